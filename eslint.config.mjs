@@ -1,0 +1,52 @@
+import cdkPlugin from 'eslint-plugin-awscdk';
+import tseslint from 'typescript-eslint';
+
+const noCdk = {
+  patterns: [
+    {
+      group: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'],
+      message: 'lib/plan and lib/render hold numbers and text: they import neither aws-cdk-lib nor constructs',
+    },
+  ],
+};
+
+export default tseslint.config(
+  { ignores: ['node_modules/', 'build/', 'dist/', 'cdk.out/', '**/*.js', '**/*.mjs'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'prefer-const': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+    },
+  },
+  {
+    files: ['lib/**/*.ts'],
+    plugins: { awscdk: cdkPlugin },
+    rules: {
+      'awscdk/construct-constructor-property': 'error',
+      'awscdk/no-import-private': 'error',
+      'awscdk/no-mutable-property-of-props-interface': 'error',
+      'awscdk/no-unused-props': 'error',
+      'awscdk/no-variable-construct-id': 'error',
+      'awscdk/pascal-case-construct-id': 'error',
+      'awscdk/props-name-convention': 'error',
+      'awscdk/require-jsdoc': 'error',
+      'awscdk/require-passing-this': 'error',
+      'awscdk/require-props-default-doc': 'error',
+    },
+  },
+  { files: ['lib/plan/**/*.ts'], rules: { 'no-restricted-imports': ['error', noCdk] } },
+  {
+    files: ['lib/render/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', noCdk] },
+  },
+  {
+    // Scripts and benchmarks talk to a person.
+    files: ['bin/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
+);
