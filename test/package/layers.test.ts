@@ -10,6 +10,8 @@ const pure = ['lib/plan', 'lib/render'].flatMap((folder) =>
 
 describe('the layers', () => {
   test.each(pure)('%s imports neither aws-cdk-lib nor constructs', (file) => {
-    expect(readFileSync(join(root, file), 'utf8')).not.toMatch(/(from|import|require\()\s*['"](aws-cdk-lib|constructs)/);
+    expect(readFileSync(join(root, file), 'utf8')).not.toMatch(
+      /(from|import|require\()\s*['"](aws-cdk-lib|constructs)/,
+    );
   });
 });
