@@ -1,0 +1,5 @@
+import type { GunicornInput } from './input';
+
+export function renderGunicornConf(_input: GunicornInput): string {
+  return '\n';
+}

@@ -1,0 +1,16 @@
+export { renderBootstrap } from './bootstrap';
+export { renderGunicornConf } from './gunicorn';
+export type {
+  ApplicationFetch,
+  BootstrapInput,
+  CommandStep,
+  GunicornInput,
+  NginxInput,
+  S3Object,
+  SecretSource,
+  SignalTarget,
+} from './input';
+export { renderNginxConf } from './nginx';
+export { OPERATING_SYSTEMS } from './operating-systems';
+export type { OperatingSystemProfile } from './operating-systems';
+export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';

@@ -1,0 +1,82 @@
+import type { Plan } from '../plan/plan';
+import type { OperatingSystemProfile } from './operating-systems';
+
+/** An object in S3. Every part may be a token. */
+export interface S3Object {
+  readonly bucket: string;
+  /** Key, percent-encoded where it holds anything but `A-Za-z0-9-_.~/`: curl signs other forms wrongly. */
+  readonly key: string;
+}
+
+/** Where the files of the application come from. */
+export type ApplicationFetch =
+  | ({ readonly kind: 's3' } & S3Object)
+  | { readonly kind: 'git'; readonly repository: string; readonly ref?: string };
+
+/** A value that only the application's user may read, fetched with the role each time the service starts. */
+export interface SecretSource {
+  /** Name of the environment variable. */
+  readonly name: string;
+  readonly kind: 'secretsmanager' | 'ssm';
+  /** ARN or name of the secret, name of the parameter. May be a token. */
+  readonly id: string;
+  /** Field of a secret that is a JSON object. */
+  readonly jsonField?: string;
+}
+
+/** The CloudFormation resource that waits for the machine's signal. */
+export interface SignalTarget {
+  /** Name of the stack. May be a token. */
+  readonly stack: string;
+  readonly logicalId: string;
+}
+
+/** Commands of the user: a step of its own that runs as root in the release's folder. */
+export interface CommandStep {
+  /** Name of the step, for example `migrate`. */
+  readonly name: string;
+  readonly commands: readonly string[];
+}
+
+/** What nginx has to know besides the plan. */
+export interface NginxInput {
+  readonly plan: Plan;
+  readonly operatingSystem: OperatingSystemProfile;
+  /** Host names that the application answers to; the health check carries the first. May hold tokens. */
+  readonly allowedHosts: readonly string[];
+  /** Path of the load balancer's health check. */
+  readonly healthCheckPath: string;
+  /** Address ranges that the Application Load Balancer speaks from: the VPC's. May hold tokens. */
+  readonly trustedProxies: readonly string[];
+  /** Whether clients speak TLS to a Network Load Balancer: nginx cannot see it. @default false */
+  readonly tls?: boolean;
+}
+
+/** What gunicorn has to know besides the plan. */
+export interface GunicornInput {
+  readonly plan: Plan;
+  /** `module:attribute` of the WSGI or ASGI application. */
+  readonly wsgi: string;
+  readonly healthCheckPath: string;
+  /** Whether the health check is answered for the application, not by it. */
+  readonly answerHealth: boolean;
+}
+
+/** Everything that the bootstrap script is rendered from. */
+export interface BootstrapInput extends Omit<NginxInput, 'healthCheckPath'> {
+  readonly application: { readonly fetch: ApplicationFetch; readonly wsgi: string };
+  /** Zip of the `plumbline_*.py` files. */
+  readonly runtime: S3Object;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: readonly SecretSource[];
+  /** May be a token. */
+  readonly region: string;
+  /** Domain of the AWS endpoints, for example `amazonaws.com`. May be a token. */
+  readonly urlSuffix: string;
+  /** @default - nobody waits for the machine */
+  readonly signal?: SignalTarget;
+  /** Path that the application itself answers. @default - `/health`, answered for the application */
+  readonly healthCheckPath?: string;
+  /** @default - none */
+  readonly extraCommands?: readonly CommandStep[];
+}

@@ -1,0 +1,83 @@
+/** How an operating system differs for the files and the bootstrap that are rendered for it. */
+export interface OperatingSystemProfile {
+  /** Name in context values and errors, for example `amazon-linux-2023`. */
+  readonly name: string;
+  /** Name for people. */
+  readonly title: string;
+  /** Family of package tools; `apt` starts services when it installs them, `dnf` does not. */
+  readonly packageManager: 'apt' | 'dnf';
+  /** The interpreter that runs the application, with the version where the system's own `python3` is too old. */
+  readonly python: string;
+  /** Packages that give the interpreter and its `venv` module. */
+  readonly pythonPackages: readonly string[];
+  /** Packages that give nginx. */
+  readonly nginxPackages: readonly string[];
+  /** Package that gives git. */
+  readonly gitPackage: string;
+  /** User of nginx' workers. */
+  readonly nginxUser: string;
+  /** Group of nginx' workers: the group of the application's sockets. */
+  readonly nginxGroup: string;
+  /** Account that people log in with. */
+  readonly loginUser: string;
+}
+
+const AMAZON_LINUX_2023: OperatingSystemProfile = {
+  name: 'amazon-linux-2023',
+  title: 'Amazon Linux 2023',
+  packageManager: 'dnf',
+  // Its python3 is 3.9 for life; python3.13 (3.13.15-1) stands beside it.
+  // https://docs.aws.amazon.com/linux/al2023/ug/python.html and the release notes of 2023.12.20260928
+  python: 'python3.13',
+  pythonPackages: ['python3.13', 'python3.13-pip'],
+  // nginx 1.30.5-1.amzn2023, release notes of 2023.12.20260928
+  nginxPackages: ['nginx'],
+  gitPackage: 'git-core',
+  nginxUser: 'nginx',
+  nginxGroup: 'nginx',
+  loginUser: 'ec2-user',
+};
+
+/** What Debian and Ubuntu share: Ubuntu takes both packages from Debian. */
+const DEBIAN_FAMILY = {
+  packageManager: 'apt',
+  python: 'python3',
+  // ensurepip is in a package of its own: /usr/share/doc/python3.13/README.venv
+  pythonPackages: ['python3-venv'],
+  nginxPackages: ['nginx'],
+  gitPackage: 'git',
+  nginxUser: 'www-data',
+  nginxGroup: 'www-data',
+} as const;
+
+// Python 3.12.3, nginx 1.24.0: https://packages.ubuntu.com/noble/
+const UBUNTU_24_04: OperatingSystemProfile = {
+  ...DEBIAN_FAMILY,
+  name: 'ubuntu-24.04',
+  title: 'Ubuntu 24.04',
+  loginUser: 'ubuntu',
+};
+
+// Python 3.14.4, nginx 1.28.3: https://packages.ubuntu.com/resolute/
+const UBUNTU_26_04: OperatingSystemProfile = {
+  ...DEBIAN_FAMILY,
+  name: 'ubuntu-26.04',
+  title: 'Ubuntu 26.04',
+  loginUser: 'ubuntu',
+};
+
+// Python 3.13.5, nginx 1.26.3: https://packages.debian.org/trixie/
+const DEBIAN_13: OperatingSystemProfile = {
+  ...DEBIAN_FAMILY,
+  name: 'debian-13',
+  title: 'Debian 13',
+  loginUser: 'admin',
+};
+
+/** Every operating system that can be rendered for, by its name. */
+export const OPERATING_SYSTEMS = {
+  'amazon-linux-2023': AMAZON_LINUX_2023,
+  'ubuntu-24.04': UBUNTU_24_04,
+  'ubuntu-26.04': UBUNTU_26_04,
+  'debian-13': DEBIAN_13,
+} as const satisfies Readonly<Record<string, OperatingSystemProfile>>;
