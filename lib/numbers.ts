@@ -1,0 +1,24 @@
+import { Token, type Duration, type Size } from 'aws-cdk-lib';
+
+const unknown = (prop: string) =>
+  new Error(
+    `${prop} is a token and its value is not known at synthesis: every other number is derived from it, so give a literal value`,
+  );
+
+/** Seconds of a prop, undefined where it is absent. @throws when its value is not known at synthesis */
+export function secondsOf(prop: string, duration: Duration | undefined): number | undefined {
+  if (duration?.isUnresolved()) throw unknown(prop);
+  return duration && duration.toMilliseconds() / 1000;
+}
+
+/** MiB of a prop, undefined where it is absent. @throws when its value is not known at synthesis */
+export function mebibytesOf(prop: string, size: Size | undefined): number | undefined {
+  if (size?.isUnresolved()) throw unknown(prop);
+  return size && size.toKibibytes() / 1024;
+}
+
+/** A number of a prop. @throws when its value is not known at synthesis */
+export function literal(prop: string, value: number | undefined): number | undefined {
+  if (value !== undefined && Token.isUnresolved(value)) throw unknown(prop);
+  return value;
+}

@@ -1,0 +1,185 @@
+import type { Plan } from './plan';
+import { timeoutEndsRequests } from './timeout-plan';
+
+/** One row of the plan: a setting in its program's own words, its value, and why it has this value. */
+export interface ExplainedSetting {
+  readonly hop: string;
+  readonly setting: string;
+  readonly value: string;
+  readonly because: string;
+}
+
+/** Every number of a plan with its reason, from the innermost hop to the outermost. */
+export function explainedSettings(plan: Plan): ExplainedSetting[] {
+  const { appServer, nginx, loadBalancer, memory } = plan;
+  const s = (value: number) => `${value} s`;
+  const row = (hop: string, setting: string, value: string, because: string): ExplainedSetting => ({
+    hop,
+    setting,
+    value,
+    because,
+  });
+  const alb = loadBalancer.type === 'application';
+  return [
+    row(
+      'database',
+      'statement timeout',
+      s(plan.statementTimeout),
+      'requestTimeout - 3 s: the application gets an exception, not a killed worker',
+    ),
+    row(
+      'request guard',
+      'deadline',
+      plan.requestGuard ? s(plan.requestTimeout) : 'off',
+      plan.requestGuard
+        ? 'requestTimeout: a clear 504 in every worker class'
+        : 'requestGuard is off: see the warnings for what is lost',
+    ),
+    row(
+      'gunicorn',
+      'timeout',
+      s(appServer.timeout),
+      timeoutEndsRequests(appServer.workerClass)
+        ? 'requestTimeout + 2 s: ends what the guard cannot, code that is stuck in C'
+        : 'requestTimeout + 2 s: a heartbeat of the worker process in this class',
+    ),
+    row(
+      'gunicorn',
+      'graceful_timeout',
+      s(appServer.gracefulTimeout),
+      'timeout + 2 s: requests in flight end before a stop or a reload does',
+    ),
+    row(
+      'gunicorn',
+      'keepalive',
+      appServer.keepalive ? s(appServer.keepalive) : 'off',
+      'the next hop is a local UNIX socket: idle connections would take slots',
+    ),
+    row(
+      'gunicorn',
+      'workers',
+      `${appServer.workers}`,
+      `the lower of 2 × ${plan.instance.vcpus} vCPU + 1 and ${memory.forWorkers} MiB / ${memory.perWorker} MiB, unless asked for`,
+    ),
+    row(
+      'gunicorn',
+      'threads',
+      `${appServer.threads}`,
+      `${appServer.slots} slots: what the instance works on at the same time`,
+    ),
+    row(
+      'gunicorn.service',
+      'TimeoutStopSec',
+      s(appServer.timeoutStopSec),
+      'graceful_timeout + 5 s: systemd does not cut the drain',
+    ),
+    row(
+      'gunicorn.service',
+      'WatchdogSec',
+      appServer.watchdogSec ? s(appServer.watchdogSec) : 'off',
+      'a hung master is replaced',
+    ),
+    row(
+      'gunicorn.socket',
+      'Backlog',
+      `${appServer.backlog}`,
+      'more than max_conns: a full queue is a 503 of nginx, never a 502',
+    ),
+    row(
+      'nginx',
+      'max_conns',
+      `${nginx.maxConns}`,
+      'slots + 50 + 2 × slots: what may be in work and in the queue; more gets 503 with Retry-After at once',
+    ),
+    row(
+      'nginx',
+      'proxy_read_timeout',
+      s(nginx.proxyReadTimeout),
+      `timeout + 2 s + queueTimeout (${plan.queueTimeout} s): it also counts the wait in the queue`,
+    ),
+    row(
+      'nginx',
+      'send_timeout',
+      s(nginx.sendTimeout),
+      'above requestTimeout: a paused reader does not truncate a response',
+    ),
+    row(
+      'nginx',
+      'worker_shutdown_timeout',
+      s(nginx.workerShutdownTimeout),
+      'keepalive_min_timeout + 5 s: a reload cuts no response and no idle connection',
+    ),
+    row(
+      'nginx.service',
+      'TimeoutStopSec',
+      s(nginx.timeoutStopSec),
+      'worker_shutdown_timeout + 5 s: the packaged unit gives 5 s',
+    ),
+    row(
+      'load balancer',
+      alb ? 'idle_timeout.timeout_seconds' : 'tcp.idle_timeout.seconds',
+      s(loadBalancer.idleTimeout),
+      alb
+        ? 'proxy_read_timeout + 5 s: nginx answers first, so a 504 of the ALB means that the instance is gone'
+        : 'above keepalive_timeout: the NLB forgets idle flows silently, so nginx closes first',
+    ),
+    row(
+      'nginx',
+      'client_header_timeout',
+      s(nginx.clientHeaderTimeout),
+      'idle timeout + 5 s: the ALB may open a connection ahead of a request',
+    ),
+    row(
+      'nginx',
+      'keepalive_min_timeout',
+      s(nginx.keepaliveMinTimeout),
+      'idle timeout + 5 s: a reload does not close what the ALB is about to use (nginx 1.27.4 and newer)',
+    ),
+    row(
+      'nginx',
+      'keepalive_timeout',
+      s(nginx.keepaliveTimeout),
+      'idle timeout + 15 s: whoever sends requests gives up an idle connection first',
+    ),
+    row('nginx', 'worker_connections', `${nginx.workerConnections}`, '4 × max_conns, at least 8192: never the limit'),
+    row(
+      'nginx',
+      'client_max_body_size',
+      nginx.clientMaxBodySize ? `${nginx.clientMaxBodySize} MiB` : 'off',
+      'clientMaxBodySize',
+    ),
+    row(
+      'target group',
+      'deregistration_delay.timeout_seconds',
+      s(loadBalancer.deregistrationDelay),
+      'proxy_read_timeout + 5 s: drains everything that may be in flight',
+    ),
+    row('target group', 'HealthCheckIntervalSeconds', s(loadBalancer.healthCheckInterval), 'healthCheckInterval'),
+    row(
+      'target group',
+      'HealthCheckTimeoutSeconds',
+      s(loadBalancer.healthCheckTimeout),
+      'above the 2 s after which nginx tells a busy application from a dead one',
+    ),
+    row(
+      'instance',
+      'memory',
+      `${memory.total} MiB`,
+      `kernel ${memory.kernel}, operating system ${memory.operatingSystem}, nginx ${memory.nginx}, gunicorn master ${memory.appServerMaster}, workers ${memory.forWorkers}`,
+    ),
+    row(
+      'instance',
+      'CPU',
+      `${plan.instance.vcpus} vCPU`,
+      `${plan.instance.baselinePercent} % of each for ever, above it CPU credits (${plan.instance.creditsPerHour}/h); unlimited mode, the default, bills what exceeds them`,
+    ),
+  ];
+}
+
+/** The plan as a Markdown table. */
+export function explainPlan(plan: Plan): string {
+  const rows = explainedSettings(plan).map(
+    ({ hop, setting, value, because }) => `| ${hop} | \`${setting}\` | ${value} | ${because} |`,
+  );
+  return ['| hop | setting | value | because |', '|---|---|---|---|', ...rows, ''].join('\n');
+}

@@ -1,0 +1,16 @@
+export { explainedSettings, explainPlan, type ExplainedSetting } from './explain';
+export { INSTANCE_SIZES, instanceSize, type InstanceSizeFacts } from './instance-sizes';
+export type {
+  AppServerPlan,
+  LoadBalancerKind,
+  LoadBalancerPlan,
+  MemoryPlan,
+  NginxPlan,
+  Plan,
+  PlanInput,
+  Violation,
+  WorkerClassName,
+} from './plan';
+export { planRequestPath, type CheckedPlan } from './request-path';
+export type { Rule, Side } from './rule';
+export { checkPlan, RULES } from './rules';

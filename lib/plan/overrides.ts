@@ -1,0 +1,150 @@
+import type { AppServerPlan, NginxPlan, Plan, PlanInput, Violation } from './plan';
+import { nginxMebibytes, nginxSeconds } from './seconds';
+
+type Read = (text: string) => number | boolean | undefined;
+
+const integer: Read = (text) => (/^\d+$/.test(text) ? Number(text) : undefined);
+const onOff: Read = (text) => (text === 'on' ? true : text === 'off' ? false : undefined);
+
+/** nginx directives that the plan knows; `upstream.` means the block of the application's upstream. */
+const NGINX: Readonly<Record<string, readonly [keyof NginxPlan, Read]>> = {
+  proxy_read_timeout: ['proxyReadTimeout', nginxSeconds],
+  proxy_send_timeout: ['proxySendTimeout', nginxSeconds],
+  send_timeout: ['sendTimeout', nginxSeconds],
+  client_header_timeout: ['clientHeaderTimeout', nginxSeconds],
+  client_body_timeout: ['clientBodyTimeout', nginxSeconds],
+  keepalive_timeout: ['keepaliveTimeout', nginxSeconds],
+  keepalive_min_timeout: ['keepaliveMinTimeout', nginxSeconds],
+  worker_shutdown_timeout: ['workerShutdownTimeout', nginxSeconds],
+  worker_processes: ['workerProcesses', integer],
+  worker_connections: ['workerConnections', integer],
+  client_max_body_size: ['clientMaxBodySize', nginxMebibytes],
+  proxy_ignore_client_abort: ['proxyIgnoreClientAbort', onOff],
+  'upstream.max_conns': ['maxConns', integer],
+  'upstream.keepalive': ['upstreamKeepalive', integer],
+  'upstream.keepalive_timeout': ['upstreamKeepaliveTimeout', nginxSeconds],
+};
+
+/** gunicorn settings that the plan knows. */
+const GUNICORN: Readonly<Record<string, keyof AppServerPlan>> = {
+  timeout: 'timeout',
+  graceful_timeout: 'gracefulTimeout',
+  keepalive: 'keepalive',
+  max_requests: 'maxRequests',
+  max_requests_jitter: 'maxRequestsJitter',
+  preload_app: 'preloadApp',
+  backlog: 'backlog',
+};
+
+/** Settings that another prop or the bootstrap owns: an override would split the truth in two. */
+const OWNED: Readonly<Record<string, string>> = {
+  workers: 'use workers of AppServer.gunicorn',
+  threads: 'use threads of AppServer.gunicorn',
+  worker_connections: 'use workerConnections of AppServer.gunicorn',
+  worker_class: 'use workerClass of AppServer.gunicorn',
+  bind: 'systemd owns the sockets',
+  wsgi_app: 'use wsgi or asgi of the application',
+  pidfile: 'systemd knows the process',
+  daemon: 'systemd knows the process',
+  when_ready: 'the request guard owns the hook',
+  post_worker_init: 'the request guard owns the hook',
+};
+
+/** Contexts and modules that would take the bound or the sockets away; see facts on O9 in the rule table. */
+const REFUSED_DIRECTIVES = [
+  'zone',
+  'limit_conn',
+  'limit_conn_zone',
+  'listen',
+  'server_name',
+  'proxy_pass',
+  'include',
+  'load_module',
+];
+
+const violation = (rule: string, message: string): Violation => ({
+  rule,
+  severity: 'error',
+  message: `${message} [${rule}]`,
+});
+
+/** Puts the user's overrides over a derived plan. What the plan does not know is kept as written. */
+export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; violations: Violation[] } {
+  const violations: Violation[] = [];
+  const nginx: Record<string, unknown> = { ...plan.nginx };
+  const appServer: Record<string, unknown> = { ...plan.appServer };
+  const extraNginxDirectives: Record<string, string> = {};
+  const extraGunicornSettings: Record<string, unknown> = {};
+
+  for (const [name, value] of Object.entries(input.nginxDirectives ?? {})) {
+    const known = NGINX[name];
+    if (!/^(upstream\.)?[a-z][a-z0-9_]*$/.test(name) || /[;{}\r\n#]/.test(value) || value.trim() === '') {
+      violations.push(
+        violation(
+          'V1',
+          `nginxDirectives: ${JSON.stringify(name)} = ${JSON.stringify(value)} is not one directive: use a name in lower case and a value without ; { } # or a new line`,
+        ),
+      );
+    } else if (REFUSED_DIRECTIVES.includes(name) || (name.startsWith('upstream.') && !known)) {
+      violations.push(
+        violation(
+          'O9',
+          `nginxDirectives: ${JSON.stringify(name)} cannot be overridden: it would take the sockets or the bound of the queue away; remove it`,
+        ),
+      );
+    } else if (known) {
+      const parsed = known[1](value);
+      if (parsed === undefined) {
+        violations.push(
+          violation(
+            'V1',
+            `nginxDirectives: ${name} ${JSON.stringify(value)} cannot be read: write it as nginx does, for example 75s, 10m or on`,
+          ),
+        );
+      } else {
+        nginx[known[0]] = parsed;
+      }
+    } else {
+      extraNginxDirectives[name] = value;
+    }
+  }
+
+  for (const [name, value] of Object.entries(input.gunicornSettings ?? {})) {
+    const known = GUNICORN[name];
+    if (!/^[a-z][a-z0-9_]*$/.test(name)) {
+      violations.push(
+        violation(
+          'V1',
+          `gunicorn settings: ${JSON.stringify(name)} is not the name of a setting: use lower case with underscores, for example limit_request_line`,
+        ),
+      );
+    } else if (OWNED[name]) {
+      violations.push(violation('V1', `gunicorn settings: ${name} cannot be overridden here: ${OWNED[name]}`));
+    } else if (known) {
+      const wanted = typeof appServer[known];
+      if (typeof value !== wanted || (wanted === 'number' && !(Number(value) >= 0))) {
+        violations.push(
+          violation(
+            'V1',
+            `gunicorn settings: ${name} ${JSON.stringify(value)} must be a ${wanted === 'number' ? 'number of 0 or more' : wanted}`,
+          ),
+        );
+      } else {
+        appServer[known] = value;
+      }
+    } else {
+      extraGunicornSettings[name] = value;
+    }
+  }
+
+  return {
+    plan: {
+      ...plan,
+      nginx: nginx as unknown as NginxPlan,
+      appServer: appServer as unknown as AppServerPlan,
+      extraNginxDirectives,
+      extraGunicornSettings,
+    },
+    violations,
+  };
+}

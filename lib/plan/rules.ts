@@ -1,0 +1,21 @@
+import { CAPACITY_RULES } from './capacity-rules';
+import { DEADLINE_RULES } from './deadline-rules';
+import { DRAIN_RULES } from './drain-rules';
+import { KEEPALIVE_RULES } from './keepalive-rules';
+import type { Plan, Violation } from './plan';
+import { RANGE_RULES } from './range-rules';
+import { checkRule, type Rule } from './rule';
+
+/** Every inequality of the request path. */
+export const RULES: readonly Rule[] = [
+  ...RANGE_RULES,
+  ...DEADLINE_RULES,
+  ...KEEPALIVE_RULES,
+  ...DRAIN_RULES,
+  ...CAPACITY_RULES,
+];
+
+/** All rules that a plan breaks, in the order of the table. Also fit for a configuration that was not derived here. */
+export function checkPlan(plan: Plan): Violation[] {
+  return RULES.map((rule) => checkRule(rule, plan)).filter((violation) => violation !== undefined);
+}

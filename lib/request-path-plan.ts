@@ -1,0 +1,199 @@
+import type { Duration, Size } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { AppServer } from './app-server';
+import { mebibytesOf, secondsOf } from './numbers';
+import {
+  explainPlan,
+  planRequestPath,
+  type AppServerPlan,
+  type CheckedPlan,
+  type InstanceSizeFacts,
+  type LoadBalancerPlan,
+  type MemoryPlan,
+  type NginxPlan,
+  type Plan,
+  type PlanInput,
+  type Violation,
+} from './plan';
+
+/** The load balancers that a request path can be planned for. */
+export enum LoadBalancerType {
+  /** An Application Load Balancer: HTTP, answers itself when a target does not. */
+  APPLICATION = 'application',
+  /** A Network Load Balancer: TCP, forgets idle flows silently. */
+  NETWORK = 'network',
+}
+
+/** What the numbers of a request path are derived from. */
+export interface RequestPathProps {
+  /**
+   * The longest that the application may work on one request: 5 seconds to 3589 seconds with the default `queueTimeout`.
+   * Every other timeout, from the database to the load balancer, follows from it.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly requestTimeout?: Duration;
+
+  /**
+   * The longest that a request may wait for a free worker or thread before it is answered 503: 0.5 seconds to `requestTimeout`.
+   *
+   * @default Duration.seconds(2)
+   */
+  readonly queueTimeout?: Duration;
+
+  /**
+   * Type of the instance: `t3`, `t3a` or `t4g`, `nano` to `2xlarge`. Its memory and vCPUs decide on workers and slots.
+   *
+   * @default - t3.small
+   */
+  readonly instanceType?: ec2.InstanceType;
+
+  /**
+   * The application server, its worker class and its settings.
+   *
+   * @default - gunicorn with threads: AppServer.gunicorn()
+   */
+  readonly appServer?: AppServer;
+
+  /**
+   * Whether a small guard in every worker ends requests at `requestTimeout`, refuses what has waited longer than `queueTimeout`,
+   * and skips what its client has given up. Without it the plan's warnings say what is lost.
+   *
+   * @default true
+   */
+  readonly requestGuard?: boolean;
+
+  /**
+   * Type of the load balancer.
+   *
+   * @default LoadBalancerType.APPLICATION
+   */
+  readonly loadBalancerType?: LoadBalancerType;
+
+  /**
+   * Idle timeout of a load balancer that is made elsewhere and cannot be set here: stated, so that it can be checked.
+   *
+   * @default - derived, and set on the load balancer
+   */
+  readonly loadBalancerIdleTimeout?: Duration;
+
+  /**
+   * How long whatever stands before the load balancer (a CDN, an API gateway) waits for a response.
+   *
+   * @default - nothing stands before it
+   */
+  readonly upstreamTimeout?: Duration;
+
+  /**
+   * Largest request body: nginx `client_max_body_size`. `Size.mebibytes(0)` is without a limit.
+   *
+   * @default Size.mebibytes(10)
+   */
+  readonly clientMaxBodySize?: Size;
+
+  /**
+   * Time between two health checks of the load balancer: 5 to 300 seconds.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly healthCheckInterval?: Duration;
+
+  /**
+   * How long the load balancer waits for the answer to a health check: 5 to 120 seconds, less than `healthCheckInterval`.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly healthCheckTimeout?: Duration;
+
+  /**
+   * Overrides in nginx' own words, for example `{ client_max_body_size: '1g', gzip_comp_level: '6' }`; a name with `upstream.`
+   * before it goes into the block of the application's upstream. Overrides are checked by the same rules as derived values.
+   *
+   * @default - none
+   */
+  readonly nginxDirectives?: { [directive: string]: string };
+}
+
+/**
+ * Every number of the request path from the load balancer to the application, derived from the longest request
+ * and the size of the instance, and checked.
+ *
+ * It makes no resources, so it can be read, printed or tested without a stack.
+ *
+ * @example
+ * const plan = RequestPathPlan.of({ requestTimeout: Duration.seconds(300) });
+ * plan.nginx.proxyReadTimeout; // 306
+ * plan.loadBalancer.idleTimeout; // 311
+ */
+export class RequestPathPlan {
+  /**
+   * Derives and checks a plan. Rules that do not hold are found in `violations`; nothing is thrown for them.
+   *
+   * @throws when a prop that numbers are derived from is a token
+   */
+  public static of(props: RequestPathProps = {}): RequestPathPlan {
+    return new RequestPathPlan(planRequestPath(planInput(props)));
+  }
+
+  /** The longest that the application may work on one request, in seconds. */
+  public readonly requestTimeout: number;
+  /** The longest that a request may wait for a free slot, in seconds. */
+  public readonly queueTimeout: number;
+  /** Whether the request guard is installed in the workers. */
+  public readonly requestGuard: boolean;
+  /** Statement timeout for databases, in seconds. */
+  public readonly statementTimeout: number;
+  /** Facts of the instance type. */
+  public readonly instance: InstanceSizeFacts;
+  /** Settings of the application server and its systemd units. */
+  public readonly appServer: AppServerPlan;
+  /** Settings of nginx and its systemd unit. */
+  public readonly nginx: NginxPlan;
+  /** Settings of the load balancer and its target group. */
+  public readonly loadBalancer: LoadBalancerPlan;
+  /** Where the memory of the instance goes. */
+  public readonly memory: MemoryPlan;
+  /** Rules that do not hold, errors and warnings. */
+  public readonly violations: Violation[];
+
+  /** @internal */
+  public readonly _plan: Plan;
+
+  private constructor({ plan, violations }: CheckedPlan) {
+    this._plan = plan;
+    this.requestTimeout = plan.requestTimeout;
+    this.queueTimeout = plan.queueTimeout;
+    this.requestGuard = plan.requestGuard;
+    this.statementTimeout = plan.statementTimeout;
+    this.instance = plan.instance;
+    this.appServer = plan.appServer;
+    this.nginx = plan.nginx;
+    this.loadBalancer = plan.loadBalancer;
+    this.memory = plan.memory;
+    this.violations = [...violations];
+  }
+
+  /** The plan as a Markdown table: hop, setting, value, and why; followed by the violations. */
+  public explain(): string {
+    const violations = this.violations.map(({ severity, message }) => `- ${severity}: ${message}\n`);
+    return explainPlan(this._plan) + (violations.length > 0 ? `\n${violations.join('')}` : '');
+  }
+}
+
+/** The numbers of props: this is the door where Durations, Sizes and instance types become seconds, MiB and names. */
+function planInput(props: RequestPathProps): PlanInput {
+  return {
+    instanceType: (props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T3, ec2.InstanceSize.SMALL)).toString(),
+    requestTimeout: secondsOf('requestTimeout', props.requestTimeout),
+    queueTimeout: secondsOf('queueTimeout', props.queueTimeout),
+    requestGuard: props.requestGuard,
+    loadBalancer: props.loadBalancerType,
+    loadBalancerIdleTimeout: secondsOf('loadBalancerIdleTimeout', props.loadBalancerIdleTimeout),
+    upstreamTimeout: secondsOf('upstreamTimeout', props.upstreamTimeout),
+    clientMaxBodySize: mebibytesOf('clientMaxBodySize', props.clientMaxBodySize),
+    healthCheckInterval: secondsOf('healthCheckInterval', props.healthCheckInterval),
+    healthCheckTimeout: secondsOf('healthCheckTimeout', props.healthCheckTimeout),
+    nginxDirectives: props.nginxDirectives,
+    ...(props.appServer ?? AppServer.gunicorn())._planInput(),
+  };
+}

@@ -1,0 +1,53 @@
+import { explainedSettings, explainPlan, planRequestPath } from '../../lib/plan';
+
+const { plan } = planRequestPath({
+  instanceType: 't3.micro',
+  requestTimeout: 45,
+  queueTimeout: 3,
+  workerClass: 'sync',
+});
+
+test('a plan explains every setting in the words of its program', () => {
+  expect(explainedSettings(plan).map(({ hop, setting, value }) => `${hop} ${setting} ${value}`)).toEqual([
+    'database statement timeout 42 s',
+    'request guard deadline 45 s',
+    'gunicorn timeout 47 s',
+    'gunicorn graceful_timeout 49 s',
+    'gunicorn keepalive off',
+    'gunicorn workers 2',
+    'gunicorn threads 1',
+    'gunicorn.service TimeoutStopSec 54 s',
+    'gunicorn.service WatchdogSec 30 s',
+    'gunicorn.socket Backlog 4096',
+    'nginx max_conns 56',
+    'nginx proxy_read_timeout 52 s',
+    'nginx send_timeout 57 s',
+    'nginx worker_shutdown_timeout 67 s',
+    'nginx.service TimeoutStopSec 72 s',
+    'load balancer idle_timeout.timeout_seconds 57 s',
+    'nginx client_header_timeout 62 s',
+    'nginx keepalive_min_timeout 62 s',
+    'nginx keepalive_timeout 72 s',
+    'nginx worker_connections 8192',
+    'nginx client_max_body_size 10 MiB',
+    'target group deregistration_delay.timeout_seconds 57 s',
+    'target group HealthCheckIntervalSeconds 10 s',
+    'target group HealthCheckTimeoutSeconds 5 s',
+    'instance memory 1024 MiB',
+    'instance CPU 2 vCPU',
+  ]);
+});
+
+test('a plan is printed as a Markdown table with a reason in every row', () => {
+  const lines = explainPlan(plan).trimEnd().split('\n');
+  expect(lines[0]).toBe('| hop | setting | value | because |');
+  expect(lines.slice(2).every((line) => /^\|( [^|]+ \|){4}$/.test(line))).toBe(true);
+});
+
+test('without the guard the plan says so', () => {
+  const off = planRequestPath({ instanceType: 't3.small', requestGuard: false }).plan;
+  expect(explainPlan(off)).toContain(
+    '| request guard | `deadline` | off | requestGuard is off: see the warnings for what is lost |',
+  );
+  expect(off.appServer.watchdogSec).toBe(0);
+});
