@@ -1,4 +1,4 @@
-import type { LoadBalancerKind, PlanInput, WorkerClassName } from './plan';
+import type { LoadBalancerKind, PlanInput } from './plan';
 
 /** The default of `requestTimeout`: what nginx and the ALB wait when nobody says anything. */
 export const DEFAULT_REQUEST_TIMEOUT = 60;
@@ -85,6 +85,6 @@ export function planTimeouts(
 }
 
 /** Whether gunicorn's `timeout` ends a request in this class; in the others it is a heartbeat of the process. */
-export function timeoutEndsRequests(workerClass: WorkerClassName | string): boolean {
+export function timeoutEndsRequests(workerClass: string): boolean {
   return workerClass === 'sync';
 }
