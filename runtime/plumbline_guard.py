@@ -1,0 +1,541 @@
+"""The request guard: what gunicorn lacks to keep its place in the request path's plan.
+
+gunicorn.conf.py imports this file, calls `configure` with the plan's numbers and takes over the hooks `when_ready` and
+`post_worker_init`; the application does not change. For every request but the health check, in the worker classes
+sync, gthread, gevent and asgi, a worker
+
+1. skips the request when its client has gone (nginx has hung up),
+2. answers 503 when it waited longer than `queue_timeout`, so that nobody works for a client that has given up,
+3. ends it with 504 once the application has worked on it for `request_timeout`, and has the worker replaced.
+
+gunicorn itself ends long requests in sync workers only, and with a 500. The master's loop tells the workers, and
+systemd when it asks (WatchdogSec=), that it still runs: a hung master fails the health check and is restarted.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import errno
+import mmap
+import os
+import queue
+import select
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+settings = SimpleNamespace()
+# CLOCK_MONOTONIC of the master's last beat. Anonymous shared memory, made before the fork: the workers read what the
+# master writes.
+beat = mmap.mmap(-1, 8)
+
+
+def configure(
+    *,
+    request_timeout,
+    queue_timeout,
+    proxy_read_timeout,
+    slots,
+    backlog,
+    health_path,
+    answer_health,
+    serving_file="/run/plumbline/serving",
+    master_silence=10,
+):
+    """Takes the plan's numbers (seconds; slots per worker). Called by gunicorn.conf.py, so again at every reload."""
+    settings.__dict__.update(locals())
+    note_beat()
+
+
+class Deadline(BaseException):
+    """Raised in the application's code. No Exception, so that an `except Exception` in the application lets it pass."""
+
+
+# --- the master ---
+
+
+def note_beat():
+    beat[:] = struct.pack("d", time.monotonic())
+
+
+def master_is_silent():
+    return time.monotonic() - struct.unpack("d", beat[:])[0] > settings.master_silence
+
+
+def when_ready(arbiter):
+    """Lets the master's loop beat. Both methods run every second at least: one in the main loop, the other also while
+    a reload or a stop waits for old workers (gunicorn 27.0.1, arbiter.py)."""
+    hear(arbiter.log)
+    notify = watchdog()
+    last = 0.0
+
+    def beating(method):
+        def call():
+            nonlocal last
+            if time.monotonic() - last >= 0.5:
+                last = time.monotonic()
+                note_beat()
+                notify()
+            return method()
+
+        return call
+
+    arbiter.murder_workers = beating(arbiter.murder_workers)
+    arbiter.reap_workers = beating(arbiter.reap_workers)
+
+
+def watchdog():
+    """What pets systemd's watchdog: a function that does nothing when the unit has no WatchdogSec=."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address or "WATCHDOG_USEC" not in os.environ:
+        return lambda: None
+    if address[0] == "@":
+        address = "\0" + address[1:]
+    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+
+    def notify():
+        with contextlib.suppress(OSError):  # systemd is restarting; the next beat comes within a second
+            sender.sendto(b"WATCHDOG=1", address)
+
+    return notify
+
+
+# --- every worker ---
+
+
+def post_worker_init(worker):
+    hear(worker.log)
+    settings.booted = time.time()
+    classes = {base.__name__ for base in type(worker).__mro__}
+    if "ASGIWorker" in classes:
+        worker.asgi = AsgiGuard(worker)
+        listen_with_backlog(worker)
+        return
+    limits = {"SyncWorker": AlarmLimit, "ThreadWorker": ThreadLimit, "GeventWorker": GreenletLimit}
+    for name in classes & limits.keys():
+        worker.wsgi = WsgiGuard(worker, limits[name]())
+        mark_serving(worker)
+        return
+    raise RuntimeError(f"the request guard knows sync, gthread, gevent and asgi, not {type(worker).__name__}")
+
+
+def mark_serving(worker):
+    """nginx answers health checks while all slots are busy, but only once this file says that the application loaded."""
+    try:
+        Path(settings.serving_file).touch()
+    except OSError as error:
+        worker.log.warning("request guard: cannot create %s: %s", settings.serving_file, error)
+
+
+def hear(log):
+    """Django's LOGGING silences gunicorn's loggers unless it says `disable_existing_loggers: False`."""
+    for logger in (log.error_log, log.access_log):
+        logger.disabled = False
+
+
+class Guard:
+    """What the WSGI and the ASGI guard share: who is let in, and what is said about who is not."""
+
+    def __init__(self, worker):
+        self.worker = worker
+        self.shed = {"late": 0, "gone": 0}
+        self.shed_logged = float("-inf")
+        monkey = sys.modules.get("gevent.monkey")
+        self.poll = monkey.get_original("select", "poll") if monkey else select.poll  # gevent's own knows no RDHUP
+
+    def waited(self, stamp):
+        """Seconds since nginx passed the request on, by its `X-Request-Start: t=<seconds>`. What came before this
+        worker started waited for the start, not for a slot; what is older than nginx waits is a step of the clock."""
+        try:
+            started = float(stamp.removeprefix("t="))
+        except ValueError:
+            return 0.0
+        wait = time.time() - started
+        return wait if started >= settings.booted and wait < settings.proxy_read_timeout else 0.0
+
+    def hung_up(self, connection):
+        """Whether the peer has closed. A peek would miss it behind the unread bytes of a body."""
+        if connection is None:
+            return False
+        if connection.fileno() < 0:
+            return True
+        poll = self.poll()
+        poll.register(connection.fileno(), select.POLLRDHUP)
+        return bool(poll.poll(0))
+
+    def refuse(self, why):
+        self.shed[why] += 1
+        now = time.monotonic()
+        if now - self.shed_logged >= 10:
+            self.shed_logged = now
+            self.worker.log.warning(
+                "request guard: %d requests refused as late and %d skipped as abandoned since the start (pid:%s)",
+                self.shed["late"],
+                self.shed["gone"],
+                self.worker.pid,
+            )
+        return "503 Service Unavailable", [("Retry-After", "1"), ("X-Shed", why)], "the server is busy\n"
+
+    def health(self):
+        """The answer to a health check, or None when the application is to give it."""
+        if master_is_silent():
+            return "503 Service Unavailable", [], "the gunicorn master hangs\n"
+        return ("200 OK", [], "ok\n") if settings.answer_health else None
+
+    def overdue(self, method, path):
+        """Says so and has the worker replaced: the exception may have left anything in the process half done."""
+        self.worker.log.error(
+            "request guard: %s %s ran longer than requestTimeout (%g s), the worker is replaced (pid:%s)",
+            method,
+            path,
+            settings.request_timeout,
+            self.worker.pid,
+        )
+        self.worker.alive = False
+
+    def timed_out(self):
+        text = f"the request ran longer than requestTimeout ({settings.request_timeout:g} s)\n"
+        return "504 Gateway Timeout", [], text
+
+
+def head_and_body(answer):
+    status, headers, text = answer
+    body = text.encode()
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *headers]
+    return status, headers, body
+
+
+# --- WSGI: sync, gthread, gevent ---
+
+
+class WsgiGuard(Guard):
+    def __init__(self, worker, limit):
+        super().__init__(worker)
+        self.app = worker.wsgi
+        self.limit = limit
+
+    def __call__(self, environ, start_response):
+        answer = self.answer(environ)
+        if answer:
+            status, headers, body = head_and_body(answer)
+            start_response(status, headers)
+            return [body]
+        return WsgiRequest(self, environ, start_response).run()
+
+    def answer(self, environ):
+        if environ["PATH_INFO"] == settings.health_path:
+            return self.health()
+        if self.hung_up(environ["gunicorn.socket"]):
+            return self.refuse("gone")
+        if self.waited(environ.get("HTTP_X_REQUEST_START", "")) > settings.queue_timeout:
+            return self.refuse("late")
+        return None
+
+
+class WsgiRequest:
+    """One call of the application, and the iterable that gunicorn reads its response from. The clock runs through all
+    of it, but only the application's own code is interrupted, never gunicorn's between two chunks."""
+
+    def __init__(self, guard, environ, start_response):
+        self.guard = guard
+        self.environ = environ
+        self.start_response = start_response
+        self.head = None  # held back until the first chunk: until then a 504 can take its place
+        self.head_sent = False
+        self.response = self.chunks = None
+        self.deadline = time.monotonic() + settings.request_timeout
+        self.reports = iter((True,))  # next() on it is atomic: the line is logged once, by whoever comes first
+
+    def run(self):
+        try:
+            self.response = self.step(self.guard.app, self.environ, self.hold_head)
+        except Deadline:
+            chunks = [self.give_up()]
+            self.send_head()
+            return chunks
+        if isinstance(self.response, (list, tuple)) or self.is_file():
+            self.send_head()
+            return self.response
+        self.chunks = iter(self.response)
+        return self
+
+    def is_file(self):
+        """A file for sendfile, which gunicorn must get as it is. Other things that are wrapped may be slow to read."""
+        wrapped = isinstance(self.response, self.environ["wsgi.file_wrapper"])
+        return wrapped and hasattr(self.response.filelike, "fileno")
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        try:
+            chunk = self.step(next, self.chunks)
+        except StopIteration:
+            self.send_head()
+            raise
+        except Deadline:
+            chunk = self.give_up()
+            self.chunks = iter(())
+        self.send_head()
+        return chunk
+
+    def close(self):
+        if hasattr(self.response, "close"):
+            self.response.close()
+
+    def step(self, call, *args):
+        try:
+            if time.monotonic() >= self.deadline:
+                raise Deadline
+            return self.guard.limit.run(self, call, *args)
+        finally:
+            # not in an `except Deadline`: the application may have swallowed it and gone on
+            if time.monotonic() >= self.deadline:
+                self.overdue()
+
+    def overdue(self):
+        if next(self.reports, False):
+            self.guard.overdue(self.environ["REQUEST_METHOD"], self.environ["PATH_INFO"])
+
+    def give_up(self):
+        if self.head_sent:
+            # gunicorn closes the connection on it, without a line in its log; nginx sees a response cut short
+            raise BrokenPipeError(errno.EPIPE, "cut at the deadline")
+        status, headers, body = head_and_body(self.guard.timed_out())
+        self.head = (status, headers)
+        return body
+
+    def hold_head(self, status, headers, exc_info=None):
+        if self.head_sent:
+            self.start_response(status, headers, exc_info)  # raises, as it should
+        self.head = (status, headers)
+        return self.write
+
+    def write(self, data):
+        self.send_head()(data)
+
+    def send_head(self):
+        if not self.head_sent and self.head:
+            self.head_sent = True
+            self.gunicorn_write = self.start_response(*self.head)
+        return self.gunicorn_write
+
+
+class AlarmLimit:
+    """sync: the application runs in the main thread, where a signal's handler may raise."""
+
+    def __init__(self):
+        self.armed = False
+        signal.signal(signal.SIGALRM, self.ring)
+
+    def ring(self, *_):
+        if self.armed:
+            raise Deadline
+
+    def run(self, request, call, *args):
+        try:
+            self.armed = True
+            # again every second, should the application swallow it
+            signal.setitimer(signal.ITIMER_REAL, request.deadline - time.monotonic(), 1.0)
+            return call(*args)
+        finally:
+            # no interpreter check lies between the call's end and this store: past it a late signal does nothing
+            self.armed = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class GreenletLimit:
+    """gevent: a timer of the hub throws into the greenlet, as gevent.Timeout does, and again every second."""
+
+    def __init__(self):
+        import gevent
+
+        self.gevent = gevent
+
+    def run(self, request, call, *args):
+        timer = self.gevent.get_hub().loop.timer(max(request.deadline - time.monotonic(), 0), 1.0)
+        timer.start(self.gevent.getcurrent().throw, Deadline)
+        try:
+            return call(*args)
+        finally:
+            timer.stop()
+            timer.close()
+
+
+class Shot:
+    """One stretch of the application's code in one thread, for ThreadLimit."""
+
+    def __init__(self, request):
+        self.request = request
+        self.thread = threading.get_ident()
+        self.at = request.deadline
+        self.number = 0
+        # shot's number -> who has it. setdefault is atomic: either the watcher fires a shot, or the thread has
+        # called it off, and whoever asks again gets the same answer
+        self.claims = {}
+
+
+class ThreadLimit:
+    """gthread: a watcher thread raises in the thread that runs the application. Python delivers such an exception some
+    bytecodes later, so a thread that is through calls the next shot off, or waits until it has landed: nothing outside
+    `run`, no other request and no code of gunicorn's, is ever hit."""
+
+    def __init__(self):
+        self.shots = {}  # a dict for its order and its atomic operations
+        self.bell = queue.SimpleQueue()
+        self.wakes_at = 0
+        threading.Thread(target=self.watch, name="request-guard", daemon=True).start()
+
+    def run(self, request, call, *args):
+        shot = Shot(request)
+        try:
+            try:
+                self.shots[shot] = True
+                if shot.at < self.wakes_at:
+                    self.bell.put(None)
+                return call(*args)
+            finally:
+                self.call_off(shot)
+        except Deadline:
+            self.call_off(shot)
+            raise
+
+    def call_off(self, shot):
+        while True:
+            try:
+                while shot.claims.setdefault(shot.number, "thread") == "watcher":
+                    time.sleep(0.001)
+                self.shots.pop(shot, None)
+                if shot.number:
+                    raise_in_thread(shot.thread, None)
+                return
+            except Deadline:
+                pass  # landed here, after the call had ended: its result stands
+
+    def watch(self):
+        while True:
+            now = time.monotonic()
+            self.wakes_at = now + 1
+            for shot in list(self.shots):
+                if shot.at <= now:
+                    self.fire(shot)
+                self.wakes_at = min(self.wakes_at, shot.at)
+            with contextlib.suppress(queue.Empty):
+                self.bell.get(timeout=max(self.wakes_at - now, 0.001))
+
+    def fire(self, shot):
+        if shot.claims.setdefault(shot.number, "watcher") == "watcher":
+            raise_in_thread(shot.thread, Deadline)
+            shot.number += 1
+            shot.at += 1  # again in a second, should the application swallow it
+            shot.request.overdue()  # the thread cannot while it is stuck in C code
+
+
+def raise_in_thread(thread, exception):
+    """None takes back what was raised and has not been delivered."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), None if exception is None else ctypes.py_object(exception)
+    )
+
+
+# --- ASGI ---
+
+
+def listen_with_backlog(worker):
+    """gunicorn's asgi worker listens anew with asyncio's backlog of 100, which also shrinks systemd's queue. It does so
+    once the application's lifespan has started, so the application has loaded then."""
+    create_server = worker.loop.create_server
+
+    async def with_backlog(*args, **kwargs):
+        server = await create_server(*args, backlog=settings.backlog, **kwargs)
+        mark_serving(worker)
+        return server
+
+    worker.loop.create_server = with_backlog
+
+
+class AsgiGuard(Guard):
+    """gunicorn's asgi worker takes all that comes, so the slots are counted here."""
+
+    def __init__(self, worker):
+        super().__init__(worker)
+        self.app = worker.asgi
+        self.slots = asyncio.Semaphore(settings.slots)
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        request = AsgiRequest(self, scope, receive, send)
+        if scope["path"] == settings.health_path:
+            answer = self.health()
+            return await (request.answer(answer) if answer else request.run())
+        stamp = next((value for name, value in scope["headers"] if name == b"x-request-start"), b"")
+        patience = settings.queue_timeout - self.waited(stamp.decode("latin-1"))
+        try:
+            async with asyncio.timeout(patience):
+                await self.slots.acquire()
+        except TimeoutError:
+            return await request.answer(self.refuse("late"))
+        try:
+            if self.hung_up(connection_of(receive)):
+                return await request.answer(self.refuse("gone"))
+            if patience < 0:  # with a free slot asyncio.timeout lets it through
+                return await request.answer(self.refuse("late"))
+            return await request.run()
+        finally:
+            self.slots.release()
+
+
+def connection_of(receive):
+    """The socket behind gunicorn's `receive` (27.0.1: a method of its BodyReceiver), which ASGI does not show."""
+    protocol = getattr(getattr(receive, "__self__", None), "protocol", None)
+    return protocol and protocol.transport.get_extra_info("socket")
+
+
+class AsgiRequest:
+    def __init__(self, guard, scope, receive, send):
+        self.guard = guard
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.start = None  # held back until the first piece of the body: until then a 504 can take its place
+        self.started = False
+
+    async def run(self):
+        try:
+            async with asyncio.timeout(settings.request_timeout) as limit:
+                await self.guard.app(self.scope, self.receive, self.hold_start)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            if self.started:
+                raise asyncio.CancelledError from None  # gunicorn closes the connection, without a line in its log
+            await self.answer(self.guard.timed_out())
+        finally:
+            if limit.expired():
+                self.guard.overdue(self.scope["method"], self.scope["path"])
+        await self.send_start()
+
+    async def hold_start(self, message):
+        if message["type"] == "http.response.start" and not self.started:
+            self.start = message
+            return
+        await self.send_start()
+        await self.send(message)
+
+    async def send_start(self):
+        if self.start and not self.started:
+            self.started = True
+            await self.send(self.start)
+
+    async def answer(self, answer):
+        status, headers, body = head_and_body(answer)
+        self.started = True
+        headers = [(name.lower().encode(), value.encode()) for name, value in headers]
+        await self.send({"type": "http.response.start", "status": int(status[:3]), "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})

@@ -1,0 +1,84 @@
+"""Every way to take long that the guard has to deal with: /<way>?<seconds>."""
+
+import hashlib
+import os
+import time
+
+RECORD = os.environ["RECORD"]
+
+
+def record(line):
+    """What reached the application, for the tests; one write, so that lines of several processes do not mix."""
+    with open(RECORD, "ab", buffering=0) as file:
+        file.write(f"{line}\n".encode())
+
+
+def loop(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        sum(range(100))
+
+
+def naps(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def c_call(seconds):
+    """One C call that no Python code can interrupt, of about this length on this machine."""
+    start = time.perf_counter()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 20_000)
+    rate = 20_000 / (time.perf_counter() - start)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", int(rate * seconds))
+
+
+def swallow(seconds):
+    try:
+        naps(seconds)
+    except:  # noqa: E722
+        naps(seconds)
+
+
+WAYS = {"loop": loop, "naps": naps, "sleep": time.sleep, "c": c_call, "swallow": swallow, "quick": lambda _: None}
+
+
+class Stream:
+    """A first chunk at once when `eager`, then naps, then a last one."""
+
+    def __init__(self, seconds, eager):
+        self.chunks = self.generate(seconds, eager)
+
+    def generate(self, seconds, eager):
+        if eager:
+            yield b"first "
+        naps(seconds)
+        yield b"last"
+
+    def __iter__(self):
+        return self.chunks
+
+    def close(self):
+        record("closed")
+
+
+def application(environ, start_response):
+    way = environ["PATH_INFO"].strip("/")
+    seconds = float(environ["QUERY_STRING"] or 0)
+    record(way)
+    if way in ("stream", "quiet-stream"):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return Stream(seconds, eager=way == "stream")
+    if way == "write":
+        write = start_response("200 OK", [("Content-Type", "text/plain")])
+        write(b"first ")
+        naps(seconds)
+        return [b"last"]
+    if way == "file":
+        file = open(__file__, "rb")  # noqa: SIM115
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return environ["wsgi.file_wrapper"](file)
+    WAYS[way](seconds)
+    body = f"{os.getpid()} {environ.get('HTTP_X_TOKEN', '')}".encode()
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]

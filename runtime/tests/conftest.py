@@ -1,0 +1,183 @@
+"""Real gunicorn processes on UNIX sockets, with the guard installed as the rendered gunicorn.conf.py does it."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+WORKER_CLASSES = ["sync", "gthread", "gevent", "asgi"]
+LIMIT = 1
+QUEUE = 0.5
+
+CONF = """
+import plumbline_guard
+plumbline_guard.configure(
+    request_timeout={limit}, queue_timeout={queue}, proxy_read_timeout=60, slots={threads}, backlog=300,
+    health_path="/health", answer_health={answer_health}, serving_file="{folder}/serving", master_silence=2,
+)
+when_ready = plumbline_guard.when_ready
+post_worker_init = plumbline_guard.post_worker_init
+bind = "unix:{folder}/app.sock"
+worker_class = "{worker_class}"
+workers = {workers}
+threads = {threads}
+worker_connections = {threads} if worker_class == "gthread" else 1000
+keepalive = 0
+timeout = {limit} + 2
+graceful_timeout = {limit} + 4
+backlog = 300
+worker_tmp_dir = "/dev/shm"
+control_socket_disable = True
+errorlog = "{folder}/error.log"
+accesslog = "{folder}/access.log"
+"""
+
+
+@dataclass
+class Answer:
+    status: int  # 0 when the connection ended without an answer
+    headers: dict
+    body: bytes
+    seconds: float
+    cut: bool  # the body ended early
+
+    @property
+    def pid(self):
+        return int(self.body.split()[0])
+
+
+class Server:
+    def __init__(self, folder, worker_class, *, app=None, workers=1, threads=4, answer_health=True, env=None):
+        self.folder = folder
+        self.conf = dict(
+            limit=LIMIT,
+            queue=QUEUE,
+            folder=folder,
+            worker_class=worker_class,
+            workers=workers,
+            answer_health=answer_health,
+        )
+        self.conf["threads"] = 1 if worker_class in ("sync", "gevent") else threads
+        self.write_conf()
+        app = app or ("asgi:application" if worker_class == "asgi" else "wsgi:application")
+        environment = {
+            **os.environ,
+            **(env or {}),
+            "PYTHONPATH": f"{HERE.parent}:{HERE / 'apps'}",
+            "RECORD": str(folder / "record"),
+        }
+        command = [sys.executable, "-m", "gunicorn", "-c", str(folder / "gunicorn.conf.py"), app]
+        with open(folder / "stderr", "wb") as stderr:
+            self.process = subprocess.Popen(command, env=environment, cwd=folder, stderr=stderr, start_new_session=True)
+        self.wait_for(lambda: (folder / "serving").exists(), "the start")
+
+    def write_conf(self, **changed):
+        self.conf |= changed
+        (self.folder / "gunicorn.conf.py").write_text(CONF.format(**self.conf))
+
+    def connect(self):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(20)
+        connection.connect(str(self.folder / "app.sock"))
+        return connection
+
+    def get(self, target, headers=None, method="GET", body=None):
+        start = time.monotonic()
+        client = http.client.HTTPConnection("site", timeout=20)
+        client.sock = self.connect()
+        status, answer_headers, received, cut = 0, {}, b"", False
+        try:
+            client.request(method, target, body=body, headers=headers or {})
+            response = client.getresponse()
+            status, answer_headers = response.status, response.headers
+            received = response.read()
+        except http.client.IncompleteRead as error:
+            received, cut = error.partial, True
+        except (http.client.HTTPException, OSError):
+            pass
+        finally:
+            client.close()
+        return Answer(status, answer_headers, received, time.monotonic() - start, cut)
+
+    def post_and_leave(self, target, size):
+        """A client that sends its request and is gone."""
+        connection = self.connect()
+        connection.sendall(
+            f"POST {target} HTTP/1.1\r\nHost: site\r\nContent-Length: {size}\r\n\r\n".encode() + bytes(size)
+        )
+        connection.close()
+
+    def record(self):
+        path = self.folder / "record"
+        return path.read_text().split() if path.exists() else []
+
+    def log(self, name="error.log"):
+        path = self.folder / name
+        return path.read_text() if path.exists() else ""
+
+    def wait_for(self, condition, what, seconds=10):
+        end = time.monotonic() + seconds
+        while not condition():
+            assert self.process.poll() is None, f"gunicorn ended: {(self.folder / 'stderr').read_text()}{self.log()}"
+            assert time.monotonic() < end, f"{what} did not come: {self.log()}"
+            time.sleep(0.02)
+
+    def wait_for_age(self, seconds):
+        """Until the worker is this old: the serving file is touched by each at its start."""
+        serving = self.folder / "serving"
+        self.wait_for(lambda: time.time() - serving.stat().st_mtime > seconds, "the age")
+
+    def wait_for_another_worker(self, pid):
+        self.wait_for(lambda: (answer := self.get("/quick")).status == 200 and answer.pid != pid, "another worker")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.send_signal(signal.SIGQUIT)
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def shared_servers(tmp_path_factory):
+    servers = {}
+    yield lambda worker_class: servers.setdefault(
+        worker_class, servers.get(worker_class) or Server(tmp_path_factory.mktemp(worker_class), worker_class)
+    )
+    for server in servers.values():
+        server.stop()
+
+
+@pytest.fixture(params=WORKER_CLASSES)
+def worker_class(request):
+    return request.param
+
+
+@pytest.fixture
+def server(shared_servers, worker_class):
+    """One worker of this class, shared by the tests that leave it in order."""
+    return shared_servers(worker_class)
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    servers = []
+
+    def start(worker_class, **options):
+        servers.append(Server(tmp_path, worker_class, **options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()

@@ -1,0 +1,128 @@
+"""A request that works for longer than requestTimeout."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import LIMIT, WORKER_CLASSES
+
+WSGI_CLASSES = ["sync", "gthread", "gevent"]
+
+
+def ends_in_504(server, target):
+    pid = server.get("/quick").pid
+    answer = server.get(target)
+    assert answer.status == 504
+    assert answer.body == b"the request ran longer than requestTimeout (1 s)\n"
+    assert LIMIT - 0.05 <= answer.seconds < LIMIT + 1
+    server.wait_for_another_worker(pid)
+    assert (
+        f"GET {target.split('?')[0]} ran longer than requestTimeout (1 s), the worker is replaced (pid:{pid})"
+        in server.log()
+    )
+    assert "Traceback" not in server.log()
+    assert "SIGKILL" not in server.log()
+
+
+def test_a_request_that_waits_in_many_short_steps_ends_in_504(server):
+    ends_in_504(server, "/naps?20")
+
+
+@pytest.mark.parametrize("worker_class", ["sync", "gevent", "asgi"])
+def test_a_request_that_waits_in_one_step_ends_in_504(server):
+    ends_in_504(server, "/sleep?20")
+
+
+@pytest.mark.parametrize("worker_class", ["sync", "gthread"])
+def test_a_request_that_computes_in_python_ends_in_504(server):
+    ends_in_504(server, "/loop?20")
+
+
+@pytest.mark.parametrize("worker_class", ["sync", "gthread", "gevent"])
+def test_an_application_that_swallows_the_exception_is_asked_again(server):
+    ends_in_504(server, "/swallow?20")
+
+
+@pytest.mark.parametrize("way", ["sleep", "c"])
+def test_a_thread_in_one_long_c_call_answers_504_when_the_call_ends(shared_servers, way):
+    server = shared_servers("gthread")
+    pid = server.get("/quick").pid
+    answer = server.get(f"/{way}?2")
+    assert answer.status == 504
+    assert answer.seconds > LIMIT + 0.3
+    server.wait_for_another_worker(pid)
+
+
+@pytest.mark.parametrize("worker_class", ["sync", "gevent", "asgi"])
+def test_a_long_c_call_that_blocks_the_process_is_killed_by_gunicorn(server):
+    answer = server.get("/c?30")
+    assert answer.status == 0
+    assert answer.seconds < LIMIT + 2 + 3
+    assert "WORKER TIMEOUT" in server.log()
+    assert server.get("/quick").status == 200
+
+
+def test_a_response_that_has_begun_is_cut(server):
+    pid = server.get("/quick").pid
+    answer = server.get("/stream?20")
+    assert (answer.status, answer.body, answer.cut) == (200, b"first ", True)
+    assert LIMIT - 0.05 <= answer.seconds < LIMIT + 1
+    server.wait_for_another_worker(pid)
+    assert "closed" in server.record()
+    assert "Traceback" not in server.log()
+
+
+def test_a_response_that_has_sent_nothing_yet_becomes_a_504(server):
+    server.folder.joinpath("record").write_text("")
+    ends_in_504(server, "/quiet-stream?20")
+    assert "closed" in server.record()
+
+
+@pytest.mark.parametrize("worker_class", WSGI_CLASSES)
+def test_a_response_by_the_write_callable_is_cut(server):
+    answer = server.get("/write?20")
+    assert (answer.status, answer.body, answer.cut) == (200, b"first ", True)
+
+
+def test_requests_in_time_pass_unchanged(server):
+    for target, body in [("/stream?0.3", b"first last"), ("/quiet-stream?0.3", b"last")]:
+        answer = server.get(target)
+        assert (answer.status, answer.body, answer.cut) == (200, body, False)
+
+
+@pytest.mark.parametrize("worker_class", WSGI_CLASSES)
+def test_files_are_passed_to_gunicorn_as_they_are(server):
+    assert b"environ" in server.get("/file").body
+
+
+@pytest.mark.parametrize("worker_class", WORKER_CLASSES)
+@pytest.mark.parametrize("app", ["application", "asgi_application"])
+def test_a_django_view_ends_in_504(own_server, worker_class, app):
+    if (worker_class == "asgi") != (app == "asgi_application"):
+        return
+    server = own_server(worker_class, app=f"django_site:{app}")
+    assert server.get("/naps/0").status == 200
+    answer = server.get("/naps/3")
+    assert answer.status == 504
+    assert answer.seconds < LIMIT + 1
+    assert "GET /naps/3 ran longer" in server.log()
+    server.wait_for(lambda: server.get("/naps/0").status == 200, "the next worker")
+
+
+def test_no_other_request_is_hit(own_server):
+    """Requests that end within milliseconds of the deadline, on either side, beside many that are far from it."""
+    server = own_server("gthread", workers=2, threads=8)
+
+    def edge(number):
+        return server.get(f"/loop?{LIMIT - 0.04 + 0.002 * (number % 40)}")
+
+    def quick(number):
+        return server.get("/quick", headers={"X-Token": str(number)})
+
+    with ThreadPoolExecutor(6) as edges, ThreadPoolExecutor(4) as quicks:
+        edge_answers = [edges.submit(edge, n) for n in range(36)]
+        quick_answers = [quicks.submit(quick, n) for n in range(600)]
+        assert {a.result().status for a in edge_answers} == {200, 504}
+        for number, answer in enumerate(quick_answers):
+            assert (answer.result().status, answer.result().body.split()[-1:]) == (200, [str(number).encode()])
+    assert "Traceback" not in server.log()
+    assert "Error" not in server.log()

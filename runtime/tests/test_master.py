@@ -1,0 +1,78 @@
+"""The master's beat: the health check's answer and systemd's watchdog hang on it."""
+
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+
+@pytest.mark.parametrize("answer_health", [True, False])
+def test_a_hung_master_fails_the_health_check(own_server, worker_class, answer_health):
+    server = own_server(worker_class, answer_health=answer_health)
+    healthy = server.get("/health")
+    # without answer_health the application answers, and this one knows no such path
+    assert healthy.status == (200 if answer_health else 500)
+    server.process.send_signal(signal.SIGSTOP)
+    server.wait_for(lambda: server.get("/health").status == 503, "the 503")
+    assert server.get("/quick").status == 200
+    server.process.send_signal(signal.SIGCONT)
+    server.wait_for(lambda: server.get("/health").status == healthy.status, "the recovery")
+
+
+def test_a_reload_that_waits_for_a_long_request_keeps_the_beat(own_server, worker_class):
+    server = own_server(worker_class)
+    server.write_conf(limit=5)
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for(lambda: server.log().count("Booting worker") == 2, "the reload")
+    pid = server.get("/quick").pid
+    server.wait_for(
+        lambda: server.get("/quick").pid != pid or server.log().count("Worker exiting") == 1, "the new worker"
+    )
+    with ThreadPoolExecutor(1) as pool:
+        long = pool.submit(server.get, "/naps?4")
+        time.sleep(0.3)
+        server.process.send_signal(signal.SIGHUP)
+        statuses = []
+        while not long.done():
+            statuses.append(server.get("/health").status)
+            time.sleep(0.1)
+        assert long.result().status == 200
+    assert set(statuses) == {200}
+    assert len(statuses) > 20
+
+
+def test_systemd_is_told_while_the_master_runs_and_not_while_it_hangs(own_server, tmp_path):
+    path = str(tmp_path / "notify")
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(path)
+    server = own_server("sync", env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "5000000"})
+    systemd.settimeout(3)
+    while systemd.recv(100) != b"WATCHDOG=1":
+        pass
+    server.process.send_signal(signal.SIGSTOP)
+    systemd.settimeout(1.5)
+    with pytest.raises(TimeoutError):
+        while True:
+            systemd.recv(100)
+    server.process.send_signal(signal.SIGCONT)
+    systemd.settimeout(3)
+    assert systemd.recv(100) == b"WATCHDOG=1"
+
+
+def test_without_a_watchdog_only_readiness_is_told(own_server, tmp_path):
+    path = str(tmp_path / "notify")
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(path)
+    own_server("sync", env={"NOTIFY_SOCKET": path})
+    time.sleep(1.5)
+    systemd.setblocking(False)
+    assert systemd.recv(100).startswith(b"READY=1")
+    with pytest.raises(BlockingIOError):
+        systemd.recv(100)
+
+
+def test_a_worker_class_that_the_guard_does_not_know_stops_gunicorn(own_server):
+    with pytest.raises(AssertionError, match="knows sync, gthread, gevent and asgi, not TornadoWorker"):
+        own_server("tornado")
