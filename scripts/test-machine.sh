@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Boots real machines from the synthesized stack, without AWS. Arguments go to pytest.
+# Wants Linux, root and apt; everything else it installs, or makes in the user's cache.
+set -Eeuo pipefail
+cd "$(dirname "$0")/.."
+
+env=$(scripts/machine-env.sh)
+export PYTHONDONTWRITEBYTECODE=1
+"$env/bin/ruff" check --no-cache test/machine
+"$env/bin/ruff" format --no-cache --check test/machine
+cd test/machine
+exec "$env/bin/pytest" -p no:cacheprovider "$@"

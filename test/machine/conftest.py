@@ -1,0 +1,87 @@
+"""Fixtures: machines that were deployed by `cdk deploy` and booted by their own user data."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from rig.machine import BootFailed, Machine, Options
+from rig.run import Run, leftovers
+from rig.shell import CommandFailed, host_state
+
+REFERENCE = {"os": "debian-13"}
+# Each keeps its workers' memory and wakes now and then; a scenario needs two of them at most.
+SHARED_AT_ONCE = 3
+
+Boot = Callable[..., Machine]
+
+
+@pytest.fixture(scope="session")
+def run() -> Iterator[Run]:
+    before = host_state()
+    run = Run()
+    yield run
+    run.end()
+    assert leftovers(run.name) == []
+    assert host_state() == before
+
+
+@pytest.fixture
+def deploy(run: Run) -> Iterator[Boot]:
+    """Deploys an app, by default the reference stack; the machine is ready to boot, and closed when the test ends."""
+    machines = []
+
+    def deploy(context: Mapping[str, str] = {}, app: str | None = None, **options) -> Machine:
+        machines.append(Machine(run, app, REFERENCE | context, Options(**options)))
+        return machines[-1]
+
+    yield deploy
+    for machine in machines:
+        machine.close()
+
+
+@pytest.fixture
+def boot(deploy: Boot) -> Boot:
+    """A machine of the test's own that serves."""
+    return lambda *arguments, **options: deploy(*arguments, **options).boot()
+
+
+@pytest.fixture(scope="session")
+def _machines(run: Run) -> Iterator[OrderedDict]:
+    machines: OrderedDict[tuple, Machine | Exception] = OrderedDict()
+    yield machines
+    for machine in machines.values():
+        if isinstance(machine, Machine):
+            machine.close()
+
+
+@pytest.fixture
+def shared(run: Run, _machines: OrderedDict) -> Boot:
+    """A machine that serves and that other tests use too: leave it as it was."""
+
+    def shared(context: Mapping[str, str] = {}, app: str | None = None, **options) -> Machine:
+        key = (app, *sorted(context.items()), *sorted(options.items()))
+        if key not in _machines:
+            alive = [k for k, m in _machines.items() if isinstance(m, Machine)]
+            if len(alive) == SHARED_AT_ONCE:
+                _machines.pop(alive[0]).close()
+            _machines[key] = _booted(run, app, REFERENCE | context, Options(**options))
+        _machines.move_to_end(key)
+        found = _machines[key]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return shared
+
+
+def _booted(run: Run, app: str | None, context: Mapping[str, str], options: Options) -> Machine | Exception:
+    """A boot that failed once fails every test that wants it, without trying again."""
+    machine = None
+    try:
+        machine = Machine(run, app, context, options)
+        return machine.boot()
+    except (BootFailed, CommandFailed, TimeoutError) as failed:
+        if machine:
+            machine.close()
+        return failed

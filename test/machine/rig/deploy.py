@@ -1,0 +1,74 @@
+"""The real `cdk bootstrap` and `cdk deploy`, against the region's local AWS."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .instances import ACCOUNT, ENVIRONMENT, REGION, client
+from .network import Network
+from .shell import CommandFailed
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True)
+class Stack:
+    name: str
+    template: dict[str, Any]
+    instance_id: str
+    balancer_name: str
+
+
+class Deployment:
+    """One CDK app with its context, in a region of its own: moto cannot deploy a stack a second time."""
+
+    def __init__(self, network: Network, folder: Path, app: str | None, context: Mapping[str, str]):
+        self._network = network
+        self._out = folder / "cdk.out"
+        self._folder = folder
+        self._app = ["--app", app] if app else []
+        self._context = [part for name, value in context.items() for part in ("-c", f"{name}={value}")]
+
+    def run(self) -> Stack:
+        # Synth needs no AWS, bootstrap no app: both at once.
+        bootstrap = self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+        synth = self._cdk("synth", "--quiet", "--output", str(self._out), *self._app, *self._context)
+        self._finish(bootstrap)
+        self._finish(synth)
+        self._finish(self._cdk("deploy", "--all", "--app", str(self._out), "--require-approval", "never"))
+        return _describe()
+
+    def _cdk(self, *arguments: str) -> subprocess.Popen:
+        environment = os.environ | ENVIRONMENT | {"CI": "1", "CDK_DISABLE_VERSION_CHECK": "1"}
+        log = self._folder / f"cdk-{arguments[0]}.log"
+        with self._network.inside(), log.open("w") as output:
+            return subprocess.Popen(
+                [str(ROOT / "node_modules/.bin/cdk"), *arguments],
+                cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def _finish(self, cdk: subprocess.Popen) -> None:
+        if cdk.wait(300):
+            log = self._folder / f"cdk-{cdk.args[1]}.log"
+            result = subprocess.CompletedProcess(cdk.args, cdk.returncode, log.read_text(), "")
+            raise CommandFailed(cdk.args, result)
+
+
+def _describe() -> Stack:
+    cloudformation = client("cloudformation")
+    stacks = [s for s in cloudformation.describe_stacks()["Stacks"] if s["StackName"] != "CDKToolkit"]
+    if len(stacks) != 1:
+        raise ValueError(f"the app has {len(stacks)} stacks, the rig wants one")
+    stack = stacks[0]
+    resources = cloudformation.describe_stack_resources(StackName=stack["StackName"])["StackResources"]
+    instances = [r["PhysicalResourceId"] for r in resources if r["ResourceType"] == "AWS::EC2::Instance"]
+    balancers = client("elbv2").describe_load_balancers()["LoadBalancers"]
+    return Stack(
+        name=stack["StackName"],
+        template=cloudformation.get_template(StackName=stack["StackName"])["TemplateBody"],
+        instance_id=instances[0],
+        balancer_name=balancers[0]["DNSName"] if balancers else "",
+    )

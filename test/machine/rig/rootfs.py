@@ -1,0 +1,90 @@
+"""A Debian root file system as an AMI ships it: cloud-init, sshd and curl, no package lists.
+
+Made once, kept in the cache.
+"""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from .certificates import certificates
+from .network import DNS
+from .run import CACHE
+from .shell import sh
+
+SUITE = "trixie"
+MIRROR = "http://deb.debian.org"
+PACKAGES = [
+    "systemd", "systemd-sysv", "dbus", "libpam-systemd", "ca-certificates", "curl", "iproute2", "netbase", "procps",
+    "sudo", "openssl", "openssh-server", "cloud-init",
+]  # fmt: skip
+CLOUD_INIT = """\
+network: {config: disabled}
+ssh_genkeytypes: [ed25519]
+datasource_list: [NoCloud]
+"""
+# In a container /proc/meminfo is the host's. Covered, so that what reads it sees the machine's own memory.
+MEMINFO_UNIT = """\
+[Unit]
+DefaultDependencies=no
+ConditionPathExists=/etc/rig/meminfo
+Before=cloud-init-local.service sysinit.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/bin/mount --bind /etc/rig/meminfo /proc/meminfo
+[Install]
+WantedBy=sysinit.target
+"""
+
+
+def base() -> Path:
+    """The folder that every machine's overlay lies on."""
+    host_cas = sorted(Path("/usr/local/share/ca-certificates").glob("**/*.crt"))
+    cas = [*host_cas, certificates().authority]
+    key = hashlib.sha256()
+    for part in (
+        SUITE,
+        *PACKAGES,
+        CLOUD_INIT,
+        MEMINFO_UNIT,
+        Path(__file__).read_text(),
+        *(ca.read_text() for ca in cas),
+    ):
+        key.update(part.encode())
+    folder = CACHE / "rootfs" / key.hexdigest()[:16]
+    if not folder.exists():
+        new = folder.with_suffix(".new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.parent.mkdir(parents=True, exist_ok=True)
+        _make(new, cas)
+        new.rename(folder)
+    return folder
+
+
+def _make(root: Path, cas: list[Path]) -> None:
+    suites = [f"debian {SUITE}", f"debian {SUITE}-updates", f"debian-security {SUITE}-security"]
+    sources = ["deb {}/{} {} main".format(MIRROR, *suite.split()) for suite in suites]
+    options = ["--variant=minbase", '--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Languages "none"']
+    sh("mmdebstrap", "--quiet", *options, f"--include={','.join(PACKAGES)}", SUITE, str(root), *sources)
+    for ca in cas:
+        shutil.copy(ca, root / "usr/local/share/ca-certificates" / ca.name)
+    sh("chroot", str(root), "update-ca-certificates")
+    _copy_package_settings(root)
+    (root / "etc/resolv.conf").unlink(missing_ok=True)
+    (root / "etc/resolv.conf").write_text(f"nameserver {DNS}\n")
+    (root / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n")
+    (root / "etc/machine-id").write_text("")
+    (root / "etc/hostname").unlink(missing_ok=True)
+    (root / "etc/cloud/cloud.cfg.d/99-rig.cfg").write_text(CLOUD_INIT)
+    (root / "etc/systemd/system/rig-meminfo.service").write_text(MEMINFO_UNIT)
+    sh("chroot", str(root), "systemctl", "enable", "--quiet", "rig-meminfo.service")
+
+
+def _copy_package_settings(root: Path) -> None:
+    """A host that reaches Debian or PyPI through a proxy or an index of its own: its machines do too."""
+    if Path("/etc/pip.conf").exists():
+        shutil.copy("/etc/pip.conf", root / "etc/pip.conf")
+    for file in Path("/etc/apt/apt.conf.d").glob("*"):
+        if "Acquire::http" in file.read_text(errors="replace"):
+            shutil.copy(file, root / "etc/apt/apt.conf.d" / file.name)
