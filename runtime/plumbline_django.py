@@ -1,0 +1,142 @@
+"""Django settings that put a project behind nginx and a load balancer, without a change in the project.
+
+The service runs with DJANGO_SETTINGS_MODULE=plumbline_django and PLUMBLINE_SETTINGS_MODULE=<the project's own module>:
+everything of the project's own settings stands, and `overlay` adds what follows from the machine.
+
+The bootstrap also runs this file as a program, see `main`.
+"""
+
+import ast
+import importlib
+import os
+import sys
+from pathlib import Path
+
+served_folder = ".static"  # what nginx serves at /static/, in the release's folder
+
+
+def overlay(project, environ):
+    """The settings to change, by name; `project` is the module or object that holds the project's own."""
+    changed = {}
+    hosts = list(getattr(project, "ALLOWED_HOSTS", []))
+    added = [host for host in environ.get("PLUMBLINE_ALLOWED_HOSTS", "").split(",") if host and host not in hosts]
+    changed["ALLOWED_HOSTS"] = hosts + added
+    if "SECRET_KEY" in environ:
+        # the generated one, kept in Secrets Manager: projects often carry a key in their repository
+        changed["SECRET_KEY"] = environ["SECRET_KEY"]
+    if not getattr(project, "SECURE_PROXY_SSL_HEADER", None):
+        # nginx sets the header on every request, so no client can
+        changed["SECURE_PROXY_SSL_HEADER"] = ("HTTP_X_FORWARDED_PROTO", "https")
+    if not getattr(project, "STATIC_ROOT", None):
+        changed["STATIC_ROOT"] = str(Path.cwd() / served_folder)
+    if "PLUMBLINE_HEALTH_PATH" in environ:
+        # first, so that it answers before SecurityMiddleware redirects to HTTPS
+        changed["MIDDLEWARE"] = ["plumbline_django.health", *getattr(project, "MIDDLEWARE", [])]
+    return changed
+
+
+def settings_of(module):
+    return {name: getattr(module, name) for name in dir(module) if name.isupper()}
+
+
+def health(get_response):
+    """Middleware that answers the health check: settings and middleware have loaded when it runs, and it loads the
+    URLconf. What the machine does not own (a database, an API) is not asked: its failure would take every machine
+    out of service at once."""
+    from asgiref.sync import iscoroutinefunction
+
+    path = os.environ["PLUMBLINE_HEALTH_PATH"]
+
+    def answer(request):
+        return answer_health() if request.path == path else get_response(request)
+
+    async def answer_async(request):
+        return answer_health() if request.path == path else await get_response(request)
+
+    return answer_async if iscoroutinefunction(get_response) else answer
+
+
+health.sync_capable = health.async_capable = True  # so that Django adapts nothing, neither under WSGI nor ASGI
+
+
+def answer_health():
+    import logging
+
+    from django.http import HttpResponse
+    from django.urls import get_resolver
+
+    try:
+        _ = get_resolver().url_patterns
+    except Exception:
+        logging.getLogger("plumbline").exception("health check: the URLconf does not load")
+        return HttpResponse("the URLconf does not load\n", status=503, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def named_settings_module(path):
+    """The value that a Python file gives DJANGO_SETTINGS_MODULE, or None. The file is read, not run."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Call(args=[ast.Constant("DJANGO_SETTINGS_MODULE"), ast.Constant(str(name))])
+                | ast.Assign(
+                    targets=[ast.Subscript(slice=ast.Constant("DJANGO_SETTINGS_MODULE"))],
+                    value=ast.Constant(str(name)),
+                )
+            ):
+                return name
+    return None
+
+
+def settings_module(release, application=None):
+    """The project's own settings module: from the file of the WSGI or ASGI application first, since manage.py may
+    name the settings for development."""
+    files = [release / "manage.py"]
+    if application:
+        files.insert(0, release / (application.partition(":")[0].replace(".", "/") + ".py"))
+    for file in files:
+        name = named_settings_module(file)
+        if name:
+            return name
+    names = " or ".join(str(file.relative_to(release)) for file in files)
+    raise SystemExit(f"no DJANGO_SETTINGS_MODULE found in {names}: give it in `environment`")
+
+
+def collect_static():
+    """Collects the static files where the project serves any, and has nginx find them in the release."""
+    sys.path[:0] = [os.getcwd()]
+    import django
+    from django.apps import apps
+    from django.conf import settings
+    from django.core.management import call_command
+
+    django.setup()
+    if not apps.is_installed("django.contrib.staticfiles"):
+        print("django.contrib.staticfiles is not installed: no static files")
+        return
+    call_command("collectstatic", interactive=False)
+    served = Path(served_folder)
+    if Path(settings.STATIC_ROOT).resolve() != served.resolve():
+        served.unlink(missing_ok=True)
+        served.symlink_to(Path(settings.STATIC_ROOT).resolve())
+
+
+def main(command, *arguments):
+    if command == "settings-module":
+        release, *application = arguments
+        print(settings_module(Path(release), *application))
+    elif command == "collectstatic":
+        collect_static()
+    else:
+        raise SystemExit(f"unknown command {command}: settings-module or collectstatic")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
+else:
+    _project = importlib.import_module(os.environ["PLUMBLINE_SETTINGS_MODULE"])
+    globals().update(settings_of(_project) | overlay(_project, os.environ))

@@ -1,0 +1,42 @@
+"""Settings of the sample, for production: what differs on a machine comes from the environment."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# A release lies in a folder that is named after its content.
+RELEASE = os.environ.get("RELEASE") or BASE_DIR.name
+
+SECRET_KEY = os.environ.get("SECRET_KEY")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is not set in the environment")
+
+DEBUG = False
+ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+INSTALLED_APPS = ["django.contrib.staticfiles", "sample"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "sample.views.choose_views",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "sample.urls"
+WSGI_APPLICATION = "sample.wsgi.application"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+STATIC_URL = "static/"
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    # Otherwise Django silences gunicorn's loggers in the workers: error log and access log end when it is set up.
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}
+
+# /eat fills the memory until the kernel kills somebody, so it exists only where it is asked for.
+EAT = os.environ.get("SAMPLE_EAT") == "1"

@@ -1,0 +1,178 @@
+import asyncio
+import importlib
+import logging
+import subprocess
+import sys
+
+import django_site
+import pytest
+from django.test import AsyncClient, Client, override_settings
+
+PROJECT = """
+ALLOWED_HOSTS = ["own.example.com"]
+SECRET_KEY = "own"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_SCHEME", "https")
+STATIC_ROOT = "/own/static"
+MIDDLEWARE = ("own.Middleware",)
+DEBUG = True
+TIME_ZONE = "Europe/Zurich"
+lower = "no setting"
+"""
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """Imports the overlay over a project's settings, in an environment."""
+
+    def load(project="", **environment):
+        (tmp_path / "project_settings.py").write_text(project)
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.chdir(tmp_path)
+        for name in ("PLUMBLINE_ALLOWED_HOSTS", "PLUMBLINE_HEALTH_PATH", "SECRET_KEY"):
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("PLUMBLINE_SETTINGS_MODULE", "project_settings")
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delitem(sys.modules, "project_settings", raising=False)
+        monkeypatch.delitem(sys.modules, "plumbline_django")
+        module = importlib.import_module("plumbline_django")
+        return {name: value for name, value in vars(module).items() if name.isupper()}
+
+    return load
+
+
+class TestSettings:
+    def test_what_the_project_sets_stays(self, settings):
+        assert settings(PROJECT) == {
+            "ALLOWED_HOSTS": ["own.example.com"],
+            "SECRET_KEY": "own",
+            "SECURE_PROXY_SSL_HEADER": ("HTTP_X_SCHEME", "https"),
+            "STATIC_ROOT": "/own/static",
+            "MIDDLEWARE": ("own.Middleware",),
+            "DEBUG": True,
+            "TIME_ZONE": "Europe/Zurich",
+        }
+
+    def test_what_the_project_lacks_is_added(self, settings, tmp_path):
+        assert settings("") == {
+            "ALLOWED_HOSTS": [],
+            "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+            "STATIC_ROOT": str(tmp_path / ".static"),
+        }
+
+    def test_allowed_hosts_of_the_environment_come_on_top(self, settings):
+        hosts = settings(PROJECT, PLUMBLINE_ALLOWED_HOSTS="www.example.com,own.example.com,")["ALLOWED_HOSTS"]
+        assert hosts == ["own.example.com", "www.example.com"]
+
+    def test_the_secret_key_of_the_environment_wins(self, settings):
+        assert settings(PROJECT, SECRET_KEY="generated")["SECRET_KEY"] == "generated"
+
+    def test_the_health_middleware_is_the_first(self, settings):
+        middleware = settings(PROJECT, PLUMBLINE_HEALTH_PATH="/health")["MIDDLEWARE"]
+        assert middleware == ["plumbline_django.health", "own.Middleware"]
+
+    def test_fails_when_the_project_s_settings_do_not_load(self, settings):
+        with pytest.raises(ModuleNotFoundError, match="nosuchmodule"):
+            settings("import nosuchmodule")
+
+
+class TestHealth:
+    def get(self, path="/alive", **headers):
+        return Client().get(path, headers=headers)
+
+    def get_async(self, path="/alive"):
+        return asyncio.run(AsyncClient().get(path))
+
+    def test_is_answered_under_wsgi_and_asgi(self):
+        for response in (self.get(), self.get_async()):
+            assert (response.status_code, response.content) == (200, b"ok\n")
+
+    def test_is_answered_before_the_redirect_to_https_and_the_check_of_the_host(self):
+        with override_settings(SECURE_SSL_REDIRECT=True):
+            assert self.get(host="10.0.0.4").status_code == 200
+            assert self.get("/").status_code == 301
+            assert self.get("/", host="10.0.0.4").status_code == 400
+
+    def test_fails_when_the_urlconf_does_not_load(self, caplog):
+        with override_settings(ROOT_URLCONF="nosuchurls"), caplog.at_level(logging.ERROR, "plumbline"):
+            for response in (self.get(), self.get_async()):
+                assert (response.status_code, response.content) == (503, b"the URLconf does not load\n")
+        assert "No module named 'nosuchurls'" in caplog.text
+
+    def test_every_other_path_goes_to_the_project(self):
+        assert b"4f2a" in self.get("/").content
+        assert self.get_async("/alive/").status_code == 404
+
+
+def program(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, django_site.RUNTIME / "plumbline_django.py", *arguments],
+        capture_output=True,
+        text=True,
+        **options,
+    )
+
+
+class TestSettingsModule:
+    def test_is_read_from_manage_py(self, tmp_path):
+        (tmp_path / "manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site.settings")')
+        assert program("settings-module", tmp_path).stdout == "site.settings\n"
+
+    def test_is_read_from_an_assignment(self, tmp_path):
+        (tmp_path / "manage.py").write_text("os.environ['DJANGO_SETTINGS_MODULE'] = 'site.settings'")
+        assert program("settings-module", tmp_path).stdout == "site.settings\n"
+
+    def test_is_read_from_the_application_first(self, tmp_path):
+        (tmp_path / "manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")')
+        (tmp_path / "config").mkdir()
+        wsgi = tmp_path / "config" / "wsgi.py"
+        wsgi.write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")')
+        arguments = ("settings-module", tmp_path, "config.wsgi:application")
+        assert program(*arguments).stdout == "config.settings.production\n"
+        wsgi.write_text("from somewhere import application")
+        assert program(*arguments).stdout == "config.settings.local\n"
+
+    def test_fails_when_no_file_names_one(self, tmp_path):
+        (tmp_path / "manage.py").write_text("def broken(:")
+        result = program("settings-module", tmp_path, "config.wsgi:application")
+        assert (result.returncode, result.stdout) == (1, "")
+        assert result.stderr == (
+            "no DJANGO_SETTINGS_MODULE found in config/wsgi.py or manage.py: give it in `environment`\n"
+        )
+
+
+class TestCollectStatic:
+    def collect(self, release, environ, project):
+        (release / "project_settings.py").write_text(f"SECRET_KEY = 'own'\nSTATIC_URL = 'static/'\n{project}")
+        environ.setenv("PLUMBLINE_SETTINGS_MODULE", "project_settings")
+        return program("collectstatic", cwd=release)
+
+    def source(self, release):
+        (release / "static").mkdir()
+        (release / "static" / "own.css").write_text("p {}")
+        return "INSTALLED_APPS = ['django.contrib.staticfiles']\nSTATICFILES_DIRS = ['static']\n"
+
+    def test_fills_the_folder_that_nginx_serves(self, tmp_path, monkeypatch):
+        result = self.collect(tmp_path, monkeypatch, self.source(tmp_path))
+        assert (result.returncode, result.stderr) == (0, "")
+        assert (tmp_path / ".static" / "own.css").read_text() == "p {}"
+
+    def test_links_it_to_the_folder_that_the_project_chose(self, tmp_path, monkeypatch):
+        project = self.source(tmp_path) + "STATIC_ROOT = 'collected'\n"
+        for _ in range(2):
+            assert self.collect(tmp_path, monkeypatch, project).returncode == 0
+            assert (tmp_path / ".static").readlink() == tmp_path / "collected"
+        assert (tmp_path / ".static" / "own.css").read_text() == "p {}"
+
+    def test_leaves_a_project_without_static_files_alone(self, tmp_path, monkeypatch):
+        result = self.collect(tmp_path, monkeypatch, "")
+        assert (result.returncode, result.stdout) == (
+            0,
+            "django.contrib.staticfiles is not installed: no static files\n",
+        )
+        assert not (tmp_path / ".static").exists()
+
+    def test_fails_when_the_settings_do_not_load(self, tmp_path, monkeypatch):
+        result = self.collect(tmp_path, monkeypatch, "import nosuchmodule")
+        assert result.returncode == 1
+        assert result.stderr.endswith("ModuleNotFoundError: No module named 'nosuchmodule'\n")
