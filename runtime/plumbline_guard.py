@@ -87,6 +87,35 @@ def when_ready(arbiter):
 
     arbiter.murder_workers = beating(arbiter.murder_workers)
     arbiter.reap_workers = beating(arbiter.reap_workers)
+    arbiter.manage_workers = replacing(arbiter)
+
+
+def replacing(arbiter):
+    """gunicorn starts another worker only when the old one has ended, and a worker of threads first finishes what else
+    it has: for as long as the slowest request takes, a machine of one worker would serve nothing. So workers that were
+    retired do not count, at most as many as there are workers, as in a reload."""
+    manage_workers = arbiter.manage_workers
+
+    def call():
+        retired = [pid for pid, worker in arbiter.WORKERS.items() if is_retired(worker)][: arbiter.num_workers]
+        aside = {pid: arbiter.WORKERS.pop(pid) for pid in retired}
+        try:
+            manage_workers()
+        finally:
+            arbiter.WORKERS.update(aside)
+
+    return call
+
+
+def retire(worker):
+    """Has the worker end once its requests have, and tells the master by a byte in the file of its heartbeat."""
+    worker.alive = False
+    os.ftruncate(worker.tmp.fileno(), 1)
+    os.kill(worker.ppid, signal.SIGCHLD)  # wakes the master's loop
+
+
+def is_retired(worker):
+    return os.fstat(worker.tmp.fileno()).st_size > 0
 
 
 def watchdog():
@@ -125,7 +154,7 @@ def post_worker_init(worker):
 
 
 def mark_serving(worker):
-    """nginx answers health checks while all slots are busy, but only once this file says that the application loaded."""
+    """While all slots are busy nginx answers the health check, if this file says that the application has loaded."""
     try:
         Path(settings.serving_file).touch()
     except OSError as error:
@@ -160,8 +189,6 @@ class Guard:
 
     def hung_up(self, connection):
         """Whether the peer has closed. A peek would miss it behind the unread bytes of a body."""
-        if connection is None:
-            return False
         if connection.fileno() < 0:
             return True
         poll = self.poll()
@@ -196,7 +223,7 @@ class Guard:
             settings.request_timeout,
             self.worker.pid,
         )
-        self.worker.alive = False
+        retire(self.worker)
 
     def timed_out(self):
         text = f"the request ran longer than requestTimeout ({settings.request_timeout:g} s)\n"
@@ -482,7 +509,7 @@ class AsgiGuard(Guard):
         except TimeoutError:
             return await request.answer(self.refuse("late"))
         try:
-            if self.hung_up(connection_of(receive)):
+            if self.hung_up(protocol_of(receive).transport.get_extra_info("socket")):
                 return await request.answer(self.refuse("gone"))
             if patience < 0:  # with a free slot asyncio.timeout lets it through
                 return await request.answer(self.refuse("late"))
@@ -491,10 +518,9 @@ class AsgiGuard(Guard):
             self.slots.release()
 
 
-def connection_of(receive):
-    """The socket behind gunicorn's `receive` (27.0.1: a method of its BodyReceiver), which ASGI does not show."""
-    protocol = getattr(getattr(receive, "__self__", None), "protocol", None)
-    return protocol and protocol.transport.get_extra_info("socket")
+def protocol_of(receive):
+    """ASGI does not show the connection; gunicorn's `receive` is a method of its BodyReceiver (27.0.1)."""
+    return receive.__self__.protocol
 
 
 class AsgiRequest:
@@ -505,23 +531,36 @@ class AsgiRequest:
         self.send = send
         self.start = None  # held back until the first piece of the body: until then a 504 can take its place
         self.started = False
+        self.expired = False
+        self.ending = None
 
     async def run(self):
+        timer = asyncio.get_running_loop().call_later(settings.request_timeout, self.expire, asyncio.current_task())
         try:
-            async with asyncio.timeout(settings.request_timeout) as limit:
-                await self.guard.app(self.scope, self.receive, self.hold_start)
-        except TimeoutError:
-            if not limit.expired():
+            await self.guard.app(self.scope, self.receive, self.hold_start)
+        except (Exception, asyncio.CancelledError):
+            if not self.expired:
                 raise
-            if self.started:
-                raise asyncio.CancelledError from None  # gunicorn closes the connection, without a line in its log
-            await self.answer(self.guard.timed_out())
         finally:
-            if limit.expired():
-                self.guard.overdue(self.scope["method"], self.scope["path"])
-        await self.send_start()
+            timer.cancel()
+        if self.ending:
+            await self.ending
+        elif not self.expired:
+            await self.send_start()
+
+    def expire(self, task):
+        """Answers without waiting for the application: what it handed to threads goes on, whatever is cancelled."""
+        self.expired = True
+        if self.started:
+            protocol_of(self.receive).transport.close()
+        else:
+            self.ending = asyncio.ensure_future(self.answer(self.guard.timed_out()))
+        task.cancel()
+        self.guard.overdue(self.scope["method"], self.scope["path"])
 
     async def hold_start(self, message):
+        if self.expired:
+            return
         if message["type"] == "http.response.start" and not self.started:
             self.start = message
             return
@@ -535,7 +574,6 @@ class AsgiRequest:
 
     async def answer(self, answer):
         status, headers, body = head_and_body(answer)
-        self.started = True
         headers = [(name.lower().encode(), value.encode()) for name, value in headers]
         await self.send({"type": "http.response.start", "status": int(status[:3]), "headers": headers})
         await self.send({"type": "http.response.body", "body": body})

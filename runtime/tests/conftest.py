@@ -55,18 +55,20 @@ class Answer:
 
 
 class Server:
-    def __init__(self, folder, worker_class, *, app=None, workers=1, threads=4, answer_health=True, env=None):
+    def __init__(
+        self, folder, worker_class, *, app=None, limit=LIMIT, workers=1, threads=4, answer_health=True, env=None
+    ):
         self.folder = folder
-        self.conf = dict(
-            limit=LIMIT,
-            queue=QUEUE,
-            folder=folder,
-            worker_class=worker_class,
-            workers=workers,
-            answer_health=answer_health,
-        )
-        self.conf["threads"] = 1 if worker_class in ("sync", "gevent") else threads
-        self.write_conf()
+        conf = {
+            "folder": folder,
+            "limit": limit,
+            "queue": QUEUE,
+            "worker_class": worker_class,
+            "workers": workers,
+            "threads": 1 if worker_class in ("sync", "gevent") else threads,
+            "answer_health": answer_health,
+        }
+        (folder / "gunicorn.conf.py").write_text(CONF.format(**conf))
         app = app or ("asgi:application" if worker_class == "asgi" else "wsgi:application")
         environment = {
             **os.environ,
@@ -78,10 +80,6 @@ class Server:
         with open(folder / "stderr", "wb") as stderr:
             self.process = subprocess.Popen(command, env=environment, cwd=folder, stderr=stderr, start_new_session=True)
         self.wait_for(lambda: (folder / "serving").exists(), "the start")
-
-    def write_conf(self, **changed):
-        self.conf |= changed
-        (self.folder / "gunicorn.conf.py").write_text(CONF.format(**self.conf))
 
     def connect(self):
         connection = socket.socket(socket.AF_UNIX)
@@ -139,14 +137,8 @@ class Server:
         self.wait_for(lambda: (answer := self.get("/quick")).status == 200 and answer.pid != pid, "another worker")
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.send_signal(signal.SIGQUIT)
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 @pytest.fixture(scope="session")

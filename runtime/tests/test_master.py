@@ -1,5 +1,6 @@
 """The master's beat: the health check's answer and systemd's watchdog hang on it."""
 
+import contextlib
 import signal
 import socket
 import time
@@ -22,16 +23,9 @@ def test_a_hung_master_fails_the_health_check(own_server, worker_class, answer_h
 
 
 def test_a_reload_that_waits_for_a_long_request_keeps_the_beat(own_server, worker_class):
-    server = own_server(worker_class)
-    server.write_conf(limit=5)
-    server.process.send_signal(signal.SIGHUP)
-    server.wait_for(lambda: server.log().count("Booting worker") == 2, "the reload")
-    pid = server.get("/quick").pid
-    server.wait_for(
-        lambda: server.get("/quick").pid != pid or server.log().count("Worker exiting") == 1, "the new worker"
-    )
+    server = own_server(worker_class, limit=5)
     with ThreadPoolExecutor(1) as pool:
-        long = pool.submit(server.get, "/naps?4")
+        long = pool.submit(server.get, "/naps?3.5")
         time.sleep(0.3)
         server.process.send_signal(signal.SIGHUP)
         statuses = []
@@ -43,6 +37,15 @@ def test_a_reload_that_waits_for_a_long_request_keeps_the_beat(own_server, worke
     assert len(statuses) > 20
 
 
+def drain(systemd):
+    systemd.setblocking(False)
+    messages = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            messages.append(systemd.recv(100))
+    return messages
+
+
 def test_systemd_is_told_while_the_master_runs_and_not_while_it_hangs(own_server, tmp_path):
     path = str(tmp_path / "notify")
     systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -52,10 +55,10 @@ def test_systemd_is_told_while_the_master_runs_and_not_while_it_hangs(own_server
     while systemd.recv(100) != b"WATCHDOG=1":
         pass
     server.process.send_signal(signal.SIGSTOP)
-    systemd.settimeout(1.5)
-    with pytest.raises(TimeoutError):
-        while True:
-            systemd.recv(100)
+    time.sleep(0.2)
+    drain(systemd)
+    time.sleep(1.5)
+    assert drain(systemd) == []
     server.process.send_signal(signal.SIGCONT)
     systemd.settimeout(3)
     assert systemd.recv(100) == b"WATCHDOG=1"
@@ -67,12 +70,10 @@ def test_without_a_watchdog_only_readiness_is_told(own_server, tmp_path):
     systemd.bind(path)
     own_server("sync", env={"NOTIFY_SOCKET": path})
     time.sleep(1.5)
-    systemd.setblocking(False)
-    assert systemd.recv(100).startswith(b"READY=1")
-    with pytest.raises(BlockingIOError):
-        systemd.recv(100)
+    messages = drain(systemd)
+    assert [message.split(b"\n")[0] for message in messages] == [b"READY=1"]
 
 
 def test_a_worker_class_that_the_guard_does_not_know_stops_gunicorn(own_server):
-    with pytest.raises(AssertionError, match="knows sync, gthread, gevent and asgi, not TornadoWorker"):
-        own_server("tornado")
+    with pytest.raises(AssertionError, match="knows sync, gthread, gevent and asgi, not Worker"):
+        own_server("gunicorn.workers.base.Worker")
