@@ -27,7 +27,7 @@ ROOT_URLCONF = "sample.urls"
 WSGI_APPLICATION = "sample.wsgi.application"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 STATIC_URL = "static/"
-USE_TZ = True
+TIME_ZONE = "UTC"  # Django moves the whole process to it: the times in the logs are UTC too
 
 LOGGING = {
     "version": 1,
