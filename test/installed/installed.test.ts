@@ -34,7 +34,7 @@ const home = mkdtempSync(join(tmpdir(), 'cdk-plumbline-installed-'));
 const tarball = join(home, `cdk-plumbline-${manifest.version}.tgz`);
 
 function run(cwd: string, command: string, args: string[], env: NodeJS.ProcessEnv = {}): string {
-  return execFileSync(command, args, { cwd, encoding: 'utf8', env: { ...process.env, ...env } });
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: 'pipe', env: { ...process.env, ...env } });
 }
 
 function newFolder(name: string, files: Record<string, string>): string {
