@@ -1,0 +1,59 @@
+import { Duration } from 'aws-cdk-lib';
+import { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { AppServer, Application, LoadBalancerType, OperatingSystem, WorkerClass } from '../lib';
+import type { ReferenceStackProps } from './reference-stack';
+
+const EXAMPLES = {
+  instanceType: 't3, t3a or t4g with a size from nano to 2xlarge, for example t3.small',
+  seconds: 'a number of seconds, for example 300',
+  workerClass: Object.values(WorkerClass).join(', '),
+  os: OperatingSystem.all()
+    .map(({ name }) => name)
+    .join(', '),
+  loadBalancer: Object.values(LoadBalancerType).join(', '),
+  boolean: 'true, false',
+  certificateArn: 'the ARN of a certificate, arn:<partition>:acm:<region>:<account>:certificate/<id>',
+};
+
+/** Reads `-c name=value`; one error names everything that cannot be read, with what is allowed. */
+export function referenceProps(context: (name: string) => unknown): ReferenceStackProps {
+  const problems: string[] = [];
+  function read<T>(name: string, fallback: T, allowed: string, parse: (text: string) => T | undefined): T {
+    const given = context(name);
+    if (given === undefined) return fallback;
+    const value = parse(String(given));
+    if (value === undefined) problems.push(`${name} ${JSON.stringify(given)} must be one of: ${allowed}`);
+    return value ?? fallback;
+  }
+  const seconds = (text: string) => (/^\d+(\.\d+)?$/.test(text) ? Duration.millis(Number(text) * 1000) : undefined);
+  const boolean = (text: string) => ({ true: true, false: false })[text];
+  const oneOf = <T extends string>(values: T[]) => (text: string) => values.find((value) => value === text);
+
+  const props = {
+    application: Application.sample(),
+    instanceType: read('instanceType', new InstanceType('t3.small'), EXAMPLES.instanceType, (text) =>
+      /^(t3|t3a|t4g)\.(nano|micro|small|medium|large|xlarge|2xlarge)$/.test(text) ? new InstanceType(text) : undefined,
+    ),
+    requestTimeout: read('requestTimeout', Duration.seconds(300), EXAMPLES.seconds, seconds),
+    queueTimeout: read('queueTimeout', Duration.seconds(2), EXAMPLES.seconds, seconds),
+    appServer: AppServer.gunicorn({
+      workerClass: read('workerClass', WorkerClass.GTHREAD, EXAMPLES.workerClass, oneOf(Object.values(WorkerClass))),
+      preloadApp: read('preloadApp', false, EXAMPLES.boolean, boolean),
+    }),
+    requestGuard: read('requestGuard', true, EXAMPLES.boolean, boolean),
+    operatingSystem: read('os', OperatingSystem.AMAZON_LINUX_2023, EXAMPLES.os, (text) =>
+      OperatingSystem.all().find(({ name }) => name === text),
+    ),
+    loadBalancerType: read(
+      'loadBalancer',
+      LoadBalancerType.APPLICATION,
+      EXAMPLES.loadBalancer,
+      oneOf(Object.values(LoadBalancerType)),
+    ),
+    certificateArn: read('certificateArn', undefined, EXAMPLES.certificateArn, (text) =>
+      /^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/.+$/.test(text) ? text : undefined,
+    ),
+  };
+  if (problems.length > 0) throw new Error(['context cannot be read:', ...problems].join('\n- '));
+  return props;
+}

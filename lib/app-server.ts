@@ -1,0 +1,121 @@
+import type { Size } from 'aws-cdk-lib';
+import { literal, mebibytesOf } from './numbers';
+import type { PlanInput } from './plan';
+
+/** How the workers of gunicorn handle requests. */
+export enum WorkerClass {
+  /** One request at a time in each worker. Everything can be interrupted, C code included. */
+  SYNC = 'sync',
+  /** Threads in each worker: the default, since most work waits. */
+  GTHREAD = 'gthread',
+  /** Greenlets in each worker: for very many connections; the application and its drivers must cooperate. */
+  GEVENT = 'gevent',
+  /** gunicorn's own worker for ASGI applications. */
+  ASGI = 'asgi',
+}
+
+/** Settings of gunicorn that have consequences for the plan. */
+export interface GunicornOptions {
+  /**
+   * How workers handle requests.
+   *
+   * @default - WorkerClass.GTHREAD, or WorkerClass.ASGI for an ASGI application
+   */
+  readonly workerClass?: WorkerClass;
+
+  /**
+   * Number of worker processes.
+   *
+   * @default - the lower of 2 × vCPU + 1 and what fits into the memory of the instance
+   */
+  readonly workers?: number;
+
+  /**
+   * Threads of a worker of class GTHREAD.
+   *
+   * @default 8
+   */
+  readonly threads?: number;
+
+  /**
+   * Requests that a worker of class GEVENT or ASGI works on at the same time.
+   *
+   * @default 100
+   */
+  readonly workerConnections?: number;
+
+  /**
+   * Memory that one worker may take: it decides how many fit.
+   *
+   * @default Size.mebibytes(256)
+   */
+  readonly memoryPerWorker?: Size;
+
+  /**
+   * Requests after which a worker is replaced, give or take a tenth, against memory leaks. 0 is never.
+   *
+   * @default 0
+   */
+  readonly maxRequests?: number;
+
+  /**
+   * Whether the application is loaded once, before the workers are forked: less memory, but whatever it
+   * opens while it loads (connections, threads) is shared by all workers.
+   *
+   * @default false
+   */
+  readonly preloadApp?: boolean;
+
+  /**
+   * Further settings in gunicorn's own words, for example `{ limit_request_line: 8190 }`.
+   * Those that the plan knows are checked by the same rules as derived values.
+   *
+   * @default - none
+   */
+  readonly settings?: { [setting: string]: unknown };
+}
+
+/** The server that runs the application. */
+export class AppServer {
+  /** gunicorn behind a socket of systemd. */
+  public static gunicorn(options: GunicornOptions = {}): AppServer {
+    return new AppServer(options);
+  }
+
+  private constructor(private readonly options: GunicornOptions) {}
+
+  /** @internal */
+  public _planInput(): Pick<
+    PlanInput,
+    | 'workerClass'
+    | 'workers'
+    | 'threads'
+    | 'workerConnections'
+    | 'memoryPerWorker'
+    | 'maxRequests'
+    | 'preloadApp'
+    | 'gunicornSettings'
+  > {
+    const { workerClass, workers, threads, workerConnections, memoryPerWorker, maxRequests, preloadApp, settings } =
+      this.options;
+    return {
+      workerClass,
+      workers: literal('workers', workers),
+      threads: literal('threads', threads),
+      workerConnections: literal('workerConnections', workerConnections),
+      memoryPerWorker: mebibytesOf('memoryPerWorker', memoryPerWorker),
+      maxRequests: literal('maxRequests', maxRequests),
+      preloadApp,
+      gunicornSettings: settings,
+    };
+  }
+
+  /**
+   * The same server, with a worker class where none was chosen.
+   *
+   * @internal
+   */
+  public _orClass(workerClass: WorkerClass): AppServer {
+    return new AppServer({ ...this.options, workerClass: this.options.workerClass ?? workerClass });
+  }
+}

@@ -1,0 +1,168 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import { certificateFor, recordFor } from './domain';
+import { DEFAULT_HEALTH_CHECK_PATH, type HealthCheckProps } from './health-check';
+import type { ApplicationFrontDoorProps } from './load-balancing-props';
+import { refuseViolations } from './plan-violations';
+import type { RequestPathPlan } from './request-path-plan';
+
+/** Props of `ApplicationLoadBalancing`. */
+export interface ApplicationLoadBalancingProps extends ApplicationFrontDoorProps, HealthCheckProps {
+  /** The numbers. */
+  readonly plan: RequestPathPlan;
+
+  /** Where the load balancer and its targets are. */
+  readonly vpc: ec2.IVpc;
+
+  /**
+   * What serves on port 80, for example an `InstanceTarget` or an Auto Scaling group.
+   *
+   * @default - none: add them to `targetGroup`
+   */
+  readonly targets?: elbv2.IApplicationLoadBalancerTarget[];
+}
+
+/**
+ * An Application Load Balancer, its listeners and a target group with the numbers of a plan; or a target group with these numbers
+ * behind a load balancer or a listener that is made elsewhere.
+ *
+ * Resources defined: load balancer and security group, listeners, target group; certificate and record where a `hostedZone` is given.
+ *
+ * Security considerations: headers with invalid names are dropped; with a certificate, HTTP is redirected to HTTPS and TLS is 1.2 or newer.
+ */
+export class ApplicationLoadBalancing extends Construct {
+  /** The load balancer; undefined where only a listener was given. */
+  public readonly loadBalancer?: elbv2.IApplicationLoadBalancer;
+
+  /** The listener that forwards to `targetGroup`. */
+  public readonly listener: elbv2.IApplicationListener;
+
+  /** The listener that redirects HTTP to HTTPS, where there is a certificate. */
+  public readonly redirectListener?: elbv2.ApplicationListener;
+
+  /** The target group. */
+  public readonly targetGroup: elbv2.ApplicationTargetGroup;
+
+  /** Whether clients speak HTTPS to a listener that was made here. */
+  public readonly secure: boolean;
+
+  constructor(scope: Construct, id: string, props: ApplicationLoadBalancingProps) {
+    super(scope, id);
+    refuseViolations(props.plan);
+    refuseContradictions(props);
+
+    this.targetGroup = this.makeTargetGroup(props);
+    if (props.listener) {
+      this.secure = false;
+      this.loadBalancer = props.loadBalancer;
+      this.listener = props.listener;
+      this.listener.addTargetGroups(this.node.id, {
+        targetGroups: [this.targetGroup],
+        conditions: props.listenerConditions,
+        priority: props.listenerPriority,
+      });
+      return;
+    }
+
+    const loadBalancer = props.loadBalancer ?? this.makeLoadBalancer(props);
+    const certificate = certificateFor(this, props);
+    this.secure = certificate !== undefined;
+    this.loadBalancer = loadBalancer;
+    if (certificate) {
+      this.listener = loadBalancer.addListener('Https', {
+        port: 443,
+        protocol: elbv2.ApplicationProtocol.HTTPS,
+        certificates: [elbv2.ListenerCertificate.fromCertificateManager(certificate)],
+        // stated, because the default hangs on a feature flag
+        sslPolicy: elbv2.SslPolicy.RECOMMENDED_TLS,
+        defaultTargetGroups: [this.targetGroup],
+        open: props.internetFacing ?? true,
+      });
+      this.redirectListener = loadBalancer.addListener('Http', {
+        port: 80,
+        protocol: elbv2.ApplicationProtocol.HTTP,
+        defaultAction: elbv2.ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
+        open: props.internetFacing ?? true,
+      });
+    } else {
+      this.listener = loadBalancer.addListener('Http', {
+        port: 80,
+        protocol: elbv2.ApplicationProtocol.HTTP,
+        defaultTargetGroups: [this.targetGroup],
+        open: props.internetFacing ?? true,
+      });
+    }
+    recordFor(this, props, loadBalancer);
+    if (!this.secure && (props.internetFacing ?? true)) {
+      Validations.of(this).addWarning(
+        'cdk-plumbline:ApplicationLoadBalancing.noHttps',
+        'clients send passwords and cookies in the clear: give certificate, or domainName with hostedZone',
+      );
+    }
+  }
+
+  private makeTargetGroup(props: ApplicationLoadBalancingProps): elbv2.ApplicationTargetGroup {
+    const { loadBalancer } = props.plan;
+    return new elbv2.ApplicationTargetGroup(this, 'TargetGroup', {
+      vpc: props.vpc,
+      port: 80,
+      protocol: elbv2.ApplicationProtocol.HTTP,
+      targetType: elbv2.TargetType.INSTANCE,
+      targets: props.targets,
+      deregistrationDelay: Duration.seconds(loadBalancer.deregistrationDelay),
+      loadBalancingAlgorithmType: elbv2.TargetGroupLoadBalancingAlgorithmType.ROUND_ROBIN,
+      healthCheck: {
+        protocol: elbv2.Protocol.HTTP,
+        path: props.healthCheckPath ?? DEFAULT_HEALTH_CHECK_PATH,
+        healthyHttpCodes: '200',
+        interval: Duration.seconds(loadBalancer.healthCheckInterval),
+        timeout: Duration.seconds(loadBalancer.healthCheckTimeout),
+        healthyThresholdCount: loadBalancer.healthyThresholdCount,
+        unhealthyThresholdCount: loadBalancer.unhealthyThresholdCount,
+      },
+    });
+  }
+
+  private makeLoadBalancer(props: ApplicationLoadBalancingProps): elbv2.ApplicationLoadBalancer {
+    const loadBalancer = new elbv2.ApplicationLoadBalancer(this, 'LoadBalancer', {
+      vpc: props.vpc,
+      vpcSubnets: props.loadBalancerSubnets,
+      internetFacing: props.internetFacing ?? true,
+      idleTimeout: Duration.seconds(props.plan.loadBalancer.idleTimeout),
+      dropInvalidHeaderFields: true,
+      deletionProtection: props.deletionProtection ?? false,
+    });
+    if (props.accessLogsBucket) loadBalancer.logAccessLogs(props.accessLogsBucket);
+    return loadBalancer;
+  }
+}
+
+/** Throws one error for all props that exclude each other. */
+function refuseContradictions(props: ApplicationLoadBalancingProps): void {
+  const problems: string[] = [];
+  if (props.plan.loadBalancer.type !== 'application') {
+    problems.push('the plan is made for a Network Load Balancer: use NetworkLoadBalancing');
+  }
+  const elsewhere = props.listener ? 'listener' : props.loadBalancer ? 'loadBalancer' : undefined;
+  const settled = {
+    internetFacing: props.internetFacing,
+    loadBalancerSubnets: props.loadBalancerSubnets,
+    accessLogsBucket: props.accessLogsBucket,
+    deletionProtection: props.deletionProtection,
+    ...(props.listener && { certificate: props.certificate, hostedZone: props.hostedZone }),
+  };
+  for (const [name, value] of Object.entries(settled)) {
+    if (elsewhere && value !== undefined) {
+      problems.push(`${name} has no effect on a ${elsewhere} that is made elsewhere: set it there`);
+    }
+  }
+  if (!props.listener && (props.listenerConditions ?? props.listenerPriority) !== undefined) {
+    problems.push('listenerConditions and listenerPriority belong to a listener that is made elsewhere: give listener');
+  }
+  if ((props.listenerConditions === undefined) !== (props.listenerPriority === undefined)) {
+    problems.push('listenerConditions and listenerPriority make one rule: give both or neither');
+  }
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+}

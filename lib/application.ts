@@ -1,0 +1,214 @@
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { IgnoreMode, Token } from 'aws-cdk-lib';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import * as s3assets from 'aws-cdk-lib/aws-s3-assets';
+import type { Construct } from 'constructs';
+import { AppServer, WorkerClass } from './app-server';
+import type { ApplicationFetch } from './render';
+import { RUNTIME_DIRECTORY } from './runtime';
+
+/** How the application is called. Where both are given, the worker class decides which is used. */
+export interface ApplicationOptions {
+  /**
+   * The WSGI application as `module:attribute`, for example `mysite.wsgi:application`.
+   *
+   * @default - only `asgi` is given
+   */
+  readonly wsgi?: string;
+
+  /**
+   * The ASGI application as `module:attribute`, for example `mysite.asgi:application`.
+   *
+   * @default - only `wsgi` is given
+   */
+  readonly asgi?: string;
+}
+
+/** Options of an application in a local directory. */
+export interface AssetApplicationOptions extends ApplicationOptions {
+  /**
+   * Further files that stay at home, as in `.gitignore`.
+   *
+   * @default - version control, virtual environments and caches stay at home
+   */
+  readonly exclude?: string[];
+}
+
+/** Options of an application whose files are not seen at synthesis. */
+export interface RemoteApplicationOptions extends ApplicationOptions {
+  /**
+   * Whether it is a Django project, so that a `SECRET_KEY` is generated where none is given.
+   *
+   * @default false
+   */
+  readonly django?: boolean;
+}
+
+/** Options of an application in a Git repository. */
+export interface GitApplicationOptions extends RemoteApplicationOptions {
+  /**
+   * Branch, tag or commit. A commit is the only one that never changes under a running service.
+   *
+   * @default - the default branch
+   */
+  readonly ref?: string;
+}
+
+/** What a machine needs of an application. */
+interface Source {
+  readonly fetch: ApplicationFetch;
+  grantRead(grantee: iam.IGrantable): void;
+}
+
+/** What would make the archive large or carry one machine's state to another. */
+const STAYS_AT_HOME = [
+  '.git',
+  '.hg',
+  '.venv',
+  'venv',
+  'env',
+  '__pycache__',
+  '*.py[cod]',
+  '.pytest_cache',
+  '.mypy_cache',
+  '.ruff_cache',
+  '.tox',
+  '.nox',
+  'node_modules',
+  'cdk.out',
+  '.DS_Store',
+];
+
+/** The web application: where its files are, and how it is called. */
+export class Application {
+  /**
+   * A directory with `requirements.txt` or `pyproject.toml`, uploaded with the deployment.
+   * A change of its files replaces the instance.
+   */
+  public static fromAsset(directory: string, options: AssetApplicationOptions): Application {
+    const problems = [...entryProblems(options), ...directoryProblems(directory)];
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+    return new Application(options, existsSync(join(directory, 'manage.py')), (scope) => {
+      const asset = new s3assets.Asset(scope, 'Application', {
+        path: resolve(directory),
+        exclude: [...STAYS_AT_HOME, ...(options.exclude ?? [])],
+        ignoreMode: IgnoreMode.GIT,
+      });
+      return {
+        fetch: { kind: 's3', bucket: asset.s3BucketName, key: asset.s3ObjectKey },
+        grantRead: (grantee) => asset.grantRead(grantee),
+      };
+    });
+  }
+
+  /** A zip file in a bucket. Give every release a key of its own: the same key means no change. */
+  public static fromBucket(bucket: s3.IBucket, key: string, options: RemoteApplicationOptions): Application {
+    const problems = entryProblems(options);
+    if (key === '') problems.push('key "" must name an object');
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+    return new Application(options, options.django ?? false, () => ({
+      fetch: { kind: 's3', bucket: bucket.bucketName, key: encodeKey(key) },
+      grantRead: (grantee) => bucket.grantRead(grantee, key),
+    }));
+  }
+
+  /** A public Git repository, cloned by the machine over HTTPS. */
+  public static fromGit(repository: string, options: GitApplicationOptions): Application {
+    const problems = entryProblems(options);
+    if (!/^https:\/\/[^\s'"\\]+$/.test(repository)) {
+      problems.push(
+        `repository ${JSON.stringify(repository)} must be an https:// address, for example https://github.com/django/djangoproject.com.git`,
+      );
+    }
+    if (options.ref !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(options.ref)) {
+      problems.push(`ref ${JSON.stringify(options.ref)} must be a branch, a tag or a commit`);
+    }
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+    return new Application(options, options.django ?? false, () => ({
+      fetch: { kind: 'git', repository, ref: options.ref },
+      grantRead: () => {},
+    }));
+  }
+
+  /** A small Django project that shows which release and worker answers, and can be asked to be slow. */
+  public static sample(): Application {
+    return Application.fromAsset(join(RUNTIME_DIRECTORY, 'sample'), {
+      wsgi: 'sample.wsgi:application',
+      asgi: 'sample.asgi:application',
+    });
+  }
+
+  private constructor(
+    private readonly entryPoints: ApplicationOptions,
+    /** @internal */
+    public readonly _django: boolean,
+    private readonly source: (scope: Construct) => Source,
+  ) {}
+
+  /**
+   * The application server that fits where the caller chose no worker class.
+   *
+   * @internal
+   */
+  public _server(appServer: AppServer = AppServer.gunicorn()): AppServer {
+    return this.entryPoints.wsgi === undefined ? appServer._orClass(WorkerClass.ASGI) : appServer;
+  }
+
+  /**
+   * What a worker class calls.
+   *
+   * @internal
+   */
+  public _entryPoint(workerClass: string): string {
+    const { wsgi, asgi } = this.entryPoints;
+    if (workerClass === 'asgi' && asgi === undefined) {
+      throw new Error(`workerClass asgi cannot serve an application that has only wsgi (${wsgi}): give asgi, or use another worker class`);
+    }
+    if (workerClass !== 'asgi' && wsgi === undefined) {
+      throw new Error(`workerClass ${workerClass} cannot serve an application that has only asgi (${asgi}): give wsgi, or use WorkerClass.ASGI`);
+    }
+    return (workerClass === 'asgi' ? asgi : wsgi)!;
+  }
+
+  /** @internal */
+  public _bind(scope: Construct): Source {
+    return this.source(scope);
+  }
+}
+
+const IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
+const ENTRY_POINT = new RegExp(`^${IDENTIFIER}(\\.${IDENTIFIER})*:${IDENTIFIER}$`);
+
+function entryProblems({ wsgi, asgi }: ApplicationOptions): string[] {
+  const given = Object.entries({ wsgi, asgi }).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return ['neither wsgi nor asgi is given: name the application as module:attribute'];
+  return given
+    .filter(([, value]) => !ENTRY_POINT.test(value!))
+    .map(
+      ([name, value]) =>
+        `${name} ${JSON.stringify(value)} must be module:attribute, for example mysite.${name}:application`,
+    );
+}
+
+function directoryProblems(directory: string): string[] {
+  const quoted = `application directory ${JSON.stringify(directory)}`;
+  if (!existsSync(directory)) return [`${quoted} does not exist (looked for ${resolve(directory)})`];
+  if (!statSync(directory).isDirectory()) return [`${quoted} is a file: give the directory of the application`];
+  if (!['requirements.txt', 'pyproject.toml'].some((name) => existsSync(join(directory, name)))) {
+    return [`${quoted} has neither requirements.txt nor pyproject.toml: one of them must name the packages to install`];
+  }
+  return [];
+}
+
+/** `encodeURIComponent` leaves `!'()*` alone; a signed path may not hold them raw. */
+function encodeKey(key: string): string {
+  if (Token.isUnresolved(key)) return key;
+  return key
+    .split('/')
+    .map((part) =>
+      encodeURIComponent(part).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`),
+    )
+    .join('/');
+}

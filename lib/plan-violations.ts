@@ -1,0 +1,18 @@
+import { Validations } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import type { RequestPathPlan } from './request-path-plan';
+
+/** Throws one error that names every rule that a plan breaks. */
+export function refuseViolations(plan: RequestPathPlan): void {
+  const errors = plan.violations.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) {
+    throw new Error(['the request path is out of line:', ...errors.map(({ message }) => message)].join('\n- '));
+  }
+}
+
+/** Warns of every rule that a plan had better not break. */
+export function warnOfViolations(scope: IConstruct, plan: RequestPathPlan): void {
+  plan.violations
+    .filter(({ severity }) => severity === 'warning')
+    .forEach(({ rule, message }) => Validations.of(scope).addWarning(`cdk-plumbline:WebService.${rule}`, message));
+}

@@ -1,0 +1,165 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { WebUserData } from './web-user-data';
+
+/** How an instance is placed and what it may do. */
+export interface InstanceOptions {
+  /**
+   * Subnets of the instance; it takes the first. It needs a way to the internet for packages.
+   *
+   * @default - private subnets where the VPC has any, else public ones
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * Image of the operating system.
+   *
+   * @default - the newest image of `operatingSystem` at each deployment
+   */
+  readonly machineImage?: ec2.IMachineImage;
+
+  /**
+   * Role of the instance. It is allowed to fetch the application and its secrets, to signal, and to be reached by Session Manager.
+   *
+   * @default - a role is made
+   */
+  readonly role?: iam.IRole;
+
+  /**
+   * Security group of the instance.
+   *
+   * @default - one that lets nothing in but the load balancer, and everything out
+   */
+  readonly securityGroup?: ec2.ISecurityGroup;
+
+  /**
+   * Size of the root volume.
+   *
+   * @default Size.gibibytes(16)
+   */
+  readonly volumeSize?: Size;
+
+  /**
+   * How long CloudFormation waits until the instance serves: at most 12 hours.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly creationTimeout?: Duration;
+}
+
+/** Props of `WebInstance`. */
+export interface WebInstanceProps extends InstanceOptions {
+  /** Where the instance is. */
+  readonly vpc: ec2.IVpc;
+
+  /** What makes it serve. */
+  readonly userData: WebUserData;
+}
+
+/** Boot, packages and wheels take 1 to 3 minutes on a small instance; a package mirror on a bad day takes ten. */
+const CREATION_TIMEOUT = Duration.minutes(15);
+
+/** Operating system 3 GiB, swap 2, logs 1, and two releases with their packages. */
+const VOLUME_SIZE = Size.gibibytes(16);
+
+/** What Session Manager needs; `AmazonSSMManagedInstanceCore` would also read every parameter of the account. */
+const SESSION_MANAGER = [
+  'ssm:UpdateInstanceInformation',
+  'ssmmessages:CreateControlChannel',
+  'ssmmessages:CreateDataChannel',
+  'ssmmessages:OpenControlChannel',
+  'ssmmessages:OpenDataChannel',
+];
+
+/**
+ * One instance that serves an application as planned. CloudFormation waits until it does; a changed application or configuration
+ * replaces it, and the old one goes only when the new one serves.
+ *
+ * Resources defined: instance, instance profile, role and security group where none are given.
+ *
+ * Security considerations: IMDSv2 only, encrypted volume, Session Manager instead of SSH, no inbound but from the load balancer.
+ */
+export class WebInstance
+  extends Construct
+  implements ec2.IConnectable, iam.IGrantable, elbv2.IApplicationLoadBalancerTarget, elbv2.INetworkLoadBalancerTarget
+{
+  /** The instance. */
+  public readonly instance: ec2.Instance;
+
+  /** The role of the instance. */
+  public readonly role: iam.IRole;
+
+  /** Who may reach the instance, and whom it may reach. */
+  public readonly connections: ec2.Connections;
+
+  /** The role, for grants. */
+  public readonly grantPrincipal: iam.IPrincipal;
+
+  constructor(scope: Construct, id: string, props: WebInstanceProps) {
+    super(scope, id);
+    const { vpc, userData } = props;
+    const instanceType = new ec2.InstanceType(userData.plan.instance.instanceType);
+    const vpcSubnets = props.vpcSubnets ?? {
+      subnetType: vpc.privateSubnets.length > 0 ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PUBLIC,
+    };
+    const subnets = vpc.selectSubnets(vpcSubnets);
+
+    this.role =
+      props.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+    this.grantPrincipal = this.role;
+    userData.grant(this.role);
+    this.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: SESSION_MANAGER, resources: ['*'] }));
+
+    const securityGroup =
+      props.securityGroup ??
+      new ec2.SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Web instance', allowAllOutbound: true });
+    this.connections = new ec2.Connections({ securityGroups: [securityGroup] });
+
+    this.instance = new ec2.Instance(this, 'Instance', {
+      vpc,
+      vpcSubnets,
+      associatePublicIpAddress: subnets.hasPublic || undefined,
+      instanceType,
+      machineImage: props.machineImage ?? userData.operatingSystem.machineImage(instanceType.architecture),
+      role: this.role,
+      securityGroup,
+      userData: userData.userData,
+      userDataCausesReplacement: true,
+      resourceSignalTimeout: props.creationTimeout ?? CREATION_TIMEOUT,
+      httpTokens: ec2.HttpTokens.REQUIRED,
+      blockDevices: [
+        {
+          deviceName: userData.operatingSystem.rootDeviceName,
+          volume: ec2.BlockDeviceVolume.ebs((props.volumeSize ?? VOLUME_SIZE).toGibibytes(), {
+            volumeType: ec2.EbsDeviceVolumeType.GP3,
+            encrypted: true,
+          }),
+        },
+      ],
+    });
+    // the script fetches packages in the first seconds of the machine's life
+    this.instance.node.addDependency(subnets.internetConnectivityEstablished);
+    userData.signalTo(this.instance, this.role);
+  }
+
+  /** Not for calling: a target group calls it. */
+  public attachToApplicationTargetGroup(targetGroup: elbv2.IApplicationTargetGroup): elbv2.LoadBalancerTargetProps {
+    targetGroup.registerConnectable(this, ec2.Port.tcp(80));
+    return this.target();
+  }
+
+  /** Not for calling: a target group calls it. */
+  public attachToNetworkTargetGroup(_targetGroup: elbv2.INetworkTargetGroup): elbv2.LoadBalancerTargetProps {
+    return this.target();
+  }
+
+  private target(): elbv2.LoadBalancerTargetProps {
+    return {
+      targetType: elbv2.TargetType.INSTANCE,
+      targetJson: { id: this.instance.instanceId, port: 80 },
+    };
+  }
+}

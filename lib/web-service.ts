@@ -1,0 +1,198 @@
+import { Duration } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { ApplicationLoadBalancing } from './application-load-balancing';
+import { domainNameOf } from './domain';
+import type { ApplicationFrontDoorProps } from './load-balancing-props';
+import { NetworkLoadBalancing } from './network-load-balancing';
+import { refuseViolations, warnOfViolations } from './plan-violations';
+import { LoadBalancerType, RequestPathPlan, type RequestPathProps } from './request-path-plan';
+import { WebInstance, type InstanceOptions } from './web-instance';
+import { WebUserData, type MachineProps } from './web-user-data';
+
+/** Props of `WebService`. */
+export interface WebServiceProps extends RequestPathProps, MachineProps, ApplicationFrontDoorProps, InstanceOptions {
+  /**
+   * Where the service is.
+   *
+   * @default - a VPC with public subnets in two zones and no NAT gateway
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * Host names that the application answers to. The health check carries the first.
+   *
+   * @default - `domainName` and the DNS name of the load balancer
+   */
+  readonly allowedHosts?: string[];
+}
+
+/** The idle timeout of a TLS listener of a Network Load Balancer cannot be changed. */
+const TLS_LISTENER_IDLE = Duration.seconds(350);
+
+/**
+ * A web application on one instance behind a load balancer, with every timeout, worker and connection in line.
+ *
+ * Resources defined: VPC (where none is given), load balancer with listeners and target group, instance with role and security group,
+ * assets of the application, a secret for Django's `SECRET_KEY` where it is needed.
+ *
+ * Security considerations: IMDSv2 only, encrypted volume, Session Manager instead of SSH, no inbound but from the load balancer,
+ * secrets that only the application's user can read. Without a certificate, clients speak HTTP.
+ *
+ * @example
+ * new WebService(this, 'Site', {
+ *   application: Application.fromAsset('mysite', { wsgi: 'mysite.wsgi:application' }),
+ *   instanceType: ec2.InstanceType.of(ec2.InstanceClass.T3, ec2.InstanceSize.SMALL),
+ *   requestTimeout: Duration.seconds(300),
+ * });
+ */
+export class WebService extends Construct implements ec2.IConnectable, iam.IGrantable {
+  /** Every number of the request path. */
+  public readonly plan: RequestPathPlan;
+
+  /** Where the service is. */
+  public readonly vpc: ec2.IVpc;
+
+  /** The instance. */
+  public readonly instance: ec2.Instance;
+
+  /** The user data of the instance. */
+  public readonly userData: ec2.UserData;
+
+  /** The role of the instance. */
+  public readonly role: iam.IRole;
+
+  /** Who may reach the instance, and whom it may reach. */
+  public readonly connections: ec2.Connections;
+
+  /** The role of the instance, for grants. */
+  public readonly grantPrincipal: iam.IPrincipal;
+
+  /** Where clients reach the service; undefined behind a listener that is made elsewhere and no `domainName`. */
+  public readonly url?: string;
+
+  /** The load balancer, listener and target group, with an Application Load Balancer. */
+  public readonly applicationLoadBalancing?: ApplicationLoadBalancing;
+
+  /** The load balancer, listener and target group, with a Network Load Balancer. */
+  public readonly networkLoadBalancing?: NetworkLoadBalancing;
+
+  constructor(scope: Construct, id: string, props: WebServiceProps) {
+    super(scope, id);
+    refuseContradictions(props);
+    this.plan = RequestPathPlan.of({
+      ...props,
+      appServer: props.application._server(props.appServer),
+      loadBalancerIdleTimeout: props.loadBalancerIdleTimeout ?? fixedIdleTimeout(props),
+    });
+    refuseViolations(this.plan);
+    warnOfViolations(this, this.plan);
+
+    this.vpc = props.vpc ?? this.makeVpc();
+    const { plan, vpc } = this;
+    if (props.loadBalancerType === LoadBalancerType.NETWORK) {
+      this.networkLoadBalancing = new NetworkLoadBalancing(this, 'LoadBalancing', { ...props, plan, vpc });
+    } else {
+      this.applicationLoadBalancing = new ApplicationLoadBalancing(this, 'LoadBalancing', { ...props, plan, vpc });
+    }
+    const front = (this.applicationLoadBalancing ?? this.networkLoadBalancing)!;
+    const hosts = [domainNameOf(props), front.loadBalancer?.loadBalancerDnsName].filter((host) => host !== undefined);
+    this.url = hosts[0] && `${front.secure ? 'https' : 'http'}://${hosts[0]}`;
+
+    const userData = WebUserData.forPlan(this, 'UserData', {
+      ...props,
+      plan,
+      allowedHosts: props.allowedHosts ?? hosts,
+      trustedProxies: props.trustedProxies ?? (props.vpc ? undefined : [vpc.vpcCidrBlock]),
+      tls: this.networkLoadBalancing?.secure,
+    });
+    const webInstance = new WebInstance(this, 'Instance', { ...props, vpc, userData });
+    this.applicationLoadBalancing?.targetGroup.addTarget(webInstance);
+    this.networkLoadBalancing?.targetGroup.addTarget(webInstance);
+    this.networkLoadBalancing?.loadBalancer.connections.allowTo(webInstance, ec2.Port.tcp(80), 'Requests and health checks');
+
+    this.instance = webInstance.instance;
+    this.userData = userData.userData;
+    this.role = webInstance.role;
+    this.connections = webInstance.connections;
+    this.grantPrincipal = webInstance.grantPrincipal;
+  }
+
+  /**
+   * The Application Load Balancer.
+   *
+   * @throws with a Network Load Balancer (see `networkLoadBalancing`), and where only a listener was given
+   */
+  public get loadBalancer(): elbv2.IApplicationLoadBalancer {
+    const { loadBalancer } = this.application('loadBalancer');
+    if (!loadBalancer) throw new Error('only a listener was given, so the load balancer is not known here');
+    return loadBalancer;
+  }
+
+  /**
+   * The listener that forwards to the target group.
+   *
+   * @throws with a Network Load Balancer: see `networkLoadBalancing`
+   */
+  public get listener(): elbv2.IApplicationListener {
+    return this.application('listener').listener;
+  }
+
+  /**
+   * The target group.
+   *
+   * @throws with a Network Load Balancer: see `networkLoadBalancing`
+   */
+  public get targetGroup(): elbv2.ApplicationTargetGroup {
+    return this.application('targetGroup').targetGroup;
+  }
+
+  private application(property: string): ApplicationLoadBalancing {
+    if (!this.applicationLoadBalancing) {
+      throw new Error(`the service stands behind a Network Load Balancer: use networkLoadBalancing.${property}`);
+    }
+    return this.applicationLoadBalancing;
+  }
+
+  /** Two zones, because an Application Load Balancer needs two; no NAT gateway, because it costs more than the instance. */
+  private makeVpc(): ec2.Vpc {
+    return new ec2.Vpc(this, 'Vpc', {
+      maxAzs: 2,
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC, mapPublicIpOnLaunch: false }],
+      // nothing uses the default security group, and closing it takes a Lambda function; stated, because it hangs on a feature flag
+      restrictDefaultSecurityGroup: false,
+    });
+  }
+}
+
+function fixedIdleTimeout(props: WebServiceProps): Duration | undefined {
+  const tls = props.certificate ?? props.hostedZone;
+  return props.loadBalancerType === LoadBalancerType.NETWORK && tls ? TLS_LISTENER_IDLE : undefined;
+}
+
+/** Throws one error for all props that exclude or need each other. */
+function refuseContradictions(props: WebServiceProps): void {
+  const problems: string[] = [];
+  const elsewhere = props.listener ? 'listener' : props.loadBalancer ? 'loadBalancer' : undefined;
+  if (elsewhere && props.loadBalancerType === LoadBalancerType.NETWORK) {
+    problems.push(`${elsewhere} is part of an Application Load Balancer: remove loadBalancerType NETWORK`);
+  }
+  if (elsewhere && !props.loadBalancerIdleTimeout) {
+    problems.push(
+      `loadBalancerIdleTimeout is needed with ${elsewhere}: the idle timeout of a load balancer that is made elsewhere cannot be read, so state it (60 seconds unless somebody changed it)`,
+    );
+  }
+  if (!elsewhere && props.loadBalancerIdleTimeout) {
+    problems.push('loadBalancerIdleTimeout is derived for a load balancer that is made here: remove it, or give loadBalancer or listener');
+  }
+  if (props.listener && !props.loadBalancer && !domainNameOf(props) && !props.allowedHosts?.length) {
+    problems.push('allowedHosts is needed with listener: the name that clients use is not known here');
+  }
+  if (props.allowedHosts?.length === 0) {
+    problems.push('allowedHosts must name at least one host: the health check carries the first');
+  }
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+}

@@ -1,0 +1,204 @@
+import { Aws, CfnResource, Lazy, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, type IConstruct } from 'constructs';
+import type { Application } from './application';
+import { EnvironmentSecret } from './environment-secret';
+import type { HealthCheckProps } from './health-check';
+import { longestBytes } from './longest-text';
+import { OperatingSystem } from './operating-system';
+import { refuseViolations } from './plan-violations';
+import { renderBootstrap, type BootstrapInput, type SignalTarget } from './render';
+import type { RequestPathPlan } from './request-path-plan';
+import { runtimeAsset } from './runtime';
+
+/** What is on a machine besides the numbers of the plan. */
+export interface MachineProps extends HealthCheckProps {
+  /** The web application. */
+  readonly application: Application;
+
+  /**
+   * The operating system that the machine is bootstrapped on.
+   *
+   * @default OperatingSystem.AMAZON_LINUX_2023
+   */
+  readonly operatingSystem?: OperatingSystem;
+
+  /**
+   * Environment variables of the application. They are readable in the template: for secrets use `secrets`.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /**
+   * Environment variables of the application whose values are fetched when it starts.
+   *
+   * @default - a `SECRET_KEY` that is generated in Secrets Manager, where the application is a Django project
+   */
+  readonly secrets?: { [name: string]: EnvironmentSecret };
+
+  /**
+   * Commands that run as root in the directory of the release, once on each machine: after the packages of the application are
+   * installed, before it starts.
+   *
+   * @default - none
+   */
+  readonly extraCommands?: string[];
+
+  /**
+   * Address ranges of the load balancer: from there, nginx believes which client a request comes from.
+   *
+   * @default - the address range of a VPC that is made in the same app, else the private ranges of RFC 1918
+   */
+  readonly trustedProxies?: string[];
+}
+
+/** Props of `WebUserData.forPlan`. */
+export interface WebUserDataProps extends MachineProps {
+  /** The numbers. */
+  readonly plan: RequestPathPlan;
+
+  /**
+   * Host names that the application answers to. The health check carries the first.
+   */
+  readonly allowedHosts: string[];
+
+  /**
+   * Whether a Network Load Balancer ends TLS: nginx cannot see it.
+   *
+   * @default false
+   */
+  readonly tls?: boolean;
+}
+
+/** What EC2 accepts, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html */
+const LONGEST_USER_DATA = 16384;
+
+/** RFC 1918: where load balancers live in a VPC that we know nothing about. */
+const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
+
+/** Long enough for Django (50 characters); letters and digits pass through every file format. */
+const SECRET_KEY_LENGTH = 50;
+
+/**
+ * The user data that makes a bare machine serve an application as planned: nginx, the application server, their systemd units,
+ * the application and its packages.
+ *
+ * `WebService` uses it; it also fits an instance or a launch template of your own.
+ *
+ * Resources defined: two assets (the application, and the modules that run beside it), and a secret for Django's `SECRET_KEY`
+ * where it is needed.
+ */
+export class WebUserData extends Construct {
+  /**
+   * User data for a plan.
+   *
+   * @throws when the plan breaks a rule, or a value cannot be written into a file of the machine
+   */
+  public static forPlan(scope: Construct, id: string, props: WebUserDataProps): WebUserData {
+    return new WebUserData(scope, id, props);
+  }
+
+  /** What an instance or a launch template takes. Commands that are added run after the machine serves. */
+  public readonly userData: ec2.UserData;
+
+  /** The numbers. */
+  public readonly plan: RequestPathPlan;
+
+  /** The operating system that the script is written for. */
+  public readonly operatingSystem: OperatingSystem;
+
+  /** The secret that was generated for Django's `SECRET_KEY`, if any. */
+  public readonly secretKey?: secretsmanager.Secret;
+
+  private readonly grants: Array<(grantee: iam.IGrantable) => void>;
+  private signal?: SignalTarget;
+
+  private constructor(scope: Construct, id: string, props: WebUserDataProps) {
+    super(scope, id);
+    refuseViolations(props.plan);
+    this.plan = props.plan;
+    this.operatingSystem = props.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
+
+    const application = props.application._bind(this);
+    const runtime = runtimeAsset(this);
+    const secrets = { ...props.secrets };
+    if (props.application._django && !('SECRET_KEY' in { ...props.environment, ...secrets })) {
+      this.secretKey = new secretsmanager.Secret(this, 'SecretKey', {
+        description: 'SECRET_KEY of a Django project',
+        generateSecretString: { passwordLength: SECRET_KEY_LENGTH, excludePunctuation: true },
+      });
+      secrets.SECRET_KEY = EnvironmentSecret.fromSecretsManager(this.secretKey);
+    }
+    this.grants = [
+      (grantee) => application.grantRead(grantee),
+      (grantee) => runtime.grantRead(grantee),
+      ...Object.values(secrets).map((secret) => (grantee: iam.IGrantable) => secret._grantRead(grantee)),
+    ];
+
+    const input: BootstrapInput = {
+      plan: props.plan._plan,
+      operatingSystem: this.operatingSystem._profile,
+      application: { fetch: application.fetch, wsgi: props.application._entryPoint(props.plan.appServer.workerClass) },
+      runtime: { bucket: runtime.s3BucketName, key: runtime.s3ObjectKey },
+      environment: props.environment ?? {},
+      secrets: Object.entries(secrets).map(([name, secret]) => secret._named(name)),
+      allowedHosts: props.allowedHosts,
+      healthCheckPath: props.healthCheckPath,
+      trustedProxies: props.trustedProxies ?? PRIVATE_RANGES,
+      tls: props.tls,
+      region: Stack.of(this).region,
+      urlSuffix: Stack.of(this).urlSuffix,
+      extraCommands: props.extraCommands && [{ name: 'extra commands', commands: props.extraCommands }],
+    };
+    // now, so that values that cannot be rendered are named where they are given; later again, when it is known who waits for a signal
+    renderBootstrap(input);
+    this.userData = ec2.UserData.custom(
+      Lazy.string({ produce: () => renderBootstrap({ ...input, signal: this.signal }) }),
+    );
+    // this.node.addValidation({ validate: () => this.tooLong(props) });
+  }
+
+  /** Allows a role to read what the machine fetches: the application, the modules beside it, the secrets. */
+  public grant(grantee: iam.IGrantable): void {
+    this.grants.forEach((grant) => grant(grantee));
+  }
+
+  /**
+   * Lets the machine tell CloudFormation whether it serves.
+   *
+   * @param resource the instance or Auto Scaling group whose creation policy waits for the signal
+   * @param grantee the role of the machine
+   */
+  public signalTo(resource: IConstruct, grantee: iam.IGrantable): void {
+    const cfnResource = resource.node.defaultChild;
+    if (!CfnResource.isCfnResource(cfnResource)) {
+      throw new Error(`${resource.node.path} is not a resource that CloudFormation can wait for`);
+    }
+    if (this.signal) throw new Error(`${this.node.path} already signals to a resource: make user data for each`);
+    this.signal = { stack: cfnResource.stack.stackName, logicalId: cfnResource.logicalId };
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new iam.PolicyStatement({ actions: ['cloudformation:SignalResource'], resources: [Aws.STACK_ID] }),
+    );
+  }
+
+  private tooLong(props: WebUserDataProps): string[] {
+    const bytes = longestBytes(Stack.of(this).resolve(this.userData.render()));
+    if (bytes <= LONGEST_USER_DATA) return [];
+    const parts: Array<[string, unknown]> = [
+      ['extraCommands', props.extraCommands],
+      ['environment', props.environment],
+      ['nginxDirectives', props.plan._plan.extraNginxDirectives],
+      ['settings of the application server', props.plan._plan.extraGunicornSettings],
+    ];
+    const [name, largest] = parts
+      .map(([part, value]) => [part, Buffer.byteLength(JSON.stringify(value ?? ''))] as const)
+      .reduce((most, part) => (part[1] > most[1] ? part : most));
+    return [
+      `user data can take ${bytes} bytes, ${bytes - LONGEST_USER_DATA} more than the ${LONGEST_USER_DATA} that EC2 accepts: ` +
+        `move ${name} (${largest} bytes) into a file of the application`,
+    ];
+  }
+}
