@@ -22,6 +22,7 @@ import queue
 import select
 import signal
 import socket
+import stat
 import struct
 import sys
 import threading
@@ -107,15 +108,19 @@ def replacing(arbiter):
     return call
 
 
+RETIRED = 0o400
+
+
 def retire(worker):
-    """Has the worker end once its requests have, and tells the master by a byte in the file of its heartbeat."""
+    """Has the worker end once its requests have, and tells the master by the mode of the file of its heartbeat (whose
+    time is the heartbeat, so nothing may be written to it)."""
     worker.alive = False
-    os.ftruncate(worker.tmp.fileno(), 1)
+    os.fchmod(worker.tmp.fileno(), RETIRED)
     os.kill(worker.ppid, signal.SIGCHLD)  # wakes the master's loop
 
 
 def is_retired(worker):
-    return os.fstat(worker.tmp.fileno()).st_size > 0
+    return stat.S_IMODE(os.fstat(worker.tmp.fileno()).st_mode) == RETIRED
 
 
 def watchdog():
@@ -475,10 +480,12 @@ def raise_in_thread(thread, exception):
 
 def listen_with_backlog(worker):
     """gunicorn's asgi worker listens anew with asyncio's backlog of 100, which also shrinks systemd's queue. It does so
-    once the application's lifespan has started, so the application has loaded then."""
+    once the application's lifespan has started: the application has loaded then. And it accepts before its first
+    heartbeat, without which `timeout` never comes."""
     create_server = worker.loop.create_server
 
     async def with_backlog(*args, **kwargs):
+        worker.notify()
         server = await create_server(*args, backlog=settings.backlog, **kwargs)
         mark_serving(worker)
         return server

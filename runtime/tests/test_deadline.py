@@ -53,6 +53,21 @@ def test_a_thread_in_one_long_c_call_answers_504_when_the_call_ends(shared_serve
     server.wait_for_another_worker(pid)
 
 
+@pytest.mark.parametrize(
+    ("worker_class", "app", "target"),
+    [("gthread", "wsgi:application", "/c?40"), ("asgi", "django_app:asgi_application", "/naps/40")],
+    ids=["a thread of gthread", "a thread of asgi"],
+)
+def test_a_thread_that_never_returns_ends_with_its_worker_while_another_serves(own_server, worker_class, app, target):
+    server = own_server(worker_class, app=app)
+    with ThreadPoolExecutor(1) as pool:
+        stuck = pool.submit(server.get, target)
+        server.wait_for(lambda: "the worker is replaced" in server.log(), "the deadline")
+        server.wait_for(lambda: server.log().count("Booting worker") == 2, "the replacement")
+        server.wait_for(lambda: "WORKER TIMEOUT" in server.log(), "its end", 20)
+        assert stuck.result().status == (504 if worker_class == "asgi" else 0)
+
+
 @pytest.mark.parametrize("worker_class", ["sync", "gevent", "asgi"])
 def test_a_long_c_call_that_blocks_the_process_is_killed_by_gunicorn(server):
     answer = server.get("/c?30")
@@ -111,12 +126,12 @@ def test_a_django_view_ends_in_504(own_server, worker_class, app):
 
 @pytest.mark.parametrize("worker_class", ["gthread", "gevent", "asgi"])
 def test_a_replacement_serves_while_the_worker_finishes_its_other_requests(own_server, worker_class):
-    server = own_server(worker_class, limit=2)
+    server = own_server(worker_class, limit=3)
     pid = server.get("/quick").pid
     with ThreadPoolExecutor(2) as pool:
         over = pool.submit(server.get, "/naps?20")
-        time.sleep(1.3)
-        under = pool.submit(server.get, "/naps?1.8")
+        time.sleep(2.7)
+        under = pool.submit(server.get, "/naps?2.8")
         assert over.result().status == 504
         server.wait_for_another_worker(pid)
         assert not under.done()

@@ -1,6 +1,6 @@
 """Every way to take long that the guard has to deal with: /<way>?<seconds>."""
 
-import hashlib
+import ctypes
 import os
 import time
 
@@ -26,11 +26,12 @@ def naps(seconds):
 
 
 def c_call(seconds):
-    """One C call that no Python code can interrupt, of about this length on this machine."""
-    start = time.perf_counter()
-    hashlib.pbkdf2_hmac("sha256", b"", b"", 20_000)
-    rate = 20_000 / (time.perf_counter() - start)
-    hashlib.pbkdf2_hmac("sha256", b"", b"", int(rate * seconds))
+    """One call into C that neither Python nor a signal can interrupt: a mutex that this thread holds already."""
+    libc = ctypes.CDLL(None)
+    mutex = ctypes.create_string_buffer(64)
+    end = time.time() + seconds
+    libc.pthread_mutex_lock(mutex)
+    libc.pthread_mutex_timedlock(mutex, (ctypes.c_long * 2)(int(end), int(end % 1 * 1e9)))
 
 
 def swallow(seconds):
