@@ -158,7 +158,7 @@ export class WebUserData extends Construct {
     this.userData = ec2.UserData.custom(
       Lazy.string({ produce: () => renderBootstrap({ ...input, signal: this.signal }) }),
     );
-    // this.node.addValidation({ validate: () => this.tooLong(props) });
+    this.node.addValidation({ validate: () => this.tooLong(props) });
   }
 
   /** Allows a role to read what the machine fetches: the application, the modules beside it, the secrets. */
