@@ -1,5 +1,77 @@
 import type { GunicornInput } from './input';
+import { lines, pythonLiteral } from './text';
 
-export function renderGunicornConf(_input: GunicornInput): string {
-  return '\n';
+/** The whole /etc/gunicorn/gunicorn.conf.py. */
+export function renderGunicornConf(input: GunicornInput): string {
+  const { plan } = input;
+  const { appServer, nginx, requestGuard } = plan;
+  const extras = plan.extraGunicornSettings;
+  const settings: ReadonlyArray<readonly [name: string, value: unknown, from?: string]> = [
+    ['wsgi_app', input.wsgi],
+    ['worker_class', appServer.workerClass, 'appServer.workerClass'],
+    ['workers', appServer.workers, 'appServer.workers'],
+    ['threads', appServer.threads, 'appServer.threads'],
+    ['worker_connections', appServer.workerConnections, 'appServer.workerConnections'],
+    ['timeout', appServer.timeout, 'appServer.timeout'],
+    ['graceful_timeout', appServer.gracefulTimeout, 'appServer.gracefulTimeout'],
+    ['keepalive', appServer.keepalive, 'appServer.keepalive'],
+    ['max_requests', appServer.maxRequests, 'appServer.maxRequests'],
+    ['max_requests_jitter', appServer.maxRequestsJitter, 'appServer.maxRequestsJitter'],
+    ['preload_app', appServer.preloadApp, 'appServer.preloadApp'],
+    ['backlog', appServer.backlog, 'appServer.backlog; the socket unit has it too'],
+    ['limit_request_line', 0, 'nginx bounds it: large_client_header_buffers'],
+    ['limit_request_field_size', 16384, 'nginx: large_client_header_buffers'],
+    ['worker_tmp_dir', '/dev/shm', 'a heartbeat must not wait for a disk'],
+    ['control_socket_disable', true],
+  ];
+  const known = settings.map(([name]) => name);
+  const assignment = (name: string, value: unknown, from?: string) =>
+    `${name} = ${pythonLiteral(value)}${from ? `  # ${from}` : ''}`;
+
+  return lines(
+    '# Numbers of the request path plan say which value of the plan they are.',
+    appServer.preloadApp && 'import gc',
+    requestGuard && [input.answerHealth && 'import os', '', 'import plumbline_guard'],
+    appServer.preloadApp || requestGuard ? '' : undefined,
+    settings.map(([name, value, from]) =>
+      extras[name] === undefined ? assignment(name, value, from) : assignment(name, extras[name], 'override'),
+    ),
+    Object.entries(extras)
+      .filter(([name]) => !known.includes(name))
+      .map(([name, value]) => assignment(name, value, 'override')),
+    requestGuard && [
+      '',
+      'plumbline_guard.configure(',
+      `    request_timeout=${plan.requestTimeout},  # requestTimeout`,
+      `    queue_timeout=${plan.queueTimeout},  # queueTimeout`,
+      `    proxy_read_timeout=${nginx.proxyReadTimeout},  # nginx.proxyReadTimeout`,
+      `    slots=${appServer.slotsPerWorker},  # appServer.slotsPerWorker`,
+      `    backlog=${appServer.backlog},  # appServer.backlog`,
+      `    health_path=${pythonLiteral(input.healthCheckPath)},`,
+      `    answer_health=${input.answerHealth ? '"PLUMBLINE_HEALTH_PATH" not in os.environ' : 'False'},`,
+      ')',
+      'post_worker_init = plumbline_guard.post_worker_init',
+      !appServer.preloadApp && 'when_ready = plumbline_guard.when_ready',
+    ],
+    !requestGuard && [
+      '',
+      '',
+      'def post_worker_init(worker):',
+      '    open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead',
+    ],
+    // A full collection writes to every object and so copies every shared page: the objects of the master are taken out.
+    appServer.preloadApp && [
+      'gc.disable()',
+      '',
+      '',
+      'def when_ready(arbiter):',
+      requestGuard && '    plumbline_guard.when_ready(arbiter)',
+      '    gc.collect()',
+      '    gc.freeze()  # pages of the application stay shared between master and workers',
+      '',
+      '',
+      'def post_fork(arbiter, worker):',
+      '    gc.enable()',
+    ],
+  );
 }

@@ -10,8 +10,7 @@ export interface S3Object {
 
 /** Where the files of the application come from. */
 export type ApplicationFetch =
-  | ({ readonly kind: 's3' } & S3Object)
-  | { readonly kind: 'git'; readonly repository: string; readonly ref?: string };
+  ({ readonly kind: 's3' } & S3Object) | { readonly kind: 'git'; readonly repository: string; readonly ref?: string };
 
 /** A value that only the application's user may read, fetched with the role each time the service starts. */
 export interface SecretSource {

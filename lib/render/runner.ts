@@ -1,0 +1,30 @@
+import type { SignalTarget } from './input';
+import { lines } from './text';
+
+/** How steps run, and what happens when one fails: its last line reaches the console and CloudFormation. */
+export function renderRunner(signal: SignalTarget | undefined): string {
+  return lines(
+    'run() { # step, command',
+    '  step=$1',
+    '  echo "== $step after $SECONDS s"',
+    '  "${@:2}" 2>&1 | tee "$logs/$step"',
+    '}',
+    signal && [
+      'signal() { # SUCCESS or FAILURE, unique id: all that the event of a signal shows',
+      '  aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \\',
+      `    --data-urlencode 'StackName=${signal.stack}' --data-urlencode 'LogicalResourceId=${signal.logicalId}' \\`,
+      '    --data-urlencode "Status=$1" --data-urlencode "UniqueId=${2:0:64}" "https://cloudformation.$region.$suffix/"',
+      '}',
+    ],
+    'finish() {',
+    '  local status=$? reason',
+    '  if [ $status = 0 ]; then return; fi',
+    '  set +e',
+    "  reason=$(sed -E '/^ *(hint:.*)?$/d; s/^ *((cause|error|E|curl): *)*(Because )?//' \"$logs/$step\" | tail -n 1 | tr -cd '[:print:]')",
+    '  echo "== $step failed: $reason" | tee /dev/console',
+    signal && ['  signal FAILURE "$step: $reason"', '  signal FAILURE "$(imds meta-data/instance-id)"'],
+    '  exit $status',
+    '}',
+    'trap finish EXIT',
+  );
+}
