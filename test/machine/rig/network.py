@@ -12,7 +12,7 @@ from .shell import sh
 LINK_LOCAL = "169.254.169.254"  # instance metadata, the AWS APIs and the machines' gateway
 DNS = "169.254.169.253"
 BALANCER = "10.0.255.254"
-VPC_RANGE = "10.0.0.0/16"
+VPC_RANGE = "10.0.0.0/8"
 CLONE_NEWNET = 0x40000000
 
 _libc = ctypes.CDLL(None, use_errno=True)
