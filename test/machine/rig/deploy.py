@@ -33,7 +33,7 @@ class Deployment:
         self._context = [part for name, value in context.items() for part in ("-c", f"{name}={value}")]
 
     def run(self) -> Stack:
-        # Synth needs no AWS, bootstrap no app: both at once.
+        # Synth needs no AWS, bootstrap no app, which it would synthesize where it finds a cdk.json: both at once.
         bootstrap = self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
         synth = self._cdk("synth", "--quiet", "--output", str(self._out), *self._app, *self._context)
         self._finish(bootstrap)
@@ -47,7 +47,8 @@ class Deployment:
         with self._network.inside(), log.open("w") as output:
             return subprocess.Popen(
                 [str(ROOT / "node_modules/.bin/cdk"), *arguments],
-                cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                cwd=self._folder if arguments[0] == "bootstrap" else ROOT,
+                env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
     def _finish(self, cdk: subprocess.Popen) -> None:

@@ -1,0 +1,3 @@
+import a_module_that_nobody_installed
+
+app = a_module_that_nobody_installed.app

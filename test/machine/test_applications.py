@@ -1,0 +1,171 @@
+"""Flask, FastAPI and Django as their users write them, each with its own way to name its packages."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rig.instances import client
+from rig.machine import Machine
+
+APPS = Path(__file__).parent / "apps"
+STACK = "npx tsx test/machine/apps/stack.ts"
+
+
+@pytest.fixture(scope="module")
+def with_lock(tmp_path_factory) -> Path:
+    """The Django project with a lock of today: a lock names the registry that it was made with."""
+    folder = tmp_path_factory.mktemp("shop") / "django"
+    shutil.copytree(APPS / "django", folder)
+    project = folder / "pyproject.toml"
+    project.write_text(project.read_text().replace("a-package-that-no-machine-needs", "tomli"))
+    uv = Path(sys.prefix) / "bin" / "uv"
+    subprocess.run([uv, "lock", "--quiet", "--system-certs", "--python", sys.executable], cwd=folder, check=True)
+    return folder
+
+
+class TestFlaskWithRequirements:
+    @pytest.fixture
+    def machine(self, shared) -> Machine:
+        return shared({"application": "flask"}, STACK)
+
+    def test_answers_through_the_load_balancer(self, machine):
+        assert machine.get("/").text == "Flask answers"
+        assert machine.get("/health").text == "ok\n"
+
+    def test_django_s_extras_stay_away(self, machine):
+        assert "DJANGO" not in machine.run("cat /etc/gunicorn/environment")
+
+    def test_its_static_folder_comes_from_nginx(self, machine):
+        source = (APPS / "flask/static/hello.css").read_bytes()
+        answer = machine.get("/static/hello.css")
+        assert (answer.status, answer.body, answer.headers["content-type"]) == (200, source, "text/css")
+        assert "content-encoding" not in answer.headers
+
+    def test_static_text_is_compressed_for_clients_that_can(self, machine):
+        answer = machine.get("/static/hello.css", headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert len(answer.body) < len((APPS / "flask/static/hello.css").read_bytes()) / 2
+
+    def test_static_files_are_kept_for_minutes_and_those_named_by_their_content_for_good(self, machine):
+        assert machine.get("/static/hello.css").headers["cache-control"] == "public, max-age=300"
+        named = machine.get("/static/hello.0123abcd.txt")
+        assert named.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+    def test_an_unchanged_static_file_is_not_sent_again(self, machine):
+        etag = machine.get("/static/hello.css").headers["etag"]
+        assert machine.get("/static/hello.css", headers={"If-None-Match": etag}).status == 304
+
+    def test_a_body_may_be_as_large_as_client_max_body_size(self, machine):
+        upload = machine.http.request("POST", "/upload", b"x" * 3 * 2**20)
+        assert (upload.status, upload.json()) == (200, {"bytes": 3 * 2**20})
+
+    def test_fails_a_larger_body_with_413(self, machine):
+        assert machine.http.request("POST", "/upload", b"x" * (3 * 2**20 + 1)).status == 413
+
+    def test_every_value_of_the_environment_arrives_as_it_was_given(self, machine):
+        arrived = machine.get("/environment").json()
+        assert {name: value for name, value in arrived.items() if name not in SECRETS} == {
+            "TEST_PLAIN": "plain",
+            "TEST_EMPTY": "",
+            "TEST_SPACES": "  two before, three after   ",
+            "TEST_SINGLE": "it's",
+            "TEST_DOUBLE": 'say "when"',
+            "TEST_BOTH": 'it\'s "both" \\ and $HOME and `id` and %n %%',
+            "TEST_DOLLAR": "$HOME ${HOME} $(id)",
+            "TEST_PERCENT": "100%s %h",
+            "TEST_COMMENT": "#no comment; nothing else",
+            "TEST_BACKSLASH": "a\\nb\\",
+            "TEST_UNICODE": "Zürich ☂",
+        }
+
+    def test_every_secret_arrives_as_it_was_kept(self, machine):
+        arrived = machine.get("/environment").json()
+        assert {name: arrived[name] for name in SECRETS} == SECRETS
+
+    def test_secrets_can_be_read_by_the_application_s_user_alone(self, machine):
+        secrets = "/run/plumbline/secrets.env"
+        assert machine.run(f"stat -c '%a %U' {secrets}") == "400 app"
+        assert machine.run(f"runuser -u app -- head -c 4 {secrets}") == "TEST"
+        assert "Permission denied" in machine.run(f"runuser -u www-data -- cat {secrets} 2>&1", check=False)
+        assert "Permission denied" in machine.run(
+            "runuser -u www-data -- cat /proc/$(systemctl show --value -p MainPID gunicorn)/environ 2>&1", check=False
+        )
+
+    def test_no_secret_lies_on_the_disk(self, machine):
+        found = machine.run("grep -rIl 'of a parameter' /etc /srv /var /usr/local /root /home", check=False)
+        assert found == ""
+
+    def test_a_secret_that_changed_arrives_with_the_next_start(self, machine):
+        with machine.region.network.inside():
+            client("ssm").put_parameter(Name="/plumbline/test", Value="changed", Type="SecureString", Overwrite=True)
+        machine.run("systemctl restart gunicorn")
+        assert machine.get("/environment").json()["TEST_PARAMETER"] == "changed"
+
+
+SECRETS = {
+    "TEST_SECRET": "first line\nsecond 'line' \"of\" $HOME \\ %n\n",
+    "TEST_FIELD": 'p"w\\d`x',
+    "TEST_PARAMETER": "of a parameter",
+}
+
+
+class TestFastApiWithoutLock:
+    @pytest.fixture
+    def machine(self, shared) -> Machine:
+        return shared({"application": "fastapi"}, STACK)
+
+    def test_answers_through_the_load_balancer_after_its_lifespan_began(self, machine):
+        assert machine.get("/").json() == {"framework": "FastAPI", "started": True}
+        assert machine.get("/in-a-thread").json() == {"framework": "FastAPI"}
+
+    def test_asgi_serves_it_without_being_asked(self, machine):
+        assert 'worker_class = "asgi"' in machine.run("cat /etc/gunicorn/gunicorn.conf.py")
+
+    def test_health_is_answered_for_it(self, machine):
+        assert machine.get("/health").text == "ok\n"
+
+
+class TestDjangoWithLock:
+    @pytest.fixture
+    def machine(self, shared, with_lock) -> Machine:
+        return shared({"application": "django", "directory": str(with_lock)}, STACK)
+
+    def test_answers_through_the_load_balancer(self, machine):
+        answer = machine.get("/").json()
+        assert answer["framework"] == "Django"
+
+    def test_believes_the_load_balancer_that_the_client_spoke_https(self, machine):
+        assert machine.get("/").json()["secure"] is True
+        plain = machine.direct.get("/")
+        assert (plain.status, plain.headers["location"]) == (301, f"https://{machine.direct.host}/")
+
+    def test_its_own_health_view_is_asked(self, machine):
+        assert machine.balancer.settings.path == "/up"
+        assert machine.get("/up").text == "the project's own health view"
+        assert machine.get("/health").status == 404
+
+    def test_the_settings_are_those_of_wsgi_py_with_ours_on_top(self, machine):
+        environment = machine.run("cat /etc/gunicorn/environment").splitlines()
+        assert "PLUMBLINE_SETTINGS_MODULE=config.production" in environment
+        assert machine.get("/").json()["settings"] == "plumbline_django"
+
+    def test_a_secret_key_was_generated(self, machine):
+        assert len(machine.run("sed -n 's/^SECRET_KEY=\"\\(.*\\)\"$/\\1/p' /run/plumbline/secrets.env")) == 50
+
+    def test_the_locked_versions_are_installed_and_nothing_for_development(self, machine, with_lock):
+        locked = (with_lock / "uv.lock").read_text()
+        installed = machine.run("ls /srv/app/current/.venv/lib/python3.13/site-packages")
+        version = locked.split('name = "django"\nversion = "')[1].split('"')[0]
+        assert f"django-{version}.dist-info" in installed
+        assert "tomli" in locked
+        assert "tomli" not in installed
+
+    def test_collected_files_come_from_nginx_wherever_the_project_collects_them(self, machine):
+        path = machine.get("/").json()["stylesheet"]
+        answer = machine.get(path)
+        assert (answer.status, answer.text) == (200, "p { margin: 1em 0; }\n")
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
