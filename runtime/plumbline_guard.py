@@ -14,6 +14,7 @@ systemd when it asks (WatchdogSec=), that it still runs: a hung master fails the
 
 import asyncio
 import contextlib
+import contextvars
 import ctypes
 import errno
 import mmap
@@ -358,43 +359,77 @@ class WsgiRequest:
         return self.gunicorn_write
 
 
-class AlarmLimit:
-    """sync: the application runs in the main thread, where a signal's handler may raise."""
+class Alarm:
+    """SIGALRM: it interrupts Python code in the main thread, so also code that gives nothing else a turn."""
 
-    def __init__(self):
+    def __init__(self, grace=0.0):
+        self.grace = grace
+        self.open = {}  # request -> when to raise in its code
         self.armed = False
         signal.signal(signal.SIGALRM, self.ring)
+        # gunicorn's pipe for signals is not read by every worker class, and would be full some day
+        signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
+
+    def watch(self, request):
+        RUNNING.set(request)
+        self.open[request] = request.deadline + self.grace
+        if not self.armed:
+            self.arm()
+
+    def arm(self):
+        self.armed = bool(self.open)
+        nearest = min(self.open.values(), default=0)
+        signal.setitimer(signal.ITIMER_REAL, max(nearest - time.monotonic(), 0.001) if self.armed else 0)
 
     def ring(self, *_):
-        if self.armed:
+        now = time.monotonic()
+        running = RUNNING.get()
+        over = self.open.get(running, now + 1) <= now
+        for request, at in self.open.items():
+            if at <= now:
+                self.open[request] = now + 1  # again in a second, should the application swallow it
+        self.arm()
+        if over:
             raise Deadline
+
+
+# the request whose code runs; tasks and greenlets that the application starts inherit it
+RUNNING = contextvars.ContextVar("request", default=None)
+
+
+class AlarmLimit:
+    """sync: the application runs in the main thread."""
+
+    def __init__(self):
+        self.alarm = Alarm()
 
     def run(self, request, call, *args):
         try:
-            self.armed = True
-            # again every second, should the application swallow it
-            signal.setitimer(signal.ITIMER_REAL, request.deadline - time.monotonic(), 1.0)
+            self.alarm.watch(request)
             return call(*args)
         finally:
-            # no interpreter check lies between the call's end and this store: past it a late signal does nothing
-            self.armed = False
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            # Python looks for signals after a call, so not between the application's end and this one's
+            self.alarm.open.pop(request, None)
 
 
 class GreenletLimit:
-    """gevent: a timer of the hub throws into the greenlet, as gevent.Timeout does, and again every second."""
+    """gevent: a timer of the hub throws into the greenlet, as gevent.Timeout does, and again every second. The alarm is
+    for greenlets that give the hub no turn."""
 
     def __init__(self):
         import gevent
 
         self.gevent = gevent
+        self.alarm = Alarm(grace=0.5)
 
     def run(self, request, call, *args):
         timer = self.gevent.get_hub().loop.timer(max(request.deadline - time.monotonic(), 0), 1.0)
-        timer.start(self.gevent.getcurrent().throw, Deadline)
         try:
+            timer.start(self.gevent.getcurrent().throw, Deadline)
+            self.alarm.watch(request)
             return call(*args)
         finally:
+            self.alarm.open.pop(request, None)
             timer.stop()
             timer.close()
 
@@ -500,6 +535,7 @@ class AsgiGuard(Guard):
         super().__init__(worker)
         self.app = worker.asgi
         self.slots = asyncio.Semaphore(settings.slots)
+        self.alarm = Alarm(grace=0.5)
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http":
@@ -540,29 +576,38 @@ class AsgiRequest:
         self.started = False
         self.expired = False
         self.ending = None
+        self.deadline = time.monotonic() + settings.request_timeout
 
     async def run(self):
-        timer = asyncio.get_running_loop().call_later(settings.request_timeout, self.expire, asyncio.current_task())
+        # in no context of its own: the alarm must not take it for the application
+        timer = asyncio.get_running_loop().call_later(
+            settings.request_timeout, self.expire, asyncio.current_task(), context=contextvars.Context()
+        )
         try:
+            self.guard.alarm.watch(self)
             await self.guard.app(self.scope, self.receive, self.hold_start)
-        except (Exception, asyncio.CancelledError):
-            if not self.expired:
+        except BaseException:
+            if time.monotonic() < self.deadline:
                 raise
+            if not self.expired:  # the application gave the loop no turn, and the alarm ended it
+                self.expire()
         finally:
+            self.guard.alarm.open.pop(self, None)
             timer.cancel()
         if self.ending:
             await self.ending
         elif not self.expired:
             await self.send_start()
 
-    def expire(self, task):
+    def expire(self, task=None):
         """Answers without waiting for the application: what it handed to threads goes on, whatever is cancelled."""
         self.expired = True
         if self.started:
             protocol_of(self.receive).transport.close()
         else:
             self.ending = asyncio.ensure_future(self.answer(self.guard.timed_out()))
-        task.cancel()
+        if task:
+            task.cancel()
         self.guard.overdue(self.scope["method"], self.scope["path"])
 
     async def hold_start(self, message):
