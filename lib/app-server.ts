@@ -19,7 +19,7 @@ export interface GunicornOptions {
   /**
    * How workers handle requests.
    *
-   * @default - WorkerClass.GTHREAD, or WorkerClass.ASGI for an ASGI application
+   * @default - WorkerClass.GTHREAD, or WorkerClass.ASGI for an application that has only `asgi`
    */
   readonly workerClass?: WorkerClass;
 
@@ -33,14 +33,14 @@ export interface GunicornOptions {
   /**
    * Threads of a worker of class GTHREAD.
    *
-   * @default 8
+   * @default - 8, or more where only few workers fit
    */
   readonly threads?: number;
 
   /**
    * Requests that a worker of class GEVENT or ASGI works on at the same time.
    *
-   * @default 100
+   * @default 50
    */
   readonly workerConnections?: number;
 

@@ -68,6 +68,8 @@ export class ApplicationLoadBalancing extends Construct {
 
     const loadBalancer = props.loadBalancer ?? this.makeLoadBalancer(props);
     const certificate = certificateFor(this, props);
+    const internetFacing = props.internetFacing ?? true;
+    const open = props.openListener ?? internetFacing;
     this.secure = certificate !== undefined;
     this.loadBalancer = loadBalancer;
     if (certificate) {
@@ -78,24 +80,24 @@ export class ApplicationLoadBalancing extends Construct {
         // stated, because the default hangs on a feature flag
         sslPolicy: elbv2.SslPolicy.RECOMMENDED_TLS,
         defaultTargetGroups: [this.targetGroup],
-        open: props.internetFacing ?? true,
+        open,
       });
       this.redirectListener = loadBalancer.addListener('Http', {
         port: 80,
         protocol: elbv2.ApplicationProtocol.HTTP,
         defaultAction: elbv2.ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
-        open: props.internetFacing ?? true,
+        open,
       });
     } else {
       this.listener = loadBalancer.addListener('Http', {
         port: 80,
         protocol: elbv2.ApplicationProtocol.HTTP,
         defaultTargetGroups: [this.targetGroup],
-        open: props.internetFacing ?? true,
+        open,
       });
     }
     recordFor(this, props, loadBalancer);
-    if (!this.secure && (props.internetFacing ?? true)) {
+    if (!this.secure && internetFacing) {
       Validations.of(this).addWarning(
         'cdk-plumbline:ApplicationLoadBalancing.noHttps',
         'clients send passwords and cookies in the clear: give certificate, or domainName with hostedZone',
@@ -151,7 +153,11 @@ function refuseContradictions(props: ApplicationLoadBalancingProps): void {
     loadBalancerSubnets: props.loadBalancerSubnets,
     accessLogsBucket: props.accessLogsBucket,
     deletionProtection: props.deletionProtection,
-    ...(props.listener && { certificate: props.certificate, hostedZone: props.hostedZone }),
+    ...(props.listener && {
+      certificate: props.certificate,
+      hostedZone: props.hostedZone,
+      openListener: props.openListener,
+    }),
   };
   for (const [name, value] of Object.entries(settled)) {
     if (elsewhere && value !== undefined) {

@@ -35,6 +35,13 @@ export interface FrontDoorProps {
   readonly internetFacing?: boolean;
 
   /**
+   * Whether the listeners are open to every address.
+   *
+   * @default - as `internetFacing`; otherwise open them by `connections` of the load balancer
+   */
+  readonly openListener?: boolean;
+
+  /**
    * Subnets of the load balancer.
    *
    * @default - public subnets where it is reached from the internet, private ones otherwise

@@ -60,7 +60,9 @@ export class NetworkLoadBalancing extends Construct {
       description: 'Network Load Balancer',
       allowAllOutbound: false,
     });
-    if (internetFacing) securityGroup.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(port), 'Clients');
+    if (props.openListener ?? internetFacing) {
+      securityGroup.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(port), 'Clients');
+    }
 
     this.loadBalancer = new elbv2.NetworkLoadBalancer(this, 'LoadBalancer', {
       vpc: props.vpc,

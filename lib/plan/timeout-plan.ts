@@ -47,10 +47,11 @@ export function planTimeouts(
   queueTimeout: number,
   kind: LoadBalancerKind,
 ): TimeoutPlan {
-  const timeout = requestTimeout + KILL;
+  // gunicorn and Elastic Load Balancing take whole seconds only
+  const timeout = Math.ceil(requestTimeout) + KILL;
   const gracefulTimeout = timeout + KILL;
   // the read timeout also counts the wait in the queue
-  const proxyReadTimeout = timeout + KILL + queueTimeout;
+  const proxyReadTimeout = timeout + KILL + Math.ceil(queueTimeout);
   const outermost = proxyReadTimeout + MARGIN;
   const idleOfAlb = kind === 'application' ? (input.loadBalancerIdleTimeout ?? outermost) : outermost;
   // a stated idle timeout that is too short is one violation, not five
