@@ -58,11 +58,7 @@ export class ApplicationLoadBalancing extends Construct {
       this.secure = false;
       this.loadBalancer = props.loadBalancer;
       this.listener = props.listener;
-      this.listener.addTargetGroups(this.node.id, {
-        targetGroups: [this.targetGroup],
-        conditions: props.listenerConditions,
-        priority: props.listenerPriority,
-      });
+      this.forwardFrom(props.listener, props);
       return;
     }
 
@@ -102,6 +98,21 @@ export class ApplicationLoadBalancing extends Construct {
         'cdk-plumbline:ApplicationLoadBalancing.noHttps',
         'clients send passwords and cookies in the clear: give certificate, or domainName with hostedZone',
       );
+    }
+  }
+
+  /** A rule of its own where there are conditions, so that many services can share a listener; else the default action. */
+  private forwardFrom(listener: elbv2.IApplicationListener, props: ApplicationLoadBalancingProps): void {
+    const targetGroups = [this.targetGroup];
+    if (props.listenerConditions && props.listenerPriority !== undefined) {
+      new elbv2.ApplicationListenerRule(this, 'Rule', {
+        listener,
+        targetGroups,
+        conditions: props.listenerConditions,
+        priority: props.listenerPriority,
+      });
+    } else {
+      listener.addTargetGroups('Default', { targetGroups });
     }
   }
 

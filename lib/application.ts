@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { IgnoreMode, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import * as s3assets from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import { AppServer, WorkerClass } from './app-server';
+import { directoryAsset } from './directory-asset';
 import type { ApplicationFetch } from './render';
 import { RUNTIME_DIRECTORY } from './runtime';
 
@@ -91,15 +91,11 @@ export class Application {
     const problems = [...entryProblems(options), ...directoryProblems(directory)];
     if (problems.length > 0) throw new Error(problems.join('\n'));
     return new Application(options, existsSync(join(directory, 'manage.py')), (scope) => {
-      const asset = new s3assets.Asset(scope, 'Application', {
-        path: resolve(directory),
-        exclude: [...STAYS_AT_HOME, ...(options.exclude ?? [])],
-        ignoreMode: IgnoreMode.GIT,
-      });
-      return {
-        fetch: { kind: 's3', bucket: asset.s3BucketName, key: asset.s3ObjectKey },
-        grantRead: (grantee) => asset.grantRead(grantee),
-      };
+      const { object, grantRead } = directoryAsset(scope, 'Application', resolve(directory), [
+        ...STAYS_AT_HOME,
+        ...(options.exclude ?? []),
+      ]);
+      return { fetch: { kind: 's3', ...object }, grantRead };
     });
   }
 

@@ -142,7 +142,7 @@ export class WebUserData extends Construct {
       plan: props.plan._plan,
       operatingSystem: this.operatingSystem._profile,
       application: { fetch: application.fetch, wsgi: props.application._entryPoint(props.plan.appServer.workerClass) },
-      runtime: { bucket: runtime.s3BucketName, key: runtime.s3ObjectKey },
+      runtime: runtime.object,
       environment: props.environment ?? {},
       secrets: Object.entries(secrets).map(([name, secret]) => secret._named(name)),
       allowedHosts: props.allowedHosts,
