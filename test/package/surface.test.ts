@@ -1,0 +1,18 @@
+import * as plumbline from '../../lib';
+
+test('the package exports these classes and enums; one more or less is a decision', () => {
+  expect(Object.keys(plumbline).sort()).toEqual([
+    'AppServer',
+    'Application',
+    'ApplicationLoadBalancing',
+    'EnvironmentSecret',
+    'LoadBalancerType',
+    'NetworkLoadBalancing',
+    'OperatingSystem',
+    'RequestPathPlan',
+    'WebInstance',
+    'WebService',
+    'WebUserData',
+    'WorkerClass',
+  ]);
+});
