@@ -1,7 +1,7 @@
 import type { SignalTarget } from './input';
 import { lines } from './text';
 
-/** How steps run, and what happens when one fails: its last line reaches the console and CloudFormation. */
+/** How steps run, and what happens when one fails: the reason reaches the console and CloudFormation. */
 export function renderRunner(signal: SignalTarget | undefined): string {
   return lines(
     'run() { # step, command',
@@ -20,7 +20,9 @@ export function renderRunner(signal: SignalTarget | undefined): string {
     '  local status=$? reason',
     '  if [ $status = 0 ]; then return; fi',
     '  set +e',
-    "  reason=$(sed -E '/^ *(hint:.*)?$/d; s/^ *((cause|error|E|curl): *)*(Because )?//' \"$logs/$step\" | tail -n 1 | tr -cd '[:print:]')",
+    "  # apt tells the cause first, everything else last",
+    "  reason=$(grep -m 1 '^E: ' \"$logs/$step\" || sed '/^ *\\(hint:.*\\)\\?$/d' \"$logs/$step\" | tail -n 1)",
+    "  reason=$(sed -E 's/^ *((cause|error|E|curl): *)*(Because )?//; s/https?:[^ ]+ +//' <<<\"$reason\" | tr -cd '[:print:]')",
     '  echo "== $step failed: $reason" | tee /dev/console',
     signal && ['  signal FAILURE "$step: $reason"', '  signal FAILURE "$(imds meta-data/instance-id)"'],
     '  exit $status',

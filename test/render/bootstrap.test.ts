@@ -1,0 +1,157 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { planRequestPath } from '../../lib/plan';
+import { OPERATING_SYSTEMS, renderBootstrap, renderGunicornConf, type BootstrapInput } from '../../lib/render';
+import { bootstrapInput } from '../support/bootstrap-input';
+import { expectGolden } from '../support/golden';
+import { DISTINCT_PLAN, planOf } from '../support/plan';
+
+const script = (input: Partial<BootstrapInput> = {}) => renderBootstrap(bootstrapInput(input));
+const stepsOf = (text: string) => [...text.matchAll(/^run (?:'([^']+)'|(\S+))/gm)].map((match) => match[1] ?? match[2]);
+
+test('the whole script', () => {
+  expectGolden('bootstrap.sh', script());
+});
+
+test('the script of the reference stack takes at most 12 KB with its tokens at their longest', () => {
+  expect(Buffer.byteLength(script())).toBeLessThanOrEqual(12 * 1024);
+});
+
+test.each(Object.values(OPERATING_SYSTEMS))('the script for $name parses', (operatingSystem) => {
+  execFileSync('bash', ['-n'], { input: script({ operatingSystem }) });
+});
+
+test.each(['plumbline_machine.sh', 'plumbline_secrets.sh'])('%s parses', (file) => {
+  execFileSync('bash', ['-n', join(__dirname, '../../runtime', file)]);
+});
+
+test('for every valid input the script and the configuration of gunicorn parse', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
+  const inputs = fc.record({
+    instanceType: fc.constantFrom('t3.nano', 't3.micro', 't3.small', 't3.2xlarge'),
+    requestTimeout: fc.integer({ min: 5, max: 3000 }),
+    workerClass: fc.constantFrom('sync' as const, 'gthread' as const, 'gevent' as const, 'asgi' as const),
+    preloadApp: fc.boolean(),
+    requestGuard: fc.boolean(),
+    memoryPerWorker: fc.constant(64),
+  });
+  const environments = fc.dictionary(fc.stringMatching(/^[A-Z]{1,8}$/), fc.string({ unit: 'grapheme-ascii' }));
+  const files = fc.sample(fc.tuple(inputs, environments), 25).flatMap(([input, environment], index) => {
+    const { plan } = planRequestPath(input);
+    const conf = renderGunicornConf({ plan, wsgi: 'a:b', healthCheckPath: '/health', answerHealth: true });
+    writeFileSync(join(folder, `conf${index}.py`), conf);
+    execFileSync('bash', ['-n'], { input: script({ plan, environment }) });
+    return [join(folder, `conf${index}.py`)];
+  });
+  execFileSync('python3', ['-m', 'py_compile', ...files]);
+  rmSync(folder, { recursive: true });
+});
+
+test('the same input gives the same script', () => {
+  expect(script()).toBe(script());
+});
+
+test('values of the plan that the steps need stand at the top', () => {
+  expect(script({ plan: DISTINCT_PLAN })).toContain('\nswap=608 backlog=211 start_timeout=212\n');
+});
+
+test('the machine fetches before it installs, and serves last', () => {
+  expect(stepsOf(script())).toEqual([
+    'fetch',
+    'system',
+    'packages',
+    'tools',
+    'dependencies',
+    'configuration',
+    'secrets',
+    'django',
+    'check',
+    'serve',
+  ]);
+});
+
+test('an application in a Git repository is cloned at its ref', () => {
+  const fetch = { kind: 'git', repository: 'https://example.com/site.git', ref: 'v1.2' } as const;
+  const text = script({ application: { fetch, wsgi: 'site:app' } });
+  expect(text).toContain("first_packages='python3.13 python3.13-pip git-core'");
+  expect(text).toContain('run clone clone https://example.com/site.git v1.2\n');
+  expect(text).not.toContain('app.zip');
+});
+
+test('without a ref the default branch is cloned', () => {
+  const fetch = { kind: 'git', repository: 'https://example.com/site.git' } as const;
+  expect(script({ application: { fetch, wsgi: 'site:app' } })).toContain(
+    'run clone clone https://example.com/site.git HEAD\n',
+  );
+});
+
+test('gevent comes with what its worker needs', () => {
+  expect(script({ plan: planOf({ workerClass: 'gevent' }) })).toContain("gunicorn='gunicorn[gevent]==27.0.1'");
+});
+
+test('without secrets none are fetched', () => {
+  const text = script({ secrets: [] });
+  expect(text).not.toContain('secrets');
+  execFileSync('bash', ['-n'], { input: text });
+});
+
+test('secrets are listed with their service, id and field', () => {
+  const text = script({
+    secrets: [
+      { name: 'DATABASE_PASSWORD', kind: 'secretsmanager', id: 'db', jsonField: 'pass word' },
+      { name: 'API_KEY', kind: 'ssm', id: '/site/api-key' },
+    ],
+  });
+  expect(text).toContain("<<'EOF'\nDATABASE_PASSWORD secretsmanager db pass word\nAPI_KEY ssm /site/api-key\nEOF\n");
+});
+
+test('without anybody who waits for it there is no signal', () => {
+  expect(script({ signal: undefined })).not.toContain('signal');
+});
+
+test('commands of the user are steps of their own, before the configuration is checked', () => {
+  const text = script({ extraCommands: [{ name: 'migrate', commands: ['as_app python manage.py migrate', 'date'] }] });
+  expect(stepsOf(text).slice(-3)).toEqual(['migrate', 'check', 'serve']);
+  expect(text).toContain("3<<'EOF'\nas_app python manage.py migrate\ndate\nEOF\n");
+});
+
+test('a broken command of the user does not break the script around it', () => {
+  execFileSync('bash', ['-n'], { input: script({ extraCommands: [{ name: 'broken', commands: ['if ('] }] }) });
+});
+
+test('the environment is written as systemd reads it, with the allowed hosts', () => {
+  const text = script({ environment: { GREETING: "it's $5", PLAIN: 'x' }, allowedHosts: ['a.example', 'b.example'] });
+  expect(text).toContain('PLUMBLINE_ALLOWED_HOSTS=a.example,b.example\nGREETING="it\'s \\$5"\nPLAIN=x\nEOF\n');
+});
+
+test('settings that the user names are the settings of the Django project', () => {
+  expect(script({ environment: { DJANGO_SETTINGS_MODULE: 'mysite.production' } })).toContain(
+    'settings_module=mysite.production\n',
+  );
+});
+
+test('a health check path of the application is asked as it is', () => {
+  const text = script({ healthCheckPath: '/up' });
+  expect(text).toContain('\nhealth_path=/up ');
+  expect(text).toContain(' answer_health=false\n');
+  expect(text).toContain('    location = /up {\n');
+});
+
+test('tokens pass through unchanged', () => {
+  const token = (name: string) => `\${Token[${name}.42]}`;
+  const text = script({
+    application: { fetch: { kind: 's3', bucket: token('Bucket'), key: token('Key') }, wsgi: 'a:b' },
+    allowedHosts: [token('DNSName')],
+    trustedProxies: [token('CidrBlock')],
+    environment: { URL: `https://${token('Host')}/?a=1&b=2` },
+    region: token('Region'),
+    urlSuffix: token('Suffix'),
+    signal: { stack: token('Stack'), logicalId: token('LogicalId') },
+  });
+  for (const name of ['Bucket', 'Key', 'DNSName', 'CidrBlock', 'Host', 'Region', 'Suffix', 'Stack', 'LogicalId']) {
+    expect(text).toContain(token(name));
+  }
+});

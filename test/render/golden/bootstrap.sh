@@ -1,0 +1,307 @@
+#!/bin/bash
+# Makes a machine with Amazon Linux 2023 serve sample.wsgi:application.
+set -euo pipefail
+umask 022
+export HOME=/root TMPDIR=/var/tmp
+# The logs are on a tmpfs, so that a full disk is told too.
+step=start lib=/usr/local/lib/plumbline logs=/run/plumbline-bootstrap
+mkdir -p $lib $logs
+package_manager=dnf first_packages='python3.13 python3.13-pip' python=python3.13
+gunicorn='gunicorn==27.0.1' wsgi=sample.wsgi:application settings_module=''
+health_path=/health health_host='llllllllllllllllllllllllllllllll-1234567890.ap-northeast-1.elb.amazonaws.com' answer_health=true
+# memory.swap, appServer.backlog, appServer.timeoutStartSec
+swap=2048 backlog=4096 start_timeout=300
+
+region='ap-northeast-1' suffix='amazonaws.com'
+imds() {
+  local md=http://169.254.169.254/latest try=(curl -sSf --retry 3 --retry-all-errors --max-time 3) token
+  token=$("${try[@]}" -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' $md/api/token) || return
+  "${try[@]}" -H "X-aws-ec2-metadata-token: $token" "$md/$1"
+}
+credentials() {
+  local roles=meta-data/iam/security-credentials/ role json
+  role=$(imds $roles) && json=$(imds "$roles$role") || return
+  field() { sed -En "s/.*\"$1\" ?: ?\"([^\"]*)\".*/\1/p" <<<"$json"; }
+  printf 'user = "%s:%s"\nheader = "x-amz-security-token: %s"\n' "$(field AccessKeyId)" "$(field SecretAccessKey)" "$(field Token)"
+}
+aws() { # service, arguments of curl
+  local config
+  config=$(credentials) || return
+  curl -sS --fail-with-body --retry 2 --connect-timeout 5 -K - --aws-sigv4 "aws:amz:$region:$1" "${@:2}" <<<"$config"
+}
+s3() { # file, bucket, key
+  aws s3 -H 'x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' -o "$1" "https://$2.s3.$region.$suffix/$3" || {
+    sed "s/<[^>]*>/ /g" "$1"
+    return 1
+  }
+}
+
+run() { # step, command
+  step=$1
+  echo "== $step after $SECONDS s"
+  "${@:2}" 2>&1 | tee "$logs/$step"
+}
+signal() { # SUCCESS or FAILURE, unique id: all that the event of a signal shows
+  aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \
+    --data-urlencode 'StackName=ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss' --data-urlencode 'LogicalResourceId=SiteInstance000000000000000000000000' \
+    --data-urlencode "Status=$1" --data-urlencode "UniqueId=${2:0:64}" "https://cloudformation.$region.$suffix/"
+}
+finish() {
+  local status=$? reason
+  if [ $status = 0 ]; then return; fi
+  set +e
+  reason=$(sed -E '/^ *(hint:.*)?$/d; s/^ *((cause|error|E|curl): *)*(Because )?//' "$logs/$step" | tail -n 1 | tr -cd '[:print:]')
+  echo "== $step failed: $reason" | tee /dev/console
+  signal FAILURE "$step: $reason"
+  signal FAILURE "$(imds meta-data/instance-id)"
+  exit $status
+}
+trap finish EXIT
+
+fetch() {
+  { declare -p region suffix; declare -f imds credentials aws; } >$lib/aws.sh
+  s3 /var/tmp/runtime.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.zip'
+  python3 -m zipfile -e /var/tmp/runtime.zip $lib
+  s3 /var/tmp/app.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.zip'
+}
+
+configuration() {
+  mkdir -p /etc/gunicorn /etc/systemd/system/nginx.service.d
+  install -m 640 -g app /dev/null /etc/gunicorn/environment
+cat >/etc/nginx/nginx.conf <<'EOF'
+# Numbers of the request path plan say which value of the plan they are.
+user nginx nginx;
+pid /run/nginx.pid;
+error_log /var/log/nginx/error.log warn;
+worker_processes 1; # nginx.workerProcesses
+worker_rlimit_nofile 16384; # 2 x nginx.workerConnections, for temporary files
+worker_shutdown_timeout 321s; # nginx.workerShutdownTimeout
+events { worker_connections 8192; } # nginx.workerConnections
+http {
+  log_format main escape=json '{"time":"$time_iso8601","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'
+    '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time","shed":"$full$upstream_http_x_shed","agent":"$http_user_agent"}';
+  # Where max_conns is reached, the address is the name of the upstream.
+  map $upstream_addr $full { default ""; app full; }
+  map $status $unhealthy { default 1; 200 0; }
+  map $http_host $host_port { default ""; "~(?<given>:[0-9]+)$" $given; }
+  map $http_x_forwarded_proto $proto { default http; https https; }
+  # A name that holds a hash never changes its content.
+  map $uri $cache { default "public, max-age=300"; "~[.-][0-9a-f]{8,64}[.][a-z0-9.]+$" "public, max-age=31536000, immutable"; }
+  include /etc/nginx/mime.types;
+  default_type application/octet-stream;
+  types_hash_max_size 4096;
+  sendfile on;
+  tcp_nopush on;
+  server_tokens off;
+  access_log /var/log/nginx/access.log main buffer=32k flush=1s;
+  client_header_timeout 316s; # nginx.clientHeaderTimeout
+  client_body_timeout 60s; # nginx.clientBodyTimeout
+  send_timeout 311s; # nginx.sendTimeout
+  keepalive_timeout 326s; # nginx.keepaliveTimeout
+  keepalive_min_timeout 316s; # nginx.keepaliveMinTimeout, since nginx 1.27.4
+  client_max_body_size 10m; # nginx.clientMaxBodySize
+  large_client_header_buffers 4 16k; # what an ALB lets through
+  set_real_ip_from 10.0.0.0/16;
+  real_ip_header X-Forwarded-For;
+  proxy_http_version 1.1;
+  proxy_buffer_size 16k;
+  proxy_buffers 8 16k;
+  proxy_read_timeout 306s; # nginx.proxyReadTimeout
+  proxy_send_timeout 60s; # nginx.proxySendTimeout
+  proxy_ignore_client_abort off; # nginx.proxyIgnoreClientAbort
+  proxy_hide_header X-Shed;
+  proxy_set_header Host $host$host_port;
+  proxy_set_header Connection close;
+  proxy_set_header Proxy ""; # CVE-2016-5385
+  proxy_set_header X-Real-IP $remote_addr;
+  proxy_set_header X-Forwarded-For $http_x_forwarded_for;
+  proxy_set_header X-Forwarded-Proto $proto;
+  proxy_set_header X-Request-Start "t=${msec}"; # the request guard measures the wait from here
+  upstream app {
+    server unix:/run/gunicorn/app.sock fail_timeout=0 max_conns=170; # nginx.maxConns: slots and queue
+    keepalive 0; # nginx.upstreamKeepalive, since nginx 1.29.7
+  }
+  upstream health { server unix:/run/gunicorn/health.sock fail_timeout=0; }
+  server {
+    listen 80 default_server;
+    listen [::]:80 default_server;
+    server_name _;
+    error_page 502 @refused;
+    location / { proxy_pass http://app; }
+    location @app { proxy_pass http://app; }
+    location @refused {
+      if ($full) { add_header Retry-After 1 always; return 503; }
+      return 502;
+    }
+    location /static/ {
+      alias /srv/app/current/.static/;
+      try_files $uri @app;
+      add_header Cache-Control $cache;
+      add_header X-Content-Type-Options nosniff;
+      gzip on;
+      gzip_static on;
+      gzip_vary on;
+      gzip_proxied any;
+      gzip_min_length 1024;
+      gzip_types text/css text/plain text/javascript application/javascript application/json application/xml image/svg+xml;
+    }
+    location = /health {
+      access_log /var/log/nginx/access.log main buffer=32k flush=1s if=$unhealthy;
+      proxy_pass http://health;
+      proxy_set_header Host llllllllllllllllllllllllllllllll-1234567890.ap-northeast-1.elb.amazonaws.com;
+      proxy_set_header Connection close;
+      proxy_set_header X-Forwarded-Proto https;
+      proxy_read_timeout 2s; # nginx.healthReadTimeout
+      error_page 504 = @busy;
+    }
+    # No slot was free for a moment: busy, unless the application serves nobody.
+    location @busy {
+      default_type text/plain;
+      if (-f /run/plumbline/serving) { return 200 "busy\n"; }
+      return 503;
+    }
+  }
+}
+EOF
+cat >/etc/gunicorn/gunicorn.conf.py <<'EOF'
+# Numbers of the request path plan say which value of the plan they are.
+import os
+
+import plumbline_guard
+
+wsgi_app = "sample.wsgi:application"
+worker_class = "gthread"  # appServer.workerClass
+workers = 5  # appServer.workers
+threads = 8  # appServer.threads
+worker_connections = 8  # appServer.workerConnections
+timeout = 302  # appServer.timeout
+graceful_timeout = 304  # appServer.gracefulTimeout
+keepalive = 0  # appServer.keepalive
+max_requests = 0  # appServer.maxRequests
+max_requests_jitter = 0  # appServer.maxRequestsJitter
+preload_app = False  # appServer.preloadApp
+backlog = 4096  # appServer.backlog; the socket unit has it too
+limit_request_line = 0  # nginx bounds it: large_client_header_buffers
+limit_request_field_size = 16384  # nginx: large_client_header_buffers
+worker_tmp_dir = "/dev/shm"  # a heartbeat must not wait for a disk
+control_socket_disable = True
+
+plumbline_guard.configure(
+    request_timeout=300,  # requestTimeout
+    queue_timeout=2,  # queueTimeout
+    proxy_read_timeout=306,  # nginx.proxyReadTimeout
+    slots=8,  # appServer.slotsPerWorker
+    backlog=4096,  # appServer.backlog
+    health_path="/health",
+    answer_health="PLUMBLINE_HEALTH_PATH" not in os.environ,
+)
+post_worker_init = plumbline_guard.post_worker_init
+when_ready = plumbline_guard.when_ready
+EOF
+cat >/etc/gunicorn/environment <<'EOF'
+PLUMBLINE_ALLOWED_HOSTS=llllllllllllllllllllllllllllllll-1234567890.ap-northeast-1.elb.amazonaws.com
+EOF
+cat >/etc/gunicorn/secrets <<'EOF'
+SECRET_KEY secretsmanager arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS-xxxxxxxxxxxx-AbCdEf
+EOF
+cat >/etc/systemd/system/gunicorn.service <<'EOF'
+[Unit]
+Description=The web application, served by gunicorn
+Requires=gunicorn.socket
+After=gunicorn.socket network-online.target
+Wants=network-online.target
+# Restarts never give up.
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+NotifyAccess=main
+User=app
+Group=app
+WorkingDirectory=/srv/app/current
+RuntimeDirectory=plumbline
+StateDirectory=app
+UMask=0027
+Environment=PYTHONPATH=/usr/local/lib/plumbline PYTHONUNBUFFERED=1
+Environment=MALLOC_ARENA_MAX=2
+EnvironmentFile=/etc/gunicorn/environment
+EnvironmentFile=-/run/plumbline/secrets.env
+ExecStartPre=+/bin/bash /usr/local/lib/plumbline/plumbline_secrets.sh
+ExecStart=/srv/app/current/.venv/bin/gunicorn --config /etc/gunicorn/gunicorn.conf.py
+# A reload of code that does not import would end the whole server: it is tried first.
+ExecReload=/srv/app/current/.venv/bin/gunicorn --config /etc/gunicorn/gunicorn.conf.py --check-config
+ExecReload=/bin/kill -s HUP $MAINPID
+KillMode=mixed
+# appServer.timeoutStartSec, .timeoutStopSec, .watchdogSec
+TimeoutStartSec=300
+TimeoutStopSec=309
+WatchdogSec=30
+Restart=always
+RestartSec=1
+# A worker that the kernel kills for memory is replaced by the master.
+OOMPolicy=continue
+LimitNOFILE=65536
+# Unlike nginx it starts as its own user.
+CapabilityBoundingSet=
+PrivateUsers=yes
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+
+[Install]
+WantedBy=multi-user.target
+EOF
+cat >/etc/systemd/system/gunicorn.socket <<'EOF'
+[Socket]
+ListenStream=/run/gunicorn/app.sock
+ListenStream=/run/gunicorn/health.sock
+SocketGroup=nginx
+SocketMode=0660
+# appServer.backlog
+Backlog=4096
+TriggerLimitIntervalSec=0
+
+[Install]
+WantedBy=sockets.target
+EOF
+cat >/etc/systemd/system/nginx.service.d/plumbline.conf <<'EOF'
+[Unit]
+After=gunicorn.service
+Wants=gunicorn.service
+StartLimitIntervalSec=0
+
+[Service]
+ExecStop=
+KillSignal=SIGQUIT
+KillMode=mixed
+# nginx.timeoutStopSec, 2 x nginx.workerConnections
+TimeoutStopSec=326
+LimitNOFILE=16384
+Restart=always
+RestartSec=1
+ReadWritePaths=/run /var/lib/nginx /var/log/nginx
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_NET_BIND_SERVICE CAP_SETGID CAP_SETUID
+SystemCallFilter=@system-service
+EOF
+  install_units
+  fit_nginx
+}
+
+run fetch fetch
+. $lib/plumbline_machine.sh
+run system system
+run packages packages
+# Beside the steps that wait for Python packages.
+nginx_package >$logs/nginx 2>&1 &
+nginx=$!
+run tools tools
+run dependencies dependencies
+step=nginx
+wait $nginx
+run configuration configuration
+run secrets bash $lib/plumbline_secrets.sh
+run django django
+run check check
+run serve serve
+step=signal
+signal SUCCESS "$(imds meta-data/instance-id)"
+echo "== served after $SECONDS s"

@@ -1,0 +1,44 @@
+# Numbers of the request path plan say which value of the plan they are.
+import gc
+import os
+
+import plumbline_guard
+
+wsgi_app = "mysite.wsgi:application"
+worker_class = "gthread"  # appServer.workerClass
+workers = 5  # appServer.workers
+threads = 8  # appServer.threads
+worker_connections = 8  # appServer.workerConnections
+timeout = 302  # appServer.timeout
+graceful_timeout = 304  # appServer.gracefulTimeout
+keepalive = 0  # appServer.keepalive
+max_requests = 0  # appServer.maxRequests
+max_requests_jitter = 0  # appServer.maxRequestsJitter
+preload_app = True  # appServer.preloadApp
+backlog = 4096  # appServer.backlog; the socket unit has it too
+limit_request_line = 0  # nginx bounds it: large_client_header_buffers
+limit_request_field_size = 16384  # nginx: large_client_header_buffers
+worker_tmp_dir = "/dev/shm"  # a heartbeat must not wait for a disk
+control_socket_disable = True
+
+plumbline_guard.configure(
+    request_timeout=300,  # requestTimeout
+    queue_timeout=2,  # queueTimeout
+    proxy_read_timeout=306,  # nginx.proxyReadTimeout
+    slots=8,  # appServer.slotsPerWorker
+    backlog=4096,  # appServer.backlog
+    health_path="/health",
+    answer_health="PLUMBLINE_HEALTH_PATH" not in os.environ,
+)
+post_worker_init = plumbline_guard.post_worker_init
+gc.disable()
+
+
+def when_ready(arbiter):
+    plumbline_guard.when_ready(arbiter)
+    gc.collect()
+    gc.freeze()  # pages of the application stay shared between master and workers
+
+
+def post_fork(arbiter, worker):
+    gc.enable()

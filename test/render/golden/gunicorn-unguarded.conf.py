@@ -1,0 +1,21 @@
+# Numbers of the request path plan say which value of the plan they are.
+wsgi_app = "mysite.wsgi:application"
+worker_class = "sync"  # appServer.workerClass
+workers = 5  # appServer.workers
+threads = 1  # appServer.threads
+worker_connections = 1  # appServer.workerConnections
+timeout = 302  # appServer.timeout
+graceful_timeout = 304  # appServer.gracefulTimeout
+keepalive = 0  # appServer.keepalive
+max_requests = 0  # appServer.maxRequests
+max_requests_jitter = 0  # appServer.maxRequestsJitter
+preload_app = False  # appServer.preloadApp
+backlog = 4096  # appServer.backlog; the socket unit has it too
+limit_request_line = 0  # nginx bounds it: large_client_header_buffers
+limit_request_field_size = 16384  # nginx: large_client_header_buffers
+worker_tmp_dir = "/dev/shm"  # a heartbeat must not wait for a disk
+control_socket_disable = True
+
+
+def post_worker_init(worker):
+    open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead

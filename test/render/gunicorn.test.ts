@@ -1,0 +1,61 @@
+import { renderGunicornConf, type GunicornInput } from '../../lib/render';
+import { expectGolden } from '../support/golden';
+import { DISTINCT_PLAN, planOf } from '../support/plan';
+
+const conf = (overrides: Partial<GunicornInput> = {}) =>
+  renderGunicornConf({
+    plan: planOf(),
+    wsgi: 'mysite.wsgi:application',
+    healthCheckPath: '/health',
+    answerHealth: true,
+    ...overrides,
+  });
+
+test('gunicorn.conf.py', () => {
+  expectGolden('gunicorn.conf.py', conf());
+});
+
+test('gunicorn.conf.py with the application loaded before the fork', () => {
+  expectGolden('gunicorn-preload.conf.py', conf({ plan: planOf({ preloadApp: true }) }));
+});
+
+test('gunicorn.conf.py without the request guard', () => {
+  expectGolden('gunicorn-unguarded.conf.py', conf({ plan: planOf({ requestGuard: false, workerClass: 'sync' }) }));
+});
+
+test('each value of the plan stands where its comment says', () => {
+  const text = conf({ plan: DISTINCT_PLAN });
+  for (const line of [
+    'worker_class = "gthread"  # appServer.workerClass',
+    'workers = 201  # appServer.workers',
+    'threads = 202  # appServer.threads',
+    'worker_connections = 203  # appServer.workerConnections',
+    'timeout = 206  # appServer.timeout',
+    'graceful_timeout = 207  # appServer.gracefulTimeout',
+    'keepalive = 208  # appServer.keepalive',
+    'max_requests = 209  # appServer.maxRequests',
+    'max_requests_jitter = 210  # appServer.maxRequestsJitter',
+    'preload_app = True  # appServer.preloadApp',
+    'backlog = 211  # appServer.backlog; the socket unit has it too',
+    '    request_timeout=101,  # requestTimeout',
+    '    queue_timeout=102,  # queueTimeout',
+    '    proxy_read_timeout=301,  # nginx.proxyReadTimeout',
+    '    slots=204,  # appServer.slotsPerWorker',
+    '    backlog=211,  # appServer.backlog',
+  ]) {
+    expect(text).toContain(`\n${line}\n`);
+  }
+});
+
+test('a health check path of the application is left to the application', () => {
+  const text = conf({ healthCheckPath: '/up', answerHealth: false });
+  expect(text).toContain('    health_path="/up",\n    answer_health=False,\n');
+});
+
+test('settings of the user replace the one that stands there or are added, as Python values', () => {
+  const gunicornSettings = { limit_request_line: 8190, raw_env: ['A="1"', 'B=2'], reuse_port: true };
+  const text = conf({ plan: planOf({ gunicornSettings }) });
+  expect(text).toContain('limit_request_line = 8190  # override\n');
+  expect(text).not.toContain('limit_request_line = 0');
+  expect(text).toContain('raw_env = ["A=\\"1\\"", "B=2"]  # override\nreuse_port = True  # override\n');
+});

@@ -1,0 +1,92 @@
+import { OPERATING_SYSTEMS, renderNginxConf, type NginxInput } from '../../lib/render';
+import { expectGolden } from '../support/golden';
+import { DISTINCT_PLAN, planOf } from '../support/plan';
+
+const input = (overrides: Partial<NginxInput> = {}): NginxInput => ({
+  plan: planOf(),
+  operatingSystem: OPERATING_SYSTEMS['debian-13'],
+  allowedHosts: ['example.com', 'www.example.com'],
+  healthCheckPath: '/health',
+  trustedProxies: ['10.0.0.0/16'],
+  ...overrides,
+});
+const conf = (overrides: Partial<NginxInput> = {}) => renderNginxConf(input(overrides));
+
+test('nginx.conf behind an Application Load Balancer', () => {
+  expectGolden('nginx.conf', conf());
+});
+
+test('nginx.conf behind a Network Load Balancer, for the worker class asgi, on Amazon Linux', () => {
+  const plan = planOf({ workerClass: 'asgi', loadBalancer: 'network' });
+  expectGolden('nginx-asgi-network.conf', conf({ plan, operatingSystem: OPERATING_SYSTEMS['amazon-linux-2023'] }));
+});
+
+test('each value of the plan stands where its comment says', () => {
+  const text = conf({ plan: DISTINCT_PLAN });
+  for (const line of [
+    'worker_processes 313; # nginx.workerProcesses',
+    'worker_rlimit_nofile 628; # 2 x nginx.workerConnections, for temporary files',
+    'worker_shutdown_timeout 308s; # nginx.workerShutdownTimeout',
+    'events { worker_connections 314; } # nginx.workerConnections',
+    'client_header_timeout 304s; # nginx.clientHeaderTimeout',
+    'client_body_timeout 305s; # nginx.clientBodyTimeout',
+    'send_timeout 303s; # nginx.sendTimeout',
+    'keepalive_timeout 306s; # nginx.keepaliveTimeout',
+    'keepalive_min_timeout 307s; # nginx.keepaliveMinTimeout, since nginx 1.27.4',
+    'client_max_body_size 315m; # nginx.clientMaxBodySize',
+    'proxy_read_timeout 301s; # nginx.proxyReadTimeout',
+    'proxy_send_timeout 302s; # nginx.proxySendTimeout',
+    'proxy_ignore_client_abort on; # nginx.proxyIgnoreClientAbort',
+    'max_conns=310; # nginx.maxConns: slots and queue',
+    'keepalive 311; # nginx.upstreamKeepalive',
+    'keepalive_timeout 312s; # nginx.upstreamKeepaliveTimeout',
+    'proxy_read_timeout 316s; # nginx.healthReadTimeout',
+  ]) {
+    expect(text).toContain(`${line}\n`);
+  }
+});
+
+test('idle connections to the application are kept only where the plan keeps some', () => {
+  expect(conf()).toContain('proxy_set_header Connection close;');
+  expect(conf({ plan: DISTINCT_PLAN })).toContain('proxy_set_header Connection "";');
+});
+
+test('without a limit on bodies the limit is switched off', () => {
+  expect(conf({ plan: planOf({ clientMaxBodySize: 0 }) })).toContain('client_max_body_size 0;');
+});
+
+test('where a Network Load Balancer ends TLS, the application hears of it', () => {
+  const plan = planOf({ loadBalancer: 'network' });
+  expect(conf({ plan, tls: true })).toContain('proxy_set_header X-Forwarded-Proto https;');
+  expect(conf({ plan })).toContain('proxy_set_header X-Forwarded-Proto $scheme;');
+});
+
+test.each([
+  [['*'], 'localhost'],
+  [[], 'localhost'],
+  [['.example.com'], 'example.com'],
+  [['${Token[DNSName.7]}', 'b.example.com'], '${Token[DNSName.7]}'],
+])('with the allowed hosts %p the health check asks for %s', (allowedHosts, host) => {
+  expect(conf({ allowedHosts })).toContain(`proxy_set_header Host ${host};`);
+});
+
+describe('directives of the user', () => {
+  const withDirectives = (nginxDirectives: Record<string, string>) => conf({ plan: planOf({ nginxDirectives }) });
+
+  test('replace the one that stands there', () => {
+    const text = withDirectives({ server_tokens: 'on' });
+    expect(text).toContain('  server_tokens on; # override\n');
+    expect(text).not.toContain('server_tokens off');
+  });
+
+  test('are added to those that may stand more than once', () => {
+    const text = withDirectives({ proxy_set_header: 'X-Region eu-west-1' });
+    expect(text).toContain('  proxy_set_header X-Region eu-west-1; # override\n');
+    expect(text).toContain('  proxy_set_header X-Real-IP $remote_addr;\n');
+  });
+
+  test('stand in the main context where they belong there', () => {
+    const text = withDirectives({ pcre_jit: 'on' });
+    expect(text.indexOf('pcre_jit on; # override')).toBeLessThan(text.indexOf('http {'));
+  });
+});

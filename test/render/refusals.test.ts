@@ -1,0 +1,120 @@
+import { OPERATING_SYSTEMS, renderBootstrap, type BootstrapInput } from '../../lib/render';
+import { bootstrapInput } from '../support/bootstrap-input';
+import { planOf } from '../support/plan';
+
+const fetch = { kind: 's3', bucket: 'bucket', key: 'key' } as const;
+const plan = planOf();
+
+test.each<[string, Partial<BootstrapInput>, string]>([
+  [
+    'a WSGI path without an attribute',
+    { application: { fetch, wsgi: 'mysite.wsgi' } },
+    'wsgi "mysite.wsgi" must be module:attribute, for example mysite.wsgi:application',
+  ],
+  [
+    'a bucket with a quote',
+    { runtime: { bucket: "b'", key: 'k' } },
+    `bucket "b'" must be a bucket name: lower case, digits, dots and hyphens`,
+  ],
+  [
+    'a key that is not encoded',
+    { runtime: { bucket: 'b', key: 'a b' } },
+    'key "a b" must be percent-encoded: only letters, digits and - _ . ~ / stand for themselves',
+  ],
+  [
+    'a repository that would be an option of git',
+    { application: { fetch: { kind: 'git', repository: '--upload-pack=id' }, wsgi: 'a:b' } },
+    'repository "--upload-pack=id" must be the URL of a git repository, without spaces and quotes',
+  ],
+  [
+    'a ref with a space',
+    { application: { fetch: { kind: 'git', repository: 'https://example.com/a', ref: 'a b' }, wsgi: 'a:b' } },
+    'ref "a b" must be a branch, tag or commit, without spaces and quotes',
+  ],
+  [
+    'a host that would end its directive',
+    { allowedHosts: ['a.example', 'b.example; return 200'] },
+    'allowedHosts "b.example; return 200" must be a host name, as in the ALLOWED_HOSTS of Django',
+  ],
+  [
+    'a range that would open a block',
+    { trustedProxies: ['10.0.0.0/8 {'] },
+    'trustedProxies "10.0.0.0/8 {" must be an address range, for example 10.0.0.0/16',
+  ],
+  [
+    'a health check path with a brace',
+    { healthCheckPath: '/up}' },
+    'healthCheckPath "/up}" must be a path of letters, digits and - _ . ~ / that starts with /',
+  ],
+  [
+    'a variable with a hyphen',
+    { environment: { 'A-B': 'x' } },
+    'environment "A-B" must be the name of a variable: letters, digits and underscores',
+  ],
+  [
+    'a variable with a line break',
+    { environment: { A: 'x\ny' } },
+    'environment A "x\\ny" must not hold a line break or another control character: use secrets for it',
+  ],
+  [
+    'a secret whose name is no variable',
+    { secrets: [{ name: '1', kind: 'ssm', id: 'a' }] },
+    'secrets "1" must be the name of a variable: letters, digits and underscores',
+  ],
+  [
+    'a secret whose id has a quote',
+    { secrets: [{ name: 'A', kind: 'ssm', id: 'a"' }] },
+    'secrets A "a\\"" must be the ARN or name of a secret or parameter',
+  ],
+  [
+    'a secret whose field has a line break',
+    { secrets: [{ name: 'A', kind: 'secretsmanager', id: 'a', jsonField: 'x\ny' }] },
+    'secrets A "x\\ny" must be the name of a JSON field, without control characters',
+  ],
+  ['a region with a quote', { region: "eu'" }, `region "eu'" must consist of letters, digits, dots and hyphens`],
+  [
+    'a stack name with a quote',
+    { signal: { stack: "s'", logicalId: 'L' } },
+    `stack "s'" must consist of letters, digits, dots and hyphens`,
+  ],
+  [
+    'a step whose name is a path',
+    { extraCommands: [{ name: '../x', commands: [] }] },
+    'extraCommands "../x" must be a name of lower case letters, digits, spaces and hyphens',
+  ],
+  [
+    'a command that would end its here-document',
+    { extraCommands: [{ name: 'x', commands: ['a\nEOF\nb'] }] },
+    'extraCommands x "a\\nEOF\\nb" must not hold a line EOF or a control character',
+  ],
+  [
+    'a directive that would open a block',
+    { plan: { ...plan, extraNginxDirectives: { gzip: 'on; } location / {' } } },
+    'nginxDirectives gzip "on; } location / {" must be one value without ; { } # or a line break',
+  ],
+  [
+    'a directive whose name is no name',
+    { plan: { ...plan, extraNginxDirectives: { 'a b': 'on' } } },
+    'nginxDirectives "a b" must be the name of a directive',
+  ],
+])('fails on %s', (_what, input, message) => {
+  expect(() => renderBootstrap(bootstrapInput(input))).toThrow(new Error(message));
+});
+
+test('fails on all of them at once', () => {
+  const input = bootstrapInput({ healthCheckPath: 'up', allowedHosts: ['a b'], region: '?' });
+  expect(() => renderBootstrap(input)).toThrow(
+    new Error(
+      'allowedHosts "a b" must be a host name, as in the ALLOWED_HOSTS of Django\n' +
+        'healthCheckPath "up" must be a path of letters, digits and - _ . ~ / that starts with /\n' +
+        'region "?" must consist of letters, digits, dots and hyphens',
+    ),
+  );
+});
+
+test('hosts may be names, wildcards, addresses and ports', () => {
+  const allowedHosts = ['*', '.example.com', 'localhost:8080', '[::1]', '10.0.0.1'];
+  for (const operatingSystem of Object.values(OPERATING_SYSTEMS)) {
+    expect(renderBootstrap(bootstrapInput({ allowedHosts, operatingSystem }))).toContain('PLUMBLINE_ALLOWED_HOSTS=');
+  }
+});

@@ -1,0 +1,42 @@
+import { OPERATING_SYSTEMS, renderGunicornService, renderGunicornSocket, renderNginxDropIn } from '../../lib/render';
+import { expectGolden } from '../support/golden';
+import { DISTINCT_PLAN, planOf } from '../support/plan';
+
+test('gunicorn.service', () => {
+  expectGolden('gunicorn.service', renderGunicornService(planOf(), true));
+});
+
+test('gunicorn.socket', () => {
+  expectGolden('gunicorn.socket', renderGunicornSocket(planOf(), OPERATING_SYSTEMS['debian-13']));
+});
+
+test('the drop-in of nginx.service', () => {
+  expectGolden('nginx.service.d-plumbline.conf', renderNginxDropIn(planOf()));
+});
+
+test('each value of the plan stands in its setting', () => {
+  const service = renderGunicornService(DISTINCT_PLAN, false);
+  expect(service).toContain('\nTimeoutStartSec=212\nTimeoutStopSec=213\nWatchdogSec=214\n');
+  expect(renderGunicornSocket(DISTINCT_PLAN, OPERATING_SYSTEMS['amazon-linux-2023'])).toContain('\nBacklog=211\n');
+  expect(renderNginxDropIn(DISTINCT_PLAN)).toContain('\nTimeoutStopSec=309\nLimitNOFILE=628\n');
+});
+
+test('the sockets belong to the group of nginx', () => {
+  const group = (name: keyof typeof OPERATING_SYSTEMS) =>
+    /^SocketGroup=(.*)$/m.exec(renderGunicornSocket(planOf(), OPERATING_SYSTEMS[name]))?.[1];
+  expect(group('amazon-linux-2023')).toBe('nginx');
+  expect(group('ubuntu-24.04')).toBe('www-data');
+});
+
+test('secrets are fetched before each start only where there are some', () => {
+  expect(renderGunicornService(planOf(), false)).not.toContain('secrets');
+});
+
+test('without the request guard nobody beats for the watchdog, so there is none', () => {
+  expect(renderGunicornService(planOf({ requestGuard: false }), true)).not.toContain('WatchdogSec');
+});
+
+test('heaps of threads are bounded where there are threads', () => {
+  expect(renderGunicornService(planOf(), true)).toContain('MALLOC_ARENA_MAX=2');
+  expect(renderGunicornService(planOf({ workerClass: 'sync' }), true)).not.toContain('MALLOC_ARENA_MAX');
+});
