@@ -40,6 +40,10 @@ class Cgroup:
         return int(dict(line.split() for line in events.splitlines())["oom_kill"])
 
     @property
+    def memory_limit_bytes(self) -> int:
+        return int((self.paths[0] / ("memory.max" if UNIFIED_ONLY else "memory.limit_in_bytes")).read_text())
+
+    @property
     def memory_bytes(self) -> int:
         return int((self.paths[0] / ("memory.current" if UNIFIED_ONLY else "memory.usage_in_bytes")).read_text())
 

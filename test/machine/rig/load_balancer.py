@@ -21,6 +21,8 @@ class BalancerSettings:
     healthy_count: int
     unhealthy_count: int
     status: str
+    scheme: str = "http"
+    """What clients speak. Where the template says HTTPS, the rig's load balancer only says so to the target."""
 
     @staticmethod
     def of(template: dict[str, Any]) -> "BalancerSettings":
@@ -37,7 +39,14 @@ class BalancerSettings:
             healthy_count=int(group.get("HealthyThresholdCount", 5)),
             unhealthy_count=int(group.get("UnhealthyThresholdCount", 2)),
             status=group.get("Matcher", {}).get("HttpCode", "200"),
+            scheme="https" if any(_protocol(r) == "HTTPS" for r in template["Resources"].values()) else "http",
         )
+
+
+def _protocol(resource: dict[str, Any]) -> str | None:
+    if resource["Type"] != "AWS::ElasticLoadBalancingV2::Listener":
+        return None
+    return resource["Properties"].get("Protocol")
 
 
 def _only(template: dict[str, Any], resource_type: str) -> dict[str, Any]:
@@ -48,17 +57,22 @@ def _only(template: dict[str, Any], resource_type: str) -> dict[str, Any]:
 
 
 class LoadBalancer:
-    address = (BALANCER, 80)
-
-    def __init__(self, network: Network, settings: BalancerSettings, target: str, folder: Path):
+    def __init__(self, network: Network, settings: BalancerSettings, target: str, folder: Path, port: int = 80):
         self.settings = settings
-        self.log = folder / "balancer.log"
-        self._stats = str(folder / "balancer.sock")
-        config = folder / "balancer.cfg"
-        config.write_text(_haproxy(settings, target, self._stats))
+        self.address = (BALANCER, port)
+        self.log = folder / f"balancer-{port}.log"
+        stats = folder / f"balancer-{port}.sock"
+        stats.unlink(missing_ok=True)
+        self._stats = str(stats)
+        config = folder / f"balancer-{port}.cfg"
+        config.write_text(_haproxy(settings, target, port, self._stats))
         with self.log.open("wb") as log:
             self._process = network.spawn(["haproxy", "-db", "-f", str(config)], stdout=log, stderr=log)
         wait_until("the load balancer listens", lambda: Path(self._stats).exists(), 10)
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
 
     def target_health(self) -> str:
         """UP or DOWN, as the load balancer's own health checks say."""
@@ -76,7 +90,7 @@ class LoadBalancer:
         return next(row for row in csv.DictReader(io.StringIO(text.removeprefix("# "))) if row["svname"] == "machine")
 
 
-def _haproxy(settings: BalancerSettings, target: str, stats: str) -> str:
+def _haproxy(settings: BalancerSettings, target: str, port: int, stats: str) -> str:
     idle = f"{settings.idle_timeout}s"
     # A purge delay as long as the idle timeout: HAProxy would drop idle connections to the target after seconds, which
     # hides every keep-alive race. Without `downinter` a target that failed while it booted is looked at far too late.
@@ -97,9 +111,9 @@ defaults
     timeout http-keep-alive {idle}
     timeout check {settings.check_timeout}s
 frontend listener
-    bind {BALANCER}:80
-    http-request set-header X-Forwarded-Proto http
-    http-request set-header X-Forwarded-Port 80
+    bind {BALANCER}:{port}
+    http-request set-header X-Forwarded-Proto {settings.scheme}
+    http-request set-header X-Forwarded-Port {443 if settings.scheme == "https" else 80}
     default_backend targets
 backend targets
     option httpchk

@@ -1,0 +1,164 @@
+"""A request that takes as long as it may, and requests that take longer, through every hop, in every worker class."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from rig.http_client import Response
+from rig.logs import Logs
+from rig.machine import Machine
+
+LIMIT = 5  # requestTimeout; the plan makes 7 s of it for gunicorn's timeout and 11 s for nginx's proxy_read_timeout
+IN_TIME = "/slow?seconds=4.5"
+WAITS = "/slow?seconds=20"
+COMPUTES = "/spin?seconds=20"
+STUCK = "/stuck?seconds=20"  # in C, with the interpreter's lock: nothing else in the process goes on
+STUCK_ALONE = "/stuck?seconds=20&lock=released"  # in C, as in a wait for a database: other threads go on
+
+PREMATURE = "upstream prematurely closed connection while reading response header from upstream"
+TIMED_OUT = "upstream timed out (110: Connection timed out) while reading response header from upstream"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the README's table promises for a request over requestTimeout."""
+
+    status: int
+    seconds: float
+    nginx_error: str | None
+    guard_line: bool
+
+
+BY_THE_GUARD = Promise(504, LIMIT, None, guard_line=True)
+# gunicorn looks every second and strikes twice: timeout + 0 to 2 s after the last sign of life
+BY_THE_MASTER = Promise(502, LIMIT + 3, PREMATURE, guard_line=False)
+BY_NGINX = Promise(504, LIMIT + 6, TIMED_OUT, guard_line=True)
+
+PROMISES = {
+    "sync": {
+        WAITS: BY_THE_GUARD,
+        COMPUTES: BY_THE_GUARD,
+        STUCK: BY_THE_MASTER,
+        STUCK_ALONE: BY_THE_MASTER,
+    },
+    "gthread": {
+        WAITS: BY_THE_GUARD,
+        COMPUTES: BY_THE_GUARD,
+        STUCK: BY_THE_MASTER,
+        STUCK_ALONE: BY_NGINX,
+    },
+    "gevent": {
+        WAITS: BY_THE_GUARD,
+        COMPUTES: BY_THE_MASTER,
+        STUCK: BY_THE_MASTER,
+        STUCK_ALONE: BY_THE_MASTER,
+    },
+    "asgi": {
+        WAITS: BY_THE_GUARD,
+        COMPUTES: BY_THE_MASTER,
+        STUCK: BY_THE_MASTER,
+        STUCK_ALONE: BY_THE_GUARD,
+    },
+}
+# gthread last: a later test file goes on with its machine.
+WORKER_CLASSES = ["sync", "gevent", "asgi", "gthread"]
+
+
+@dataclass(frozen=True)
+class Evening:
+    """One machine's answers to all of it, and what its logs say."""
+
+    answers: dict[str, Response]
+    next_answers: dict[str, Response]
+    nginx_errors: list[tuple[str, str]]
+    gunicorn: list[str]
+
+
+def spend(machine: Machine, promises: dict[str, Promise]) -> Evening:
+    logs = Logs(machine)
+    answers, next_answers = {}, {}
+
+    def ask(target: str) -> None:
+        answers[target] = machine.get(target)
+        next_answers[target] = machine.get("/")
+
+    def ask_together(targets: list[str]) -> None:
+        with ThreadPoolExecutor(len(targets)) as pool:
+            asked = []
+            for target in targets:
+                asked.append(pool.submit(ask, target))
+                # a worker that stands still takes nothing more, so the next one goes to another worker
+                time.sleep(0.3)
+            for each in asked:
+                each.result()
+
+    by_the_guard = [t for t in (WAITS, COMPUTES) if promises[t] is BY_THE_GUARD]
+    ask_together([IN_TIME, *by_the_guard])
+    ask_together([t for t in (COMPUTES, STUCK, STUCK_ALONE) if t not in by_the_guard])
+    return Evening(answers, next_answers, logs.nginx_errors(), logs.gunicorn())
+
+
+@pytest.fixture(scope="module")
+def evenings() -> dict[str, Evening]:
+    return {}
+
+
+@pytest.fixture(params=WORKER_CLASSES)
+def worker_class(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def promises(worker_class: str) -> dict[str, Promise]:
+    return PROMISES[worker_class]
+
+
+@pytest.fixture
+def evening(worker_class: str, promises: dict[str, Promise], shared: Callable, evenings: dict[str, Evening]) -> Evening:
+    if worker_class not in evenings:
+        context = {"requestTimeout": str(LIMIT)} | ({"workerClass": worker_class} if worker_class != "gthread" else {})
+        evenings[worker_class] = spend(shared(context), promises)
+    return evenings[worker_class]
+
+
+def test_a_request_just_under_the_request_timeout_gets_200_through_every_hop(evening):
+    answer = evening.answers[IN_TIME]
+    assert answer.status == 200, f"{answer.status} after {answer.seconds:.1f} s: {answer.text}"
+    assert answer.json()["view"] == "slow"
+
+
+@pytest.mark.parametrize("target", [WAITS, COMPUTES, STUCK, STUCK_ALONE])
+def test_a_request_over_it_ends_as_promised(evening, promises, target):
+    promise, answer = promises[target], evening.answers[target]
+    got = f"{answer.status} after {answer.seconds:.1f} s: {answer.text[:200]}"
+    assert answer.status == promise.status, f"promised {promise.status} after {promise.seconds:g} s, got {got}"
+    assert answer.seconds >= LIMIT - 0.1, f"ended before requestTimeout ({LIMIT} s): {got}"
+    assert abs(answer.seconds - promise.seconds) < 3, f"promised after {promise.seconds:g} s, got {got}"
+    assert answer.headers.get("server") == "nginx", f"the load balancer answered, not the machine: {got}"
+
+
+def test_the_next_request_is_fine_each_time(evening):
+    got = {target: (answer.status, round(answer.seconds, 1)) for target, answer in evening.next_answers.items()}
+    assert {status for status, _ in got.values()} == {200}, (
+        f"a request right after an overdue one was not served: {got}"
+    )
+    assert max(seconds for _, seconds in got.values()) < 3, f"a request right after an overdue one had to wait: {got}"
+
+
+def test_the_error_log_of_nginx_has_exactly_the_promised_lines(evening, promises):
+    promised = [(target, promise.nginx_error) for target, promise in promises.items() if promise.nginx_error]
+    assert sorted(evening.nginx_errors) == sorted(promised)
+
+
+def test_gunicorns_log_names_each_request_that_the_guard_ended(evening, promises):
+    ends = f"ran longer than requestTimeout ({LIMIT} s), the worker is replaced (pid)"
+    promised = [f"request guard: GET {t.split('?')[0]} {ends}" for t, promise in promises.items() if promise.guard_line]
+    assert sorted(line for line in evening.gunicorn if line.startswith("request guard:")) == sorted(promised)
+
+
+def test_gunicorns_log_tells_of_each_worker_that_stood_still(evening, promises):
+    stood_still = sum(promise is BY_THE_MASTER for promise in promises.values())
+    assert evening.gunicorn.count("WORKER TIMEOUT (pid)") == stood_still, "\n".join(evening.gunicorn)
