@@ -81,7 +81,7 @@ dependencies() {
   ln -sfn "releases/$release" /srv/app/current
   cd "$release"
   export UV_CACHE_DIR=/var/cache/uv UV_SYSTEM_CERTS=1 UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 \
-    UV_COMPILE_BYTECODE=1 UV_NO_BUILD=1
+    UV_COMPILE_BYTECODE=1
   "$uv" venv -q -p "$python" .venv
   if [ -f uv.lock ]; then
     "$uv" export -q -p "$python" --frozen --no-dev --no-emit-project --no-header -o "$locked"
@@ -91,7 +91,7 @@ dependencies() {
   else
     wanted+=(-r pyproject.toml)
   fi
-  "$uv" pip install -p .venv "${wanted[@]}"
+  "$uv" pip install --no-build -p .venv "${wanted[@]}"
 }
 
 # The units that are the same on every machine.
