@@ -50,7 +50,9 @@ finish() {
   local status=$? reason
   if [ $status = 0 ]; then return; fi
   set +e
-  reason=$(sed -E '/^ *(hint:.*)?$/d; s/^ *((cause|error|E|curl): *)*(Because )?//' "$logs/$step" | tail -n 1 | tr -cd '[:print:]')
+  # apt tells the cause first, everything else last
+  reason=$(grep -m 1 '^E: ' "$logs/$step" || sed '/^ *\(hint:.*\)\?$/d' "$logs/$step" | tail -n 1)
+  reason=$(sed -E 's/^ *((cause|error|E|curl): *)*(Because )?//; s/https?:[^ ]+ +//' <<<"$reason" | tr -cd '[:print:]')
   echo "== $step failed: $reason" | tee /dev/console
   signal FAILURE "$step: $reason"
   signal FAILURE "$(imds meta-data/instance-id)"
