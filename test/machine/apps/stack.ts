@@ -42,19 +42,17 @@ const sites: Record<string, () => Omit<WebServiceProps, 'operatingSystem'>> = {
         'password',
       ),
       TEST_PARAMETER: EnvironmentSecret.fromSsmParameter(
-        new StringParameter(stack, 'Parameter', { parameterName: '/plumbline/test', stringValue: 'of a parameter' }),
+        new StringParameter(stack, 'Parameter', { parameterName: '/plumbline/test', stringValue: 'parameter-7f3a91' }),
       ),
     },
   }),
+  'broken-import': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
+  'missing-wheel': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
   fastapi: () => ({ application: Application.fromAsset(directory, { asgi: 'main:app' }) }),
   django: () => ({
     application: Application.fromAsset(directory, { wsgi: 'config.wsgi:application', asgi: 'config.asgi:application' }),
     healthCheckPath: '/up',
-    certificate: Certificate.fromCertificateArn(
-      stack,
-      'Certificate',
-      'arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000',
-    ),
+    certificate: new Certificate(stack, 'Certificate', { domainName: 'shop.example.com' }),
   }),
 };
 

@@ -3,6 +3,7 @@
 import json
 import time
 
+from moto.acm.models import acm_backends
 from moto.core.common_models import CloudFormationModel
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.server import main
@@ -98,6 +99,29 @@ class Secret(CloudFormationModel):
         if "GenerateStringKey" not in generate:
             return password
         return json.dumps(json.loads(generate["SecretStringTemplate"]) | {generate["GenerateStringKey"]: password})
+
+
+class Certificate(CloudFormationModel):
+    """Issued without a look at the domain."""
+
+    __module__ = "moto.acm.rig"
+
+    def __init__(self, arn: str):
+        self.physical_resource_id = arn
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return ""
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::CertificateManager::Certificate"
+
+    @classmethod
+    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **_kwargs):
+        domain_name = cloudformation_json["Properties"]["DomainName"]
+        backend = acm_backends[account_id][region_name]
+        return cls(backend.request_certificate(domain_name, None, [], []))
 
 
 class WithoutEffect:
