@@ -1,0 +1,26 @@
+/**
+ * Prints nginx.conf and gunicorn.conf.py as the library renders them, as JSON.
+ *
+ *     npx tsx bench/overload/rendered.ts '{"instanceType": "t3.small"}'
+ */
+import { planRequestPath, type PlanInput } from '../../lib/plan';
+import { OPERATING_SYSTEMS, renderGunicornConf, renderNginxConf } from '../../lib/render';
+
+const { plan, violations } = planRequestPath(JSON.parse(process.argv[2] ?? '{}') as PlanInput);
+if (violations.some(({ severity }) => severity === 'error')) {
+  throw new Error(violations.map(({ message }) => message).join('\n'));
+}
+const healthCheckPath = '/health';
+console.log(
+  JSON.stringify({
+    nginx: renderNginxConf({
+      plan,
+      operatingSystem: OPERATING_SYSTEMS['debian-13'],
+      allowedHosts: ['bench.test'],
+      healthCheckPath,
+      trustedProxies: [],
+    }),
+    gunicorn: renderGunicornConf({ plan, wsgi: 'app:application', healthCheckPath, answerHealth: true }),
+    slots: plan.appServer.slots,
+  }),
+);
