@@ -68,8 +68,8 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
       healthyThresholdCount: 2,
       unhealthyThresholdCount: 3,
       // a target that refuses fast looks idle to least_outstanding_requests
-      loadBalancingAlgorithm: input.loadBalancingAlgorithm ?? 'round_robin',
-      slowStart: input.slowStart ?? 0,
+      loadBalancingAlgorithm: 'round_robin',
+      slowStart: 0,
     },
     extraNginxDirectives: {},
     extraGunicornSettings: {},

@@ -27,8 +27,6 @@ export interface PlanInput {
   readonly upstreamTimeout?: number;
   readonly healthCheckInterval?: number;
   readonly healthCheckTimeout?: number;
-  readonly loadBalancingAlgorithm?: string;
-  readonly slowStart?: number;
   /** Overrides in nginx' own words; `upstream.` before a name means the block of the application's upstream. */
   readonly nginxDirectives?: Readonly<Record<string, string>>;
   /** Overrides in gunicorn's own words. */
