@@ -154,7 +154,7 @@ serve() {
   if systemctl start gunicorn nginx; then
     invocation=$(systemctl show -p InvocationID gunicorn)
     while [ "$SECONDS" -lt "$end" ] && [ "$invocation" = "$(systemctl show -p InvocationID gunicorn)" ]; do
-      code=$(curl -s -o /dev/null -m 5 -w '%{http_code}' -H "Host: $health_host" "http://127.0.0.1$health_path") || true
+      code=$(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1$health_path") || true
       if [ "$code" = 200 ]; then return; fi
       sleep 0.5
     done

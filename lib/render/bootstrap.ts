@@ -1,7 +1,7 @@
 import { renderAws } from './aws';
 import { renderGunicornConf } from './gunicorn';
 import type { BootstrapInput, S3Object } from './input';
-import { healthHost, renderNginxConf } from './nginx';
+import { renderNginxConf } from './nginx';
 import { refusals } from './refusals';
 import { renderRunner } from './runner';
 import { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
@@ -92,7 +92,7 @@ function variables(input: BootstrapInput): string[] {
   return [
     `package_manager=${operatingSystem.packageManager} first_packages='${packages.join(' ')}' python=${operatingSystem.python}`,
     `gunicorn='${gunicorn}==${GUNICORN}' wsgi=${shellQuote(application.wsgi)} settings_module=${shellQuote(input.environment.DJANGO_SETTINGS_MODULE ?? '')}`,
-    `health_path=${healthCheckPath(input)} health_host='${healthHost(input.allowedHosts)}' answer_health=${answersHealth(input)}`,
+    `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)}`,
     '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
     `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
   ];

@@ -18,9 +18,9 @@ export function renderGunicornConf(input: GunicornInput): string {
     ['max_requests', appServer.maxRequests, 'appServer.maxRequests'],
     ['max_requests_jitter', appServer.maxRequestsJitter, 'appServer.maxRequestsJitter'],
     ['preload_app', appServer.preloadApp, 'appServer.preloadApp'],
-    ['backlog', appServer.backlog, 'appServer.backlog; the socket unit has it too'],
-    ['limit_request_line', 0, 'nginx bounds it: large_client_header_buffers'],
-    ['limit_request_field_size', 16384, 'nginx: large_client_header_buffers'],
+    ['backlog', appServer.backlog, 'appServer.backlog'],
+    ['limit_request_line', 0, 'bounded by nginx'],
+    ['limit_request_field_size', 16384, 'as in nginx'],
     ['worker_tmp_dir', '/dev/shm', 'a heartbeat must not wait for a disk'],
     ['control_socket_disable', true],
   ];
@@ -29,7 +29,7 @@ export function renderGunicornConf(input: GunicornInput): string {
     `${name} = ${pythonLiteral(value)}${from ? `  # ${from}` : ''}`;
 
   return lines(
-    '# Numbers of the request path plan say which value of the plan they are.',
+    '# Numbers name the value of the plan that they are.',
     appServer.preloadApp && 'import gc',
     requestGuard && [input.answerHealth && 'import os', '', 'import plumbline_guard'],
     appServer.preloadApp || requestGuard ? '' : undefined,

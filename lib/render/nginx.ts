@@ -48,7 +48,7 @@ export function renderNginxConf(input: NginxInput): string {
     ['pid', '/run/nginx.pid'],
     ['error_log', '/var/log/nginx/error.log warn'],
     ['worker_processes', `${nginx.workerProcesses}`, 'nginx.workerProcesses'],
-    ['worker_rlimit_nofile', `${nginx.workerConnections * 2}`, '2 x nginx.workerConnections, for temporary files'],
+    ['worker_rlimit_nofile', `${nginx.workerConnections * 2}`, '2 x nginx.workerConnections'],
     ['worker_shutdown_timeout', `${nginx.workerShutdownTimeout}s`, 'nginx.workerShutdownTimeout'],
   ];
   const http: Directive[] = [
@@ -92,7 +92,7 @@ export function renderNginxConf(input: NginxInput): string {
   const added = extras.filter(([name]) => !known.includes(name));
 
   return lines(
-    '# Numbers of the request path plan say which value of the plan they are.',
+    '# Numbers name the value of the plan that they are.',
     render('', [...main, ...added.filter(([name]) => MAIN.includes(name))]),
     `events { worker_connections ${nginx.workerConnections}; } # nginx.workerConnections`,
     'http {',

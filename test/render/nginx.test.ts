@@ -25,7 +25,7 @@ test('each value of the plan stands where its comment says', () => {
   const text = conf({ plan: DISTINCT_PLAN });
   for (const line of [
     'worker_processes 313; # nginx.workerProcesses',
-    'worker_rlimit_nofile 628; # 2 x nginx.workerConnections, for temporary files',
+    'worker_rlimit_nofile 628; # 2 x nginx.workerConnections',
     'worker_shutdown_timeout 308s; # nginx.workerShutdownTimeout',
     'events { worker_connections 314; } # nginx.workerConnections',
     'client_header_timeout 304s; # nginx.clientHeaderTimeout',

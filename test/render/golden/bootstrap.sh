@@ -8,7 +8,7 @@ step=start lib=/usr/local/lib/plumbline logs=/run/plumbline-bootstrap
 mkdir -p $lib $logs
 package_manager=dnf first_packages='python3.13 python3.13-pip' python=python3.13
 gunicorn='gunicorn==27.0.1' wsgi=sample.wsgi:application settings_module=''
-health_path=/health health_host='llllllllllllllllllllllllllllllll-1234567890.ap-northeast-1.elb.amazonaws.com' answer_health=true
+health_path=/health answer_health=true
 # memory.swap, appServer.backlog, appServer.timeoutStartSec
 swap=2048 backlog=4096 start_timeout=300
 
@@ -71,12 +71,12 @@ configuration() {
   mkdir -p /etc/gunicorn /etc/systemd/system/nginx.service.d
   install -m 640 -g app /dev/null /etc/gunicorn/environment
 cat >/etc/nginx/nginx.conf <<'EOF'
-# Numbers of the request path plan say which value of the plan they are.
+# Numbers name the value of the plan that they are.
 user nginx nginx;
 pid /run/nginx.pid;
 error_log /var/log/nginx/error.log warn;
 worker_processes 1; # nginx.workerProcesses
-worker_rlimit_nofile 16384; # 2 x nginx.workerConnections, for temporary files
+worker_rlimit_nofile 16384; # 2 x nginx.workerConnections
 worker_shutdown_timeout 321s; # nginx.workerShutdownTimeout
 events { worker_connections 8192; } # nginx.workerConnections
 http {
@@ -166,7 +166,7 @@ http {
 }
 EOF
 cat >/etc/gunicorn/gunicorn.conf.py <<'EOF'
-# Numbers of the request path plan say which value of the plan they are.
+# Numbers name the value of the plan that they are.
 import os
 
 import plumbline_guard
@@ -182,9 +182,9 @@ keepalive = 0  # appServer.keepalive
 max_requests = 0  # appServer.maxRequests
 max_requests_jitter = 0  # appServer.maxRequestsJitter
 preload_app = False  # appServer.preloadApp
-backlog = 4096  # appServer.backlog; the socket unit has it too
-limit_request_line = 0  # nginx bounds it: large_client_header_buffers
-limit_request_field_size = 16384  # nginx: large_client_header_buffers
+backlog = 4096  # appServer.backlog
+limit_request_line = 0  # bounded by nginx
+limit_request_field_size = 16384  # as in nginx
 worker_tmp_dir = "/dev/shm"  # a heartbeat must not wait for a disk
 control_socket_disable = True
 

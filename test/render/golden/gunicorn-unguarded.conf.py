@@ -1,4 +1,4 @@
-# Numbers of the request path plan say which value of the plan they are.
+# Numbers name the value of the plan that they are.
 wsgi_app = "mysite.wsgi:application"
 worker_class = "sync"  # appServer.workerClass
 workers = 5  # appServer.workers
@@ -10,9 +10,9 @@ keepalive = 0  # appServer.keepalive
 max_requests = 0  # appServer.maxRequests
 max_requests_jitter = 0  # appServer.maxRequestsJitter
 preload_app = False  # appServer.preloadApp
-backlog = 4096  # appServer.backlog; the socket unit has it too
-limit_request_line = 0  # nginx bounds it: large_client_header_buffers
-limit_request_field_size = 16384  # nginx: large_client_header_buffers
+backlog = 4096  # appServer.backlog
+limit_request_line = 0  # bounded by nginx
+limit_request_field_size = 16384  # as in nginx
 worker_tmp_dir = "/dev/shm"  # a heartbeat must not wait for a disk
 control_socket_disable = True
 
