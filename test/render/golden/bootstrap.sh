@@ -84,6 +84,7 @@ http {
     '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time","shed":"$full$upstream_http_x_shed","agent":"$http_user_agent"}';
   # Where max_conns is reached, the address is the name of the upstream.
   map $upstream_addr $full { default ""; app full; }
+  map $full $retry_after { default ""; full 1; }
   map $status $unhealthy { default 1; 200 0; }
   map $http_host $host_port { default ""; "~(?<given>:[0-9]+)$" $given; }
   map $http_x_forwarded_proto $proto { default http; https https; }
@@ -132,12 +133,15 @@ http {
     location / { proxy_pass http://app; }
     location @app { proxy_pass http://app; }
     location @refused {
-      if ($full) { add_header Retry-After 1 always; return 503; }
+      add_header Retry-After $retry_after always;
+      if ($full) { return 503; }
       return 502;
     }
     location /static/ {
       alias /srv/app/current/.static/;
       try_files $uri @app;
+      open_file_cache max=1000;
+      open_file_cache_valid 1s;
       add_header Cache-Control $cache;
       add_header X-Content-Type-Options nosniff;
       gzip on;
