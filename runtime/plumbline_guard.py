@@ -13,6 +13,7 @@ systemd when it asks (WatchdogSec=), that it still runs: a hung master fails the
 """
 
 import asyncio
+import atexit
 import contextlib
 import contextvars
 import ctypes
@@ -253,6 +254,9 @@ class WsgiGuard(Guard):
         self.limit = limit
 
     def __call__(self, environ, start_response):
+        # with two sockets a sync worker beats only before it waits for a request (gunicorn 27.0.1, sync.py), so that
+        # `timeout` would come early by as long as it waited
+        self.worker.tmp.notify()
         answer = self.answer(environ)
         if answer:
             status, headers, body = head_and_body(answer)
@@ -367,6 +371,8 @@ class Alarm:
         self.open = {}  # request -> when to raise in its code
         self.armed = False
         signal.signal(signal.SIGALRM, self.ring)
+        # at its end Python takes its handlers away, and the signal would kill
+        atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
         # gunicorn's pipe for signals is not read by every worker class, and would be full some day
         signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
 

@@ -25,7 +25,7 @@ plumbline_guard.configure(
 )
 when_ready = plumbline_guard.when_ready
 post_worker_init = plumbline_guard.post_worker_init
-bind = "unix:{folder}/app.sock"
+bind = ["unix:{folder}/app.sock", "unix:{folder}/health.sock"]
 worker_class = "{worker_class}"
 workers = {workers}
 threads = {threads}

@@ -100,6 +100,14 @@ def test_a_response_by_the_write_callable_is_cut(server):
     assert (answer.status, answer.body, answer.cut) == (200, b"first ", True)
 
 
+def test_a_request_after_a_quiet_time_has_its_whole_time(own_server, worker_class):
+    """gunicorn's timeout is 4 s here, and a sync worker waits half of it for a request without a heartbeat."""
+    server = own_server(worker_class, limit=2)
+    server.wait_for_age(1.9)
+    assert server.get("/c?1.9").status == 200
+    assert "WORKER TIMEOUT" not in server.log()
+
+
 def test_requests_in_time_pass_unchanged(server):
     for target, body in [("/stream?0.3", b"first last"), ("/quiet-stream?0.3", b"last")]:
         answer = server.get(target)
