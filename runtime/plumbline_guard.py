@@ -32,10 +32,31 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+# While some request has come through at once within the last STANDING seconds, the queue is a burst and a request may
+# wait for queue_timeout. After that the queue stands, and requests may wait for SHORT: clients that give up sooner than
+# queue_timeout would else be served just after they have gone (bench/overload, patience 1 s).
+STANDING = 5
+SHORT = 0.25
+
+
+class SharedTime:
+    """When something last happened, for the master and all its workers: memory that is shared from before the fork."""
+
+    def __init__(self):
+        self.memory = mmap.mmap(-1, 8)
+        self.note()
+
+    def note(self):
+        self.memory[:] = struct.pack("d", time.monotonic())
+
+    def age(self):
+        return time.monotonic() - struct.unpack("d", self.memory)[0]
+
+
 settings = SimpleNamespace()
-# CLOCK_MONOTONIC of the master's last beat. Anonymous shared memory, made before the fork: the workers read what the
-# master writes.
-beat = mmap.mmap(-1, 8)
+master_beat = SharedTime()
+latest_request = SharedTime()
+fresh_request = SharedTime()
 
 
 def configure(
@@ -52,7 +73,7 @@ def configure(
 ):
     """Takes the plan's numbers (seconds; slots per worker). Called by gunicorn.conf.py, so again at every reload."""
     settings.__dict__.update(locals())
-    note_beat()
+    master_beat.note()
 
 
 class Deadline(BaseException):
@@ -60,14 +81,6 @@ class Deadline(BaseException):
 
 
 # --- the master ---
-
-
-def note_beat():
-    beat[:] = struct.pack("d", time.monotonic())
-
-
-def master_is_silent():
-    return time.monotonic() - struct.unpack("d", beat[:])[0] > settings.master_silence
 
 
 def when_ready(arbiter):
@@ -82,7 +95,7 @@ def when_ready(arbiter):
             nonlocal last
             if time.monotonic() - last >= 0.5:
                 last = time.monotonic()
-                note_beat()
+                master_beat.note()
                 notify()
             return method()
 
@@ -194,6 +207,15 @@ class Guard:
         wait = time.time() - started
         return wait if started >= settings.booted and wait < settings.proxy_read_timeout else 0.0
 
+    def is_late(self, wait):
+        # a quarter, so that slots which all end together do not pass for an empty queue; and where nobody came for as
+        # long, none stands
+        if wait < SHORT / 4 or latest_request.age() > STANDING:
+            fresh_request.note()
+        latest_request.note()
+        limit = settings.queue_timeout if fresh_request.age() < STANDING else SHORT
+        return wait > limit
+
     def hung_up(self, connection):
         """Whether the peer has closed. A peek would miss it behind the unread bytes of a body."""
         if connection.fileno() < 0:
@@ -217,7 +239,7 @@ class Guard:
 
     def health(self):
         """The answer to a health check, or None when the application is to give it."""
-        if master_is_silent():
+        if master_beat.age() > settings.master_silence:
             return "503 Service Unavailable", [], "the gunicorn master hangs\n"
         return ("200 OK", [], "ok\n") if settings.answer_health else None
 
@@ -269,7 +291,7 @@ class WsgiGuard(Guard):
             return self.health()
         if self.hung_up(environ["gunicorn.socket"]):
             return self.refuse("gone")
-        if self.waited(environ.get("HTTP_X_REQUEST_START", "")) > settings.queue_timeout:
+        if self.is_late(self.waited(environ.get("HTTP_X_REQUEST_START", ""))):
             return self.refuse("late")
         return None
 
@@ -551,16 +573,17 @@ class AsgiGuard(Guard):
             answer = self.health()
             return await (request.answer(answer) if answer else request.run())
         stamp = next((value for name, value in scope["headers"] if name == b"x-request-start"), b"")
-        patience = settings.queue_timeout - self.waited(stamp.decode("latin-1"))
+        wait = self.waited(stamp.decode("latin-1"))
+        came = time.monotonic() - wait
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(settings.queue_timeout - wait):
                 await self.slots.acquire()
         except TimeoutError:
             return await request.answer(self.refuse("late"))
         try:
             if self.hung_up(protocol_of(receive).transport.get_extra_info("socket")):
                 return await request.answer(self.refuse("gone"))
-            if patience < 0:  # with a free slot asyncio.timeout lets it through
+            if self.is_late(time.monotonic() - came):
                 return await request.answer(self.refuse("late"))
             return await request.run()
         finally:

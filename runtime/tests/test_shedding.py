@@ -1,10 +1,13 @@
 """Requests that are not worth starting: their client has gone, or they waited too long."""
 
+import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import LIMIT, QUEUE
+
+import plumbline_guard
 
 
 def stamp(seconds_ago):
@@ -101,3 +104,33 @@ def test_asgi_listens_with_the_planned_backlog(own_server):
         assert busy.result().status == 200
     for connection in waiting:
         connection.close()
+
+
+@pytest.fixture
+def guard(monkeypatch):
+    """In this process, five seconds after the last request that came through at once."""
+    monkeypatch.setattr(plumbline_guard.settings, "queue_timeout", 2, raising=False)
+    guard = plumbline_guard.Guard(worker=None)
+    guard.is_late(0)
+    set_age(plumbline_guard.fresh_request, 5.1)
+    return guard
+
+
+def set_age(shared_time, seconds):
+    shared_time.memory[:] = struct.pack("d", time.monotonic() - seconds)
+
+
+def test_while_a_queue_stands_only_short_waits_are_served(guard):
+    assert guard.is_late(0.26)
+    assert not guard.is_late(0.24)
+
+
+def test_a_request_that_comes_through_at_once_ends_the_standing_queue(guard):
+    assert not guard.is_late(0.06)
+    assert not guard.is_late(1.9)
+    assert guard.is_late(2.1)
+
+
+def test_no_queue_stands_after_a_quiet_time(guard):
+    set_age(plumbline_guard.latest_request, 5.1)
+    assert not guard.is_late(1.9)
