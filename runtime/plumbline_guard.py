@@ -131,7 +131,8 @@ def retire(worker):
     time is the heartbeat, so nothing may be written to it)."""
     worker.alive = False
     os.fchmod(worker.tmp.fileno(), RETIRED)
-    os.kill(worker.ppid, signal.SIGCHLD)  # wakes the master's loop
+    with contextlib.suppress(ProcessLookupError):  # the master has died
+        os.kill(worker.ppid, signal.SIGCHLD)  # wakes its loop
 
 
 def is_retired(worker):
@@ -306,6 +307,7 @@ class WsgiRequest:
         self.start_response = start_response
         self.head = None  # held back until the first chunk: until then a 504 can take its place
         self.head_sent = False
+        self.gunicorn_write = None
         self.response = self.chunks = None
         self.deadline = time.monotonic() + settings.request_timeout
         self.reports = iter((True,))  # next() on it is atomic: the line is logged once, by whoever comes first

@@ -34,18 +34,18 @@ def test_a_late_request_is_refused_and_never_reaches_the_application(settled):
 @pytest.mark.parametrize(
     "headers",
     [
-        {},
-        stamp(0),
-        stamp(-5),
-        {"X-Request-Start": "t=soon"},
-        {"X-Request-Start": "t=nan"},
-        {"X-Request-Start": "t=0"},
-        stamp(70),
+        lambda: {},
+        lambda: stamp(0),
+        lambda: stamp(-5),
+        lambda: {"X-Request-Start": "t=soon"},
+        lambda: {"X-Request-Start": "t=nan"},
+        lambda: {"X-Request-Start": "t=0"},
+        lambda: stamp(70),
     ],
     ids=["no stamp", "now", "in the future", "no number", "not a number", "1970", "older than nginx waits"],
 )
 def test_a_request_with_any_other_stamp_is_served(settled, headers):
-    assert settled.get("/quick", headers=headers).status == 200
+    assert settled.get("/quick", headers=headers()).status == 200
 
 
 def test_a_request_that_waited_for_the_start_is_served(own_server, worker_class):
