@@ -21,13 +21,16 @@ export function referenceProps(context: (name: string) => unknown): ReferenceSta
   function read<T>(name: string, fallback: T, allowed: string, parse: (text: string) => T | undefined): T {
     const given = context(name);
     if (given === undefined) return fallback;
-    const value = parse(String(given));
+    const value = parse(typeof given === 'string' ? given : JSON.stringify(given));
     if (value === undefined) problems.push(`${name} ${JSON.stringify(given)} must be one of: ${allowed}`);
     return value ?? fallback;
   }
   const seconds = (text: string) => (/^\d+(\.\d+)?$/.test(text) ? Duration.millis(Number(text) * 1000) : undefined);
   const boolean = (text: string) => ({ true: true, false: false })[text];
-  const oneOf = <T extends string>(values: T[]) => (text: string) => values.find((value) => value === text);
+  const oneOf =
+    <T extends string>(values: T[]) =>
+    (text: string) =>
+      values.find((value) => value === text);
 
   const props = {
     application: Application.sample(),

@@ -23,7 +23,14 @@ export class ReferenceStack extends Stack {
 }
 
 /** The ladder in one line, from the inside out. Outputs of CloudFormation hold ASCII only. */
-function summary({ instance, appServer, requestTimeout, statementTimeout, nginx, loadBalancer }: RequestPathPlan): string {
+function summary({
+  instance,
+  appServer,
+  requestTimeout,
+  statementTimeout,
+  nginx,
+  loadBalancer,
+}: RequestPathPlan): string {
   return [
     `${instance.instanceType}: ${appServer.workers} ${appServer.workerClass} workers, ${appServer.slots} slots`,
     `statement ${statementTimeout} s < request ${requestTimeout} s < gunicorn timeout ${appServer.timeout} s` +

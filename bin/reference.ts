@@ -3,4 +3,8 @@ import { referenceProps } from './reference-context';
 import { ReferenceStack } from './reference-stack';
 
 const app = new App();
-new ReferenceStack(app, 'Reference', referenceProps((name) => app.node.tryGetContext(name) as unknown));
+new ReferenceStack(
+  app,
+  'Reference',
+  referenceProps((name) => app.node.tryGetContext(name) as unknown),
+);

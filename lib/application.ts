@@ -5,7 +5,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { AppServer, WorkerClass } from './app-server';
-import { directoryAsset } from './directory-asset';
+import { DirectoryAsset } from './directory-asset';
 import type { ApplicationFetch } from './render';
 import { RUNTIME_DIRECTORY } from './runtime';
 
@@ -91,11 +91,9 @@ export class Application {
     const problems = [...entryProblems(options), ...directoryProblems(directory)];
     if (problems.length > 0) throw new Error(problems.join('\n'));
     return new Application(options, existsSync(join(directory, 'manage.py')), (scope) => {
-      const { object, grantRead } = directoryAsset(scope, 'Application', resolve(directory), [
-        ...STAYS_AT_HOME,
-        ...(options.exclude ?? []),
-      ]);
-      return { fetch: { kind: 's3', ...object }, grantRead };
+      const exclude = [...STAYS_AT_HOME, ...(options.exclude ?? [])];
+      const asset = new DirectoryAsset(scope, 'Application', { path: resolve(directory), exclude });
+      return { fetch: { kind: 's3', ...asset.object }, grantRead: (grantee) => asset.grantRead(grantee) };
     });
   }
 
@@ -160,10 +158,14 @@ export class Application {
   public _entryPoint(workerClass: string): string {
     const { wsgi, asgi } = this.entryPoints;
     if (workerClass === 'asgi' && asgi === undefined) {
-      throw new Error(`workerClass asgi cannot serve an application that has only wsgi (${wsgi}): give asgi, or use another worker class`);
+      throw new Error(
+        `workerClass asgi cannot serve an application that has only wsgi (${wsgi}): give asgi, or use another worker class`,
+      );
     }
     if (workerClass !== 'asgi' && wsgi === undefined) {
-      throw new Error(`workerClass ${workerClass} cannot serve an application that has only asgi (${asgi}): give wsgi, or use WorkerClass.ASGI`);
+      throw new Error(
+        `workerClass ${workerClass} cannot serve an application that has only asgi (${asgi}): give wsgi, or use WorkerClass.ASGI`,
+      );
     }
     return (workerClass === 'asgi' ? asgi : wsgi)!;
   }
@@ -175,7 +177,7 @@ export class Application {
 }
 
 const IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
-const ENTRY_POINT = new RegExp(`^${IDENTIFIER}(\\.${IDENTIFIER})*:${IDENTIFIER}$`);
+const ENTRY_POINT = new RegExp(`^${IDENTIFIER}(\\.${IDENTIFIER})*:${IDENTIFIER}(\\(\\))?$`);
 
 function entryProblems({ wsgi, asgi }: ApplicationOptions): string[] {
   const given = Object.entries({ wsgi, asgi }).filter(([, value]) => value !== undefined);

@@ -12,7 +12,13 @@ export { type HealthCheckProps } from './health-check';
 export { type ApplicationFrontDoorProps, type FrontDoorProps } from './load-balancing-props';
 export { NetworkLoadBalancing, type NetworkLoadBalancingProps } from './network-load-balancing';
 export { OperatingSystem } from './operating-system';
-export { type AppServerPlan, type LoadBalancerPlan, type MemoryPlan, type NginxPlan, type Violation } from './plan/plan';
+export {
+  type AppServerPlan,
+  type LoadBalancerPlan,
+  type MemoryPlan,
+  type NginxPlan,
+  type Violation,
+} from './plan/plan';
 export { type InstanceSizeFacts } from './plan/instance-sizes';
 export { LoadBalancerType, RequestPathPlan, type RequestPathProps } from './request-path-plan';
 export { WebInstance, type InstanceOptions, type WebInstanceProps } from './web-instance';

@@ -49,7 +49,7 @@ export interface FrontDoorProps {
   readonly loadBalancerSubnets?: ec2.SubnetSelection;
 
   /**
-   * Bucket for the access logs of the load balancer; encrypted with keys of S3, not of KMS.
+   * Bucket for the access logs of the load balancer; encrypted with keys of S3, not of KMS. The region of the stack must be known.
    *
    * @default - no access logs
    */

@@ -47,7 +47,9 @@ export class NetworkLoadBalancing extends Construct {
     refuseViolations(props.plan);
     const { loadBalancer } = props.plan;
     if (loadBalancer.type !== 'network') {
-      throw new Error('the plan is made for an Application Load Balancer: use ApplicationLoadBalancing, or loadBalancerType NETWORK');
+      throw new Error(
+        'the plan is made for an Application Load Balancer: use ApplicationLoadBalancing, or loadBalancerType NETWORK',
+      );
     }
     const internetFacing = props.internetFacing ?? true;
     const certificate = certificateFor(this, props);

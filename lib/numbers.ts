@@ -17,8 +17,8 @@ export function mebibytesOf(prop: string, size: Size | undefined): number | unde
   return size && size.toKibibytes() / 1024;
 }
 
-/** A number of a prop. @throws when its value is not known at synthesis */
-export function literal(prop: string, value: number | undefined): number | undefined {
+/** A number or name of a prop. @throws when its value is not known at synthesis */
+export function literal<T extends number | string | undefined>(prop: string, value: T): T {
   if (value !== undefined && Token.isUnresolved(value)) throw unknown(prop);
   return value;
 }

@@ -7,8 +7,10 @@ const IMAGES: Record<keyof typeof OPERATING_SYSTEMS, (architecture: ec2.Instance
   'amazon-linux-2023': (architecture) =>
     `ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture === ec2.InstanceArchitecture.ARM_64 ? 'arm64' : 'x86_64'}`,
   // https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
-  'ubuntu-24.04': (architecture) => `canonical/ubuntu/server/24.04/stable/current/${debian(architecture)}/hvm/ebs-gp3/ami-id`,
-  'ubuntu-26.04': (architecture) => `canonical/ubuntu/server/26.04/stable/current/${debian(architecture)}/hvm/ebs-gp3/ami-id`,
+  'ubuntu-24.04': (architecture) =>
+    `canonical/ubuntu/server/24.04/stable/current/${debian(architecture)}/hvm/ebs-gp3/ami-id`,
+  'ubuntu-26.04': (architecture) =>
+    `canonical/ubuntu/server/26.04/stable/current/${debian(architecture)}/hvm/ebs-gp3/ami-id`,
   // https://wiki.debian.org/Cloud/AmazonEC2Image
   'debian-13': (architecture) => `debian/release/13/latest/${debian(architecture)}`,
 };

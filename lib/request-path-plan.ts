@@ -1,7 +1,7 @@
 import type { Duration, Size } from 'aws-cdk-lib';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { AppServer } from './app-server';
-import { mebibytesOf, secondsOf } from './numbers';
+import { literal, mebibytesOf, secondsOf } from './numbers';
 import {
   explainPlan,
   planRequestPath,
@@ -180,10 +180,13 @@ export class RequestPathPlan {
   }
 }
 
+/** The smallest size on which as many workers fit as its CPUs want. */
+const DEFAULT_INSTANCE_TYPE = 't3.small';
+
 /** The numbers of props: this is the door where Durations, Sizes and instance types become seconds, MiB and names. */
 function planInput(props: RequestPathProps): PlanInput {
   return {
-    instanceType: (props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T3, ec2.InstanceSize.SMALL)).toString(),
+    instanceType: literal('instanceType', props.instanceType?.toString()) ?? DEFAULT_INSTANCE_TYPE,
     requestTimeout: secondsOf('requestTimeout', props.requestTimeout),
     queueTimeout: secondsOf('queueTimeout', props.queueTimeout),
     requestGuard: props.requestGuard,

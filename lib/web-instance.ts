@@ -107,8 +107,7 @@ export class WebInstance
     };
     const subnets = vpc.selectSubnets(vpcSubnets);
 
-    this.role =
-      props.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+    this.role = props.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
     this.grantPrincipal = this.role;
     userData.grant(this.role);
     this.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: SESSION_MANAGER, resources: ['*'] }));

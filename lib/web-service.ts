@@ -111,7 +111,11 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
     const webInstance = new WebInstance(this, 'Instance', { ...props, vpc, userData });
     this.applicationLoadBalancing?.targetGroup.addTarget(webInstance);
     this.networkLoadBalancing?.targetGroup.addTarget(webInstance);
-    this.networkLoadBalancing?.loadBalancer.connections.allowTo(webInstance, ec2.Port.tcp(80), 'Requests and health checks');
+    this.networkLoadBalancing?.loadBalancer.connections.allowTo(
+      webInstance,
+      ec2.Port.tcp(80),
+      'Requests and health checks',
+    );
 
     this.instance = webInstance.instance;
     this.userData = userData.userData;
@@ -186,7 +190,9 @@ function refuseContradictions(props: WebServiceProps): void {
     );
   }
   if (!elsewhere && props.loadBalancerIdleTimeout) {
-    problems.push('loadBalancerIdleTimeout is derived for a load balancer that is made here: remove it, or give loadBalancer or listener');
+    problems.push(
+      'loadBalancerIdleTimeout is derived for a load balancer that is made here: remove it, or give loadBalancer or listener',
+    );
   }
   if (props.listener && !props.loadBalancer && !domainNameOf(props) && !props.allowedHosts?.length) {
     problems.push('allowedHosts is needed with listener: the name that clients use is not known here');

@@ -1,0 +1,225 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Stack, Token } from 'aws-cdk-lib';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Match } from 'aws-cdk-lib/assertions';
+import { Application, AppServer, WorkerClass } from '../../lib';
+import { folderWith, flask, makeStack, serve, userDataOf } from '../support/stacks';
+
+const django = { 'requirements.txt': 'Django', 'manage.py': '' };
+
+describe('an application from a directory', () => {
+  test('is uploaded without version control, virtual environments and caches', () => {
+    const directory = folderWith({ 'pyproject.toml': '', 'app.py': '' });
+    for (const name of ['.git', '.venv', 'pages', 'pages/__pycache__']) mkdirSync(join(directory, name));
+    for (const name of ['.git/HEAD', '.venv/pyvenv.cfg', 'pages/home.html', 'pages/__pycache__/a.pyc', 'b.pyc']) {
+      writeFileSync(join(directory, name), '');
+    }
+    const app = new App();
+    serve({ application: Application.fromAsset(directory, { wsgi: 'app:app' }) }, new Stack(app, 'Test'));
+    const { directory: out } = app.synth();
+    const uploaded = readdirSync(out).find((name) => existsSync(join(out, name, 'app.py')))!;
+    expect(readdirSync(join(out, uploaded), { recursive: true }).sort()).toEqual([
+      'app.py',
+      'pages',
+      'pages/home.html',
+      'pyproject.toml',
+    ]);
+  });
+
+  test('leaves further files at home where they are named', () => {
+    const directory = folderWith({ 'requirements.txt': '', 'app.py': '', 'db.sqlite3': 'people' });
+    const app = new App();
+    const application = Application.fromAsset(directory, { wsgi: 'app:app', exclude: ['*.sqlite3'] });
+    serve({ application }, new Stack(app, 'Test'));
+    const { directory: out } = app.synth();
+    const uploaded = readdirSync(out).find((name) => existsSync(join(out, name, 'app.py')))!;
+    expect(readdirSync(join(out, uploaded)).sort()).toEqual(['app.py', 'requirements.txt']);
+  });
+
+  test('gives the instance the right to read its own archives alone', () => {
+    const { template } = serve({ application: flask() });
+    const statements = Object.values(template().findResources('AWS::IAM::Policy')).flatMap(
+      (policy) =>
+        (policy as { Properties: { PolicyDocument: { Statement: object[] } } }).Properties.PolicyDocument.Statement,
+    ) as Array<{ Action: string; Resource: unknown }>;
+    const reads = statements.filter(({ Action }) => JSON.stringify(Action).includes('s3:'));
+    expect(reads.map(({ Action }) => Action)).toEqual(['s3:GetObject', 's3:GetObject']);
+    reads.forEach(({ Resource }) => expect(JSON.stringify(Resource)).toMatch(/\/[0-9a-f]{64}\.zip"/));
+  });
+
+  test('is a Django project where it has a manage.py', () => {
+    const { template } = serve({ application: Application.fromAsset(folderWith(django), { wsgi: 'a.b:c' }) });
+    template().resourceCountIs('AWS::SecretsManager::Secret', 1);
+  });
+
+  test('may be called through a factory', () => {
+    const application = Application.fromAsset(folderWith(django), { wsgi: 'site:create_app()' });
+    expect(userDataOf(serve({ application }).template())).toContain('wsgi_app = "site:create_app()"');
+  });
+
+  test.each([
+    [{ wsgi: 'mysite.wsgi' }, 'wsgi "mysite.wsgi" must be module:attribute, for example mysite.wsgi:application'],
+    [{ asgi: 'my site:app' }, 'asgi "my site:app" must be module:attribute, for example mysite.asgi:application'],
+    [{ wsgi: 'a:b; reboot' }, 'wsgi "a:b; reboot" must be module:attribute, for example mysite.wsgi:application'],
+    [{ wsgi: 'a:b\n' }, 'wsgi "a:b\\n" must be module:attribute, for example mysite.wsgi:application'],
+    [{}, 'neither wsgi nor asgi is given: name the application as module:attribute'],
+  ])('fails when called by %j', (options, message) => {
+    expect(() => Application.fromAsset(folderWith(django), options)).toThrow(new Error(message));
+  });
+
+  test('fails when the directory does not exist', () => {
+    expect(() => Application.fromAsset('/no/such/place', { wsgi: 'a:b' })).toThrow(
+      new Error('application directory "/no/such/place" does not exist (looked for /no/such/place)'),
+    );
+  });
+
+  test('fails when the directory is a file', () => {
+    const file = join(folderWith(django), 'manage.py');
+    expect(() => Application.fromAsset(file, { wsgi: 'a:b' })).toThrow(
+      new Error(`application directory ${JSON.stringify(file)} is a file: give the directory of the application`),
+    );
+  });
+
+  test('fails when no file names the packages', () => {
+    const directory = folderWith({ 'app.py': '' });
+    expect(() => Application.fromAsset(directory, { wsgi: 'a:b' })).toThrow(
+      new Error(
+        `application directory ${JSON.stringify(directory)} has neither requirements.txt nor pyproject.toml: one of them must name the packages to install`,
+      ),
+    );
+  });
+
+  test('fails with every problem at once', () => {
+    expect(() => Application.fromAsset('/no/such/place', { wsgi: 'a' })).toThrow(
+      new Error(
+        'wsgi "a" must be module:attribute, for example mysite.wsgi:application\n' +
+          'application directory "/no/such/place" does not exist (looked for /no/such/place)',
+      ),
+    );
+  });
+});
+
+describe('an application from a bucket', () => {
+  const bucketOf = (stack: Stack) => s3.Bucket.fromBucketName(stack, 'Releases', 'releases-of-mysite');
+
+  test('is fetched by a key that is encoded as AWS signs it', () => {
+    const stack = makeStack();
+    const application = Application.fromBucket(bucketOf(stack), "v1/my site (2)'.zip", { wsgi: 'a:b' });
+    expect(userDataOf(serve({ application }, stack).template())).toMatch(/v1\/my%20site%20%282%29%27\.zip/);
+  });
+
+  test('may have a token for a key', () => {
+    const stack = makeStack();
+    const key = Token.asString({ Ref: 'KeyOfTheRelease' });
+    const application = Application.fromBucket(bucketOf(stack), key, { wsgi: 'a:b' });
+    expect(userDataOf(serve({ application }, stack).template())).toContain('<KeyOfTheRelease>');
+  });
+
+  test('gives the instance the right to read that key', () => {
+    const stack = makeStack();
+    const application = Application.fromBucket(bucketOf(stack), 'v1.zip', { wsgi: 'a:b' });
+    serve({ application }, stack)
+      .template()
+      .hasResourceProperties('AWS::IAM::Policy', {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Resource: Match.arrayWith([
+                { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::releases-of-mysite/v1.zip']] },
+              ]),
+            }),
+          ]),
+        },
+      });
+  });
+
+  test.each([
+    [undefined, 0],
+    [true, 1],
+  ])('with django %s gets %d generated keys', (django, secrets) => {
+    const stack = makeStack();
+    const application = Application.fromBucket(bucketOf(stack), 'v1.zip', { wsgi: 'a:b', django });
+    serve({ application }, stack).template().resourceCountIs('AWS::SecretsManager::Secret', secrets);
+  });
+
+  test('fails without a key', () => {
+    const stack = makeStack();
+    expect(() => Application.fromBucket(bucketOf(stack), '', { wsgi: 'a' })).toThrow(
+      new Error('wsgi "a" must be module:attribute, for example mysite.wsgi:application\nkey "" must name an object'),
+    );
+  });
+});
+
+describe('an application from Git', () => {
+  test('is cloned by the machine', () => {
+    const application = Application.fromGit('https://git.example.com/mysite.git', { wsgi: 'a:b', ref: 'v1.2.3' });
+    const script = userDataOf(serve({ application }).template());
+    expect(script).toContain('https://git.example.com/mysite.git');
+    expect(script).toContain('v1.2.3');
+  });
+
+  test.each(['git@example.com:mysite.git', 'http://git.example.com/mysite.git', "https://git.example.com/'; reboot'"])(
+    'fails for the repository %s',
+    (repository) => {
+      expect(() => Application.fromGit(repository, { wsgi: 'a:b' })).toThrow(
+        new Error(
+          `repository ${JSON.stringify(repository)} must be an https:// address, for example https://github.com/django/djangoproject.com.git`,
+        ),
+      );
+    },
+  );
+
+  test.each(['--upload-pack=reboot', 'v1; reboot', ''])('fails for the ref %j', (ref) => {
+    expect(() => Application.fromGit('https://git.example.com/a.git', { wsgi: 'a:b', ref })).toThrow(
+      new Error(`ref ${JSON.stringify(ref)} must be a branch, a tag or a commit`),
+    );
+  });
+});
+
+describe('the sample', () => {
+  test('has every file that it needs', () => {
+    expect(() => Application.sample()).not.toThrow();
+  });
+
+  test.each([
+    [WorkerClass.GEVENT, 'sample.wsgi:application'],
+    [WorkerClass.ASGI, 'sample.asgi:application'],
+  ])('is called by workers of class %s as %s', (workerClass, entryPoint) => {
+    const { template } = serve({ application: Application.sample(), appServer: AppServer.gunicorn({ workerClass }) });
+    expect(userDataOf(template())).toContain(`wsgi_app = "${entryPoint}"`);
+  });
+});
+
+describe('the worker class', () => {
+  test('follows an application that has only asgi', () => {
+    const application = Application.fromAsset(folderWith(django), { asgi: 'a.asgi:app' });
+    const { service } = serve({ application, appServer: AppServer.gunicorn({ workers: 3 }) });
+    expect(service.plan.appServer).toMatchObject({ workerClass: 'asgi', workers: 3 });
+  });
+
+  test('fails when it speaks ASGI and the application does not', () => {
+    const appServer = AppServer.gunicorn({ workerClass: WorkerClass.ASGI });
+    const application = Application.fromAsset(folderWith(django), { wsgi: 'a.wsgi:app' });
+    expect(() => serve({ application, appServer })).toThrow(
+      new Error(
+        'workerClass asgi cannot serve an application that has only wsgi (a.wsgi:app): give asgi, or use another worker class',
+      ),
+    );
+  });
+
+  test('fails when it speaks WSGI and the application does not', () => {
+    const appServer = AppServer.gunicorn({ workerClass: WorkerClass.SYNC });
+    const application = Application.fromAsset(folderWith(django), { asgi: 'a.asgi:app' });
+    expect(() => serve({ application, appServer })).toThrow(
+      new Error(
+        'workerClass sync cannot serve an application that has only asgi (a.asgi:app): give wsgi, or use WorkerClass.ASGI',
+      ),
+    );
+  });
+});
+
+test('templates are the same for the same files', () => {
+  const of = () => serve({ application: Application.sample() }).template().toJSON() as unknown;
+  expect(of()).toEqual(of());
+});

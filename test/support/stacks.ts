@@ -1,0 +1,66 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, DefaultStackSynthesizer, Stack, type Environment } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
+import { Application, WebService, type WebServiceProps } from '../../lib';
+import { ROOT } from './repository';
+
+/** Feature flags as an app has them that never heard of any, and as `cdk init` writes them. */
+export const FLAGS: Array<[string, Record<string, unknown>]> = [
+  ['no feature flags', {}],
+  // its report would write every expected warning to the console
+  ['the recommended feature flags', { ...recommendedFlags, '@aws-cdk/core:annotationsInValidationReport': false }],
+];
+
+export const MYSITE = join(ROOT, 'examples/mysite');
+
+/** The Django project of the examples. */
+export const mysite = () => Application.fromAsset(MYSITE, { wsgi: 'mysite.wsgi:application' });
+
+/** A folder of its own with these files. */
+export function folderWith(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
+  Object.entries(files).forEach(([name, text]) => writeFileSync(join(folder, name), text));
+  return folder;
+}
+
+/** A Flask application: nothing of Django in it. */
+export const flask = () =>
+  Application.fromAsset(folderWith({ 'requirements.txt': 'Flask', 'app.py': '' }), { wsgi: 'app:app' });
+
+export function makeStack({
+  flags = {},
+  env,
+  name = 'Test',
+}: { flags?: Record<string, unknown>; env?: Environment; name?: string } = {}): Stack {
+  return new Stack(new App({ context: flags }), name, {
+    env,
+    synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+  });
+}
+
+/** A service in a stack of its own. */
+export function serve(props: Partial<WebServiceProps> = {}, stack = makeStack()) {
+  const service = new WebService(stack, 'Site', { application: mysite(), ...props });
+  return { stack, service, template: () => Template.fromStack(stack) };
+}
+
+/** The user data of the only instance, with each token as `<…>`. */
+export function userDataOf(template: Template): string {
+  const [instance] = Object.values(template.findResources('AWS::EC2::Instance')) as [
+    { Properties: { UserData: unknown } },
+  ];
+  return readableUserData(instance.Properties.UserData);
+}
+
+/** `{ 'Fn::Base64': … }` as text. */
+export function readableUserData(userData: unknown): string {
+  const content = (userData as { 'Fn::Base64': unknown })['Fn::Base64'];
+  if (typeof content === 'string') return content;
+  const [, parts] = (content as { 'Fn::Join': [string, unknown[]] })['Fn::Join'];
+  return parts
+    .map((part) => (typeof part === 'string' ? part : `<${Object.values(part as object).join('.')}>`))
+    .join('');
+}
