@@ -1,5 +1,6 @@
 """Fixtures: machines that were deployed by `cdk deploy` and booted by their own user data."""
 
+import signal
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 
@@ -18,6 +19,8 @@ Boot = Callable[..., Machine]
 
 @pytest.fixture(scope="session")
 def run() -> Iterator[Run]:
+    # Terminated as if by Ctrl-C: fixtures still take down what they made.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     before = host_state()
     run = Run()
     yield run

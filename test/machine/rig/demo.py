@@ -1,6 +1,7 @@
 """`npm run demo`: the reference stack deployed, booted and asked a few things, on this host and without AWS."""
 
 import argparse
+import signal
 import socketserver
 import threading
 import time
@@ -22,6 +23,7 @@ def main() -> None:
     arguments = parser.parse_args()
     context = {"os": "debian-13"} | dict(part.split("=", 1) for part in arguments.context)
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = Run()
     try:
         say("the root file system of a Debian 13 image: once, then from the cache")

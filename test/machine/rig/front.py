@@ -169,9 +169,9 @@ def demand_permission(instance: Instance, call: Call) -> None:
 
 def error(service: str, refused: Refused) -> tuple[dict[str, str], bytes]:
     if service in ("secretsmanager", "ssm", "logs"):
-        text = json.dumps({"__type": f"{refused.code}Exception", "Message": str(refused)})
+        text = json.dumps({"__type": f"{refused.code}Exception", "Message": refused.message})
         return {"Content-Type": "application/x-amz-json-1.1"}, text.encode()
-    text = f"<Error><Code>{refused.code}</Code><Message>{refused}</Message></Error>"
+    text = f"<Error><Code>{refused.code}</Code><Message>{refused.message}</Message></Error>"
     return {"Content-Type": "application/xml"}, text.encode()
 
 

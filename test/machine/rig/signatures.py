@@ -24,6 +24,7 @@ class Refused(Exception):
 
     def __init__(self, code: str, message: str):
         self.code = code
+        self.message = message
         super().__init__(f"{code}: {message}")
 
 
