@@ -173,12 +173,9 @@ def main():
         for load in map(float, options.loads.split(",")):
             for name in options.stacks.split(","):
                 with tempfile.TemporaryDirectory() as folder, STACKS[name](Path(folder)) as stack:
-                    try:
-                        result = measure(
-                            stack, mix, rate, load, options.patience or patience, options.seconds, options.seed, quiet
-                        )
-                    finally:
-                        stack.costs.unlink()
+                    result = measure(
+                        stack, mix, rate, load, options.patience or patience, options.seconds, options.seed, quiet
+                    )
                 print_row(row(workload, load, name, result))
 
 

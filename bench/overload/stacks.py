@@ -78,6 +78,7 @@ class Stack:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        self.costs.unlink()
 
     def url(self, path):
         return f"http://127.0.0.1:{self.port}{path}"
