@@ -6,7 +6,5 @@ cd "$(dirname "$0")/.."
 
 env=$(scripts/machine-env.sh)
 export PYTHONDONTWRITEBYTECODE=1
-"$env/bin/ruff" check --no-cache test/machine
-"$env/bin/ruff" format --no-cache --check test/machine
 cd test/machine
 exec "$env/bin/pytest" -p no:cacheprovider "$@"

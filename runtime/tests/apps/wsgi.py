@@ -76,7 +76,7 @@ def application(environ, start_response):
         naps(seconds)
         return [b"last"]
     if way == "file":
-        file = open(__file__, "rb")  # noqa: SIM115
+        file = open(__file__, "rb")
         start_response("200 OK", [("Content-Type", "text/plain")])
         return environ["wsgi.file_wrapper"](file)
     WAYS[way](seconds)
