@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from conftest import LIMIT
 
 WSGI_CLASSES = ["sync", "gthread", "gevent"]

@@ -5,9 +5,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import LIMIT, QUEUE
 
 import plumbline_guard
+from conftest import LIMIT, QUEUE
 
 
 def stamp(seconds_ago):
