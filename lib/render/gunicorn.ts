@@ -29,7 +29,7 @@ export function renderGunicornConf(input: GunicornInput): string {
     `${name} = ${pythonLiteral(value)}${from ? `  # ${from}` : ''}`;
 
   return lines(
-    '# Numbers name the value of the plan that they are.',
+    '# Comments name values of the plan.',
     appServer.preloadApp && 'import gc',
     requestGuard && [input.answerHealth && 'import os', '', 'import plumbline_guard'],
     appServer.preloadApp || requestGuard ? '' : undefined,

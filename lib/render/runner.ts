@@ -10,7 +10,7 @@ export function renderRunner(signal: SignalTarget | undefined): string {
     '  "${@:2}" 2>&1 | tee "$logs/$step"',
     '}',
     signal && [
-      'signal() { # SUCCESS or FAILURE, unique id: all that the event of a signal shows',
+      'signal() { # status, unique id: the one text that its event shows',
       '  aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \\',
       `    --data-urlencode 'StackName=${signal.stack}' --data-urlencode 'LogicalResourceId=${signal.logicalId}' \\`,
       '    --data-urlencode "Status=$1" --data-urlencode "UniqueId=${2:0:64}" "https://cloudformation.$region.$suffix/"',

@@ -46,7 +46,6 @@ export function renderGunicornService(plan: Plan, secrets: boolean): string {
     '# A worker that the kernel kills for memory is replaced by the master.',
     'OOMPolicy=continue',
     'LimitNOFILE=65536',
-    '# Unlike nginx it starts as its own user.',
     'CapabilityBoundingSet=',
     'PrivateUsers=yes',
     'SystemCallFilter=@system-service',

@@ -16,9 +16,13 @@ test('the whole script', () => {
   expectGolden('bootstrap.sh', script());
 });
 
-test('the script of the reference stack takes at most 12 KB with its tokens at their longest', () => {
-  expect(Buffer.byteLength(script())).toBeLessThanOrEqual(12 * 1024);
-});
+test.each(['sync', 'gthread', 'gevent', 'asgi'] as const)(
+  'the script of the reference stack with %s workers takes at most 12 KB with its tokens at their longest',
+  (workerClass) => {
+    const text = script({ plan: planOf({ workerClass, requestTimeout: 3000 }) });
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(12 * 1024);
+  },
+);
 
 test.each(Object.values(OPERATING_SYSTEMS))('the script for $name parses', (operatingSystem) => {
   execFileSync('bash', ['-n'], { input: script({ operatingSystem }) });

@@ -14,8 +14,8 @@ export function bootstrapInput(input: Partial<BootstrapInput> = {}): BootstrapIn
       {
         name: 'SECRET_KEY',
         kind: 'secretsmanager',
-        // The secret's name may have 92 characters here; CloudFormation adds 20.
-        id: `arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:${'S'.repeat(92)}-${'x'.repeat(12)}-AbCdEf`,
+        // longer than any generated secret's ARN
+        id: `arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:${'S'.repeat(200)}`,
       },
     ],
     region: 'ap-northeast-1',

@@ -41,7 +41,7 @@ run() { # step, command
   echo "== $step after $SECONDS s"
   "${@:2}" 2>&1 | tee "$logs/$step"
 }
-signal() { # SUCCESS or FAILURE, unique id: all that the event of a signal shows
+signal() { # status, unique id: the one text that its event shows
   aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \
     --data-urlencode 'StackName=ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss' --data-urlencode 'LogicalResourceId=SiteInstance000000000000000000000000' \
     --data-urlencode "Status=$1" --data-urlencode "UniqueId=${2:0:64}" "https://cloudformation.$region.$suffix/"
@@ -71,14 +71,14 @@ configuration() {
   mkdir -p /etc/gunicorn /etc/systemd/system/nginx.service.d
   install -m 640 -g app /dev/null /etc/gunicorn/environment
 cat >/etc/nginx/nginx.conf <<'EOF'
-# Numbers name the value of the plan that they are.
+# Comments name values of nginx in the plan.
 user nginx nginx;
 pid /run/nginx.pid;
 error_log /var/log/nginx/error.log warn;
-worker_processes 1; # nginx.workerProcesses
-worker_rlimit_nofile 16384; # 2 x nginx.workerConnections
-worker_shutdown_timeout 321s; # nginx.workerShutdownTimeout
-events { worker_connections 8192; } # nginx.workerConnections
+worker_processes 1; # workerProcesses
+worker_rlimit_nofile 16384; # 2 x workerConnections
+worker_shutdown_timeout 321s; # workerShutdownTimeout
+events { worker_connections 8192; } # workerConnections
 http {
   log_format main escape=json '{"time":"$time_iso8601","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'
     '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time","shed":"$full$upstream_http_x_shed","agent":"$http_user_agent"}';
@@ -97,21 +97,21 @@ http {
   tcp_nopush on;
   server_tokens off;
   access_log /var/log/nginx/access.log main buffer=32k flush=1s;
-  client_header_timeout 316s; # nginx.clientHeaderTimeout
-  client_body_timeout 60s; # nginx.clientBodyTimeout
-  send_timeout 311s; # nginx.sendTimeout
-  keepalive_timeout 326s; # nginx.keepaliveTimeout
-  keepalive_min_timeout 316s; # nginx.keepaliveMinTimeout, since nginx 1.27.4
-  client_max_body_size 10m; # nginx.clientMaxBodySize
+  client_header_timeout 316s; # clientHeaderTimeout
+  client_body_timeout 60s; # clientBodyTimeout
+  send_timeout 311s; # sendTimeout
+  keepalive_timeout 326s; # keepaliveTimeout
+  keepalive_min_timeout 316s; # keepaliveMinTimeout, since nginx 1.27.4
+  client_max_body_size 10m; # clientMaxBodySize
   large_client_header_buffers 4 16k; # what an ALB lets through
   set_real_ip_from 10.0.0.0/16;
   real_ip_header X-Forwarded-For;
   proxy_http_version 1.1;
   proxy_buffer_size 16k;
   proxy_buffers 8 16k;
-  proxy_read_timeout 306s; # nginx.proxyReadTimeout
-  proxy_send_timeout 60s; # nginx.proxySendTimeout
-  proxy_ignore_client_abort off; # nginx.proxyIgnoreClientAbort
+  proxy_read_timeout 306s; # proxyReadTimeout
+  proxy_send_timeout 60s; # proxySendTimeout
+  proxy_ignore_client_abort off; # proxyIgnoreClientAbort
   proxy_hide_header X-Shed;
   proxy_set_header Host $host$host_port;
   proxy_set_header Connection close;
@@ -121,8 +121,8 @@ http {
   proxy_set_header X-Forwarded-Proto $proto;
   proxy_set_header X-Request-Start "t=${msec}"; # the request guard measures the wait from here
   upstream app {
-    server unix:/run/gunicorn/app.sock fail_timeout=0 max_conns=170; # nginx.maxConns: slots and queue
-    keepalive 0; # nginx.upstreamKeepalive, since nginx 1.29.7
+    server unix:/run/gunicorn/app.sock fail_timeout=0 max_conns=170; # maxConns: slots and queue
+    keepalive 0; # upstreamKeepalive, since nginx 1.29.7
   }
   upstream health { server unix:/run/gunicorn/health.sock fail_timeout=0; }
   server {
@@ -149,7 +149,7 @@ http {
       gzip_vary on;
       gzip_proxied any;
       gzip_min_length 1024;
-      gzip_types text/css text/plain text/javascript application/javascript application/json application/xml image/svg+xml;
+      gzip_types text/css text/plain text/javascript application/javascript application/json image/svg+xml;
     }
     location = /health {
       access_log /var/log/nginx/access.log main buffer=32k flush=1s if=$unhealthy;
@@ -157,7 +157,7 @@ http {
       proxy_set_header Host llllllllllllllllllllllllllllllll-1234567890.ap-northeast-1.elb.amazonaws.com;
       proxy_set_header Connection close;
       proxy_set_header X-Forwarded-Proto https;
-      proxy_read_timeout 2s; # nginx.healthReadTimeout
+      proxy_read_timeout 2s; # healthReadTimeout
       error_page 504 = @busy;
     }
     # No slot was free for a moment: busy, unless the application serves nobody.
@@ -170,7 +170,7 @@ http {
 }
 EOF
 cat >/etc/gunicorn/gunicorn.conf.py <<'EOF'
-# Numbers name the value of the plan that they are.
+# Comments name values of the plan.
 import os
 
 import plumbline_guard
@@ -208,7 +208,7 @@ cat >/etc/gunicorn/environment <<'EOF'
 PLUMBLINE_ALLOWED_HOSTS=llllllllllllllllllllllllllllllll-1234567890.ap-northeast-1.elb.amazonaws.com
 EOF
 cat >/etc/gunicorn/secrets <<'EOF'
-SECRET_KEY secretsmanager arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS-xxxxxxxxxxxx-AbCdEf
+SECRET_KEY secretsmanager arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS
 EOF
 cat >/etc/systemd/system/gunicorn.service <<'EOF'
 [Unit]
@@ -247,7 +247,6 @@ RestartSec=1
 # A worker that the kernel kills for memory is replaced by the master.
 OOMPolicy=continue
 LimitNOFILE=65536
-# Unlike nginx it starts as its own user.
 CapabilityBoundingSet=
 PrivateUsers=yes
 SystemCallFilter=@system-service

@@ -1,4 +1,4 @@
-# Numbers name the value of the plan that they are.
+# Comments name values of the plan.
 import gc
 import os
 

@@ -1,4 +1,4 @@
-# Numbers name the value of the plan that they are.
+# Comments name values of the plan.
 wsgi_app = "mysite.wsgi:application"
 worker_class = "sync"  # appServer.workerClass
 workers = 5  # appServer.workers
