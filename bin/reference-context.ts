@@ -3,15 +3,15 @@ import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { AppServer, Application, LoadBalancerType, OperatingSystem, WorkerClass } from '../lib';
 import type { ReferenceStackProps } from './reference-stack';
 
-const EXAMPLES = {
+const ALLOWED = {
   instanceType: 't3, t3a or t4g with a size from nano to 2xlarge, for example t3.small',
   seconds: 'a number of seconds, for example 300',
-  workerClass: Object.values(WorkerClass).join(', '),
-  os: OperatingSystem.all()
+  workerClass: `one of ${Object.values(WorkerClass).join(', ')}`,
+  os: `one of ${OperatingSystem.all()
     .map(({ name }) => name)
-    .join(', '),
-  loadBalancer: Object.values(LoadBalancerType).join(', '),
-  boolean: 'true, false',
+    .join(', ')}`,
+  loadBalancer: `one of ${Object.values(LoadBalancerType).join(', ')}`,
+  boolean: 'true or false',
   certificateArn: 'the ARN of a certificate, arn:<partition>:acm:<region>:<account>:certificate/<id>',
 };
 
@@ -22,7 +22,7 @@ export function referenceProps(context: (name: string) => unknown): ReferenceSta
     const given = context(name);
     if (given === undefined) return fallback;
     const value = parse(typeof given === 'string' ? given : JSON.stringify(given));
-    if (value === undefined) problems.push(`${name} ${JSON.stringify(given)} must be one of: ${allowed}`);
+    if (value === undefined) problems.push(`${name} ${JSON.stringify(given)} must be ${allowed}`);
     return value ?? fallback;
   }
   const seconds = (text: string) => (/^\d+(\.\d+)?$/.test(text) ? Duration.millis(Number(text) * 1000) : undefined);
@@ -34,26 +34,26 @@ export function referenceProps(context: (name: string) => unknown): ReferenceSta
 
   const props = {
     application: Application.sample(),
-    instanceType: read('instanceType', new InstanceType('t3.small'), EXAMPLES.instanceType, (text) =>
+    instanceType: read('instanceType', new InstanceType('t3.small'), ALLOWED.instanceType, (text) =>
       /^(t3|t3a|t4g)\.(nano|micro|small|medium|large|xlarge|2xlarge)$/.test(text) ? new InstanceType(text) : undefined,
     ),
-    requestTimeout: read('requestTimeout', Duration.seconds(300), EXAMPLES.seconds, seconds),
-    queueTimeout: read('queueTimeout', Duration.seconds(2), EXAMPLES.seconds, seconds),
+    requestTimeout: read('requestTimeout', Duration.seconds(300), ALLOWED.seconds, seconds),
+    queueTimeout: read('queueTimeout', Duration.seconds(2), ALLOWED.seconds, seconds),
     appServer: AppServer.gunicorn({
-      workerClass: read('workerClass', WorkerClass.GTHREAD, EXAMPLES.workerClass, oneOf(Object.values(WorkerClass))),
-      preloadApp: read('preloadApp', false, EXAMPLES.boolean, boolean),
+      workerClass: read('workerClass', WorkerClass.GTHREAD, ALLOWED.workerClass, oneOf(Object.values(WorkerClass))),
+      preloadApp: read('preloadApp', false, ALLOWED.boolean, boolean),
     }),
-    requestGuard: read('requestGuard', true, EXAMPLES.boolean, boolean),
-    operatingSystem: read('os', OperatingSystem.AMAZON_LINUX_2023, EXAMPLES.os, (text) =>
+    requestGuard: read('requestGuard', true, ALLOWED.boolean, boolean),
+    operatingSystem: read('os', OperatingSystem.AMAZON_LINUX_2023, ALLOWED.os, (text) =>
       OperatingSystem.all().find(({ name }) => name === text),
     ),
     loadBalancerType: read(
       'loadBalancer',
       LoadBalancerType.APPLICATION,
-      EXAMPLES.loadBalancer,
+      ALLOWED.loadBalancer,
       oneOf(Object.values(LoadBalancerType)),
     ),
-    certificateArn: read('certificateArn', undefined, EXAMPLES.certificateArn, (text) =>
+    certificateArn: read('certificateArn', undefined, ALLOWED.certificateArn, (text) =>
       /^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/.+$/.test(text) ? text : undefined,
     ),
   };

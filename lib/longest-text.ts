@@ -26,7 +26,9 @@ export function longestBytes(text: unknown): number {
   if (name === 'Fn::GetAtt') return ATTRIBUTES[(value as string[])[1]!] ?? OTHER_TOKEN;
   if (name === 'Fn::Join') {
     const [separator, parts] = value as [string, unknown[]];
-    return parts.map(longestBytes).reduce((sum, bytes) => sum + bytes + Buffer.byteLength(separator), 0);
+    return parts
+      .map(longestBytes)
+      .reduce((sum, bytes) => sum + bytes, (parts.length - 1) * Buffer.byteLength(separator));
   }
   if (name === 'Fn::Sub' && typeof value === 'string') {
     return value

@@ -139,6 +139,8 @@ export class WebInstance
         },
       ],
     });
+    // the subnet says it already, and CloudFormation Validate warns of zones that are written out (W3010)
+    this.instance.instance.availabilityZone = undefined;
     // the script fetches packages in the first seconds of the machine's life
     this.instance.node.addDependency(subnets.internetConnectivityEstablished);
     userData.signalTo(this.instance, this.role);

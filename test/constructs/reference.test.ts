@@ -1,0 +1,100 @@
+import { App, Duration } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { referenceProps } from '../../bin/reference-context';
+import { ReferenceStack } from '../../bin/reference-stack';
+import { OperatingSystem } from '../../lib';
+
+const propsOf = (context: Record<string, unknown> = {}) => referenceProps((name) => context[name]);
+const templateOf = (context: Record<string, unknown> = {}) =>
+  Template.fromStack(new ReferenceStack(new App(), 'Reference', propsOf(context)));
+
+describe('the reference stack', () => {
+  const template = templateOf();
+
+  test('serves the sample on a t3.small with requests of 300 seconds', () => {
+    const props = propsOf();
+    expect(props.instanceType?.toString()).toBe('t3.small');
+    expect(props.requestTimeout?.toSeconds()).toBe(300);
+  });
+
+  test('has the url and the plan as outputs', () => {
+    template.hasOutput('Url', { Value: { 'Fn::Join': ['', ['http://', Match.anyValue()]] } });
+    template.hasOutput('Plan', {
+      Value:
+        't3.small: 5 gthread workers, 40 slots; statement 297 s < request 300 s < gunicorn timeout 302 s' +
+        ' < nginx proxy_read_timeout 306 s < load balancer idle 311 s; nginx keepalive_timeout 326 s, deregistration 311 s',
+    });
+  });
+
+  test('speaks HTTPS with the ARN of a certificate', () => {
+    const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d';
+    templateOf({ certificateArn }).hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      Port: 443,
+      Certificates: [{ CertificateArn: certificateArn }],
+    });
+  });
+
+  test.each(['t3.micro', 't3.medium', 't4g.2xlarge'])('fits on a %s', (instanceType) => {
+    expect(() => templateOf({ instanceType })).not.toThrow();
+  });
+});
+
+describe('the context', () => {
+  test('decides on everything', () => {
+    const props = propsOf({
+      instanceType: 't4g.medium',
+      requestTimeout: '45',
+      queueTimeout: '1.5',
+      workerClass: 'sync',
+      preloadApp: 'true',
+      requestGuard: 'false',
+      os: 'debian-13',
+      loadBalancer: 'network',
+      certificateArn: 'arn:aws-cn:acm:cn-north-1:123456789012:certificate/0a1b',
+    });
+    expect(props).toMatchObject({
+      requestTimeout: Duration.millis(45_000),
+      queueTimeout: Duration.millis(1500),
+      requestGuard: false,
+      loadBalancerType: 'network',
+      certificateArn: 'arn:aws-cn:acm:cn-north-1:123456789012:certificate/0a1b',
+    });
+    expect(props.instanceType?.toString()).toBe('t4g.medium');
+    expect(props.operatingSystem).toBe(OperatingSystem.DEBIAN_13);
+    expect(props.appServer?._planInput()).toMatchObject({ workerClass: 'sync', preloadApp: true });
+  });
+
+  test('may hold numbers and booleans, as in cdk.json', () => {
+    expect(propsOf({ requestTimeout: 45, requestGuard: false })).toMatchObject({
+      requestTimeout: Duration.millis(45_000),
+      requestGuard: false,
+    });
+  });
+
+  test('fails with one error that lists what is allowed', () => {
+    expect(() =>
+      propsOf({
+        instanceType: 'm5.large',
+        requestTimeout: 'long',
+        workerClass: 'eventlet',
+        os: 'windows',
+        loadBalancer: 'classic',
+        preloadApp: 'yes',
+        certificateArn: 'mine',
+      }),
+    ).toThrow(
+      new Error(
+        [
+          'context cannot be read:',
+          'instanceType "m5.large" must be t3, t3a or t4g with a size from nano to 2xlarge, for example t3.small',
+          'requestTimeout "long" must be a number of seconds, for example 300',
+          'workerClass "eventlet" must be one of sync, gthread, gevent, asgi',
+          'preloadApp "yes" must be true or false',
+          'os "windows" must be one of amazon-linux-2023, ubuntu-24.04, ubuntu-26.04, debian-13',
+          'loadBalancer "classic" must be one of application, network',
+          'certificateArn "mine" must be the ARN of a certificate, arn:<partition>:acm:<region>:<account>:certificate/<id>',
+        ].join('\n- '),
+      ),
+    );
+  });
+});
