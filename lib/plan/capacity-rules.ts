@@ -144,9 +144,10 @@ export const CAPACITY_RULES: readonly Rule[] = [
     relation: '=',
     right: count('on', () => 1),
     breaks:
-      'abandoned and stale requests are worked on, nothing but the sync class ends a request at requestTimeout, a hung gunicorn master is not noticed',
+      'abandoned and stale requests are worked on, nothing but the sync class ends a request (and that up to half of gunicorn timeout early), a hung gunicorn master is not noticed',
     change: 'leave requestGuard on',
-    source: 'overload runs without the guard',
+    source:
+      'overload runs without the guard; gunicorn 27.0.1 sync worker with two sockets beats only before it waits (run)',
     applies: (plan) => !plan.requestGuard,
   },
 ];
