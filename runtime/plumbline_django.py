@@ -21,6 +21,8 @@ def overlay(project, environ):
     hosts = list(getattr(project, "ALLOWED_HOSTS", []))
     added = [host for host in environ.get("PLUMBLINE_ALLOWED_HOSTS", "").split(",") if host and host not in hosts]
     changed["ALLOWED_HOSTS"] = hosts + added
+    # `startproject` writes True, which shows settings and code to whoever causes an error
+    changed["DEBUG"] = False
     if "SECRET_KEY" in environ:
         # the generated one, kept in Secrets Manager: projects often carry a key in their repository
         changed["SECRET_KEY"] = environ["SECRET_KEY"]

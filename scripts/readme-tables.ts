@@ -18,7 +18,8 @@ const sizes = () =>
       const { plan, violations } = planRequestPath({ instanceType: size.instanceType });
       const cpu = `${size.baselinePercent} % of each`;
       const head = [size.instanceType, `${size.vcpus}`, `${size.memoryMiB / 1024}`, cpu];
-      if (violations.some(({ severity }) => severity === 'error')) return [...head, 'refused: not one worker fits', '', '', ''];
+      if (violations.some(({ severity }) => severity === 'error'))
+        return [...head, 'refused: not one worker fits', '', '', ''];
       const { workers, threads, slots } = plan.appServer;
       const swap = plan.memory.swap ? `${plan.memory.swap} MiB` : 'none';
       return [...head, `${workers} × ${threads}`, `${slots}`, `${plan.nginx.maxConns}`, swap];

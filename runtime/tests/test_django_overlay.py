@@ -42,20 +42,21 @@ def settings(tmp_path, monkeypatch):
 
 
 class TestSettings:
-    def test_what_the_project_sets_stays(self, settings):
+    def test_what_the_project_sets_stays_but_for_debug(self, settings):
         assert settings(PROJECT) == {
             "ALLOWED_HOSTS": ["own.example.com"],
             "SECRET_KEY": "own",
             "SECURE_PROXY_SSL_HEADER": ("HTTP_X_SCHEME", "https"),
             "STATIC_ROOT": "/own/static",
             "MIDDLEWARE": ("own.Middleware",),
-            "DEBUG": True,
+            "DEBUG": False,
             "TIME_ZONE": "Europe/Zurich",
         }
 
     def test_what_the_project_lacks_is_added(self, settings, tmp_path):
         assert settings("") == {
             "ALLOWED_HOSTS": [],
+            "DEBUG": False,
             "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
             "STATIC_ROOT": str(tmp_path / ".static"),
         }
