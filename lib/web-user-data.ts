@@ -119,6 +119,9 @@ export class WebUserData extends Construct {
   private constructor(scope: Construct, id: string, props: WebUserDataProps) {
     super(scope, id);
     refuseViolations(props.plan);
+    if (!props.plan.requestGuard && props.healthCheckPath === undefined && !props.application._django) {
+      throw new Error('requestGuard is off, so that nothing answers the health check for the application: give healthCheckPath');
+    }
     this.plan = props.plan;
     this.operatingSystem = props.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
 

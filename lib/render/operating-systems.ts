@@ -16,8 +16,6 @@ export interface OperatingSystemProfile {
   readonly nginxUser: string;
   /** Group of nginx' workers: the group of the application's sockets. */
   readonly nginxGroup: string;
-  /** Account that people log in with. */
-  readonly loginUser: string;
 }
 
 const AMAZON_LINUX_2023: OperatingSystemProfile = {
@@ -31,7 +29,6 @@ const AMAZON_LINUX_2023: OperatingSystemProfile = {
   gitPackage: 'git-core',
   nginxUser: 'nginx',
   nginxGroup: 'nginx',
-  loginUser: 'ec2-user',
 };
 
 /** What Debian and Ubuntu share: Ubuntu takes both packages from Debian. */
@@ -50,7 +47,6 @@ const UBUNTU_24_04: OperatingSystemProfile = {
   ...DEBIAN_FAMILY,
   name: 'ubuntu-24.04',
   title: 'Ubuntu 24.04',
-  loginUser: 'ubuntu',
 };
 
 // Python 3.14.4, nginx 1.28.3: https://packages.ubuntu.com/resolute/
@@ -58,7 +54,6 @@ const UBUNTU_26_04: OperatingSystemProfile = {
   ...DEBIAN_FAMILY,
   name: 'ubuntu-26.04',
   title: 'Ubuntu 26.04',
-  loginUser: 'ubuntu',
 };
 
 // Python 3.13.5, nginx 1.26.3: https://packages.debian.org/trixie/
@@ -66,7 +61,6 @@ const DEBIAN_13: OperatingSystemProfile = {
   ...DEBIAN_FAMILY,
   name: 'debian-13',
   title: 'Debian 13',
-  loginUser: 'admin',
 };
 
 /** Every operating system that can be rendered for, by its name. */

@@ -228,6 +228,11 @@ describe('fails with props that contradict each other', () => {
       'allowedHosts must name at least one host: the health check carries the first',
     ],
     [
+      'no request guard and no health check of the application',
+      { application: flask(), requestGuard: false },
+      'requestGuard is off, so that nothing answers the health check for the application: give healthCheckPath',
+    ],
+    [
       'two kinds of load balancer',
       { loadBalancer, loadBalancerType: LoadBalancerType.NETWORK, loadBalancerIdleTimeout: Duration.seconds(70) },
       'loadBalancer is part of an Application Load Balancer: remove loadBalancerType NETWORK',
