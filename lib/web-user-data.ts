@@ -120,7 +120,9 @@ export class WebUserData extends Construct {
     super(scope, id);
     refuseViolations(props.plan);
     if (!props.plan.requestGuard && props.healthCheckPath === undefined && !props.application._django) {
-      throw new Error('requestGuard is off, so that nothing answers the health check for the application: give healthCheckPath');
+      throw new Error(
+        'requestGuard is off, so that nothing answers the health check for the application: give healthCheckPath',
+      );
     }
     this.plan = props.plan;
     this.operatingSystem = props.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
