@@ -4,6 +4,15 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
+# What fails at once may meet a lock, or a network that is not yet up. What fails late has tried often enough itself.
+retry() {
+  local start=$SECONDS
+  if "$@"; then return; fi
+  if [ $((SECONDS - start)) -gt 5 ]; then return 1; fi
+  sleep 5
+  "$@"
+}
+
 apt() {
   DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get -qq -o DPkg::Lock::Timeout=60 -o Acquire::Retries=2 \
     -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10 -o APT::Update::Error-Mode=any \
@@ -12,9 +21,9 @@ apt() {
 
 install_packages() { # nothing recommended, nothing upgraded
   if [ "$package_manager" = dnf ]; then
-    dnf -q -y --setopt=install_weak_deps=0 --setopt=retries=2 --setopt=timeout=10 install "$@"
+    retry dnf -q -y --setopt=install_weak_deps=0 --setopt=retries=2 --setopt=timeout=10 install "$@"
   else
-    apt install "$@"
+    retry apt install "$@"
   fi
 }
 
@@ -29,13 +38,13 @@ system() {
   printf '%s\n' "net.core.somaxconn=$backlog" vm.swappiness=10 >/etc/sysctl.d/90-plumbline.conf
   sysctl -qp /etc/sysctl.d/90-plumbline.conf || true
   if [ "$swap" -gt 0 ]; then
-    { fallocate -l "${swap}M" /swapfile && chmod 600 /swapfile && mkswap -q /swapfile && swapon /swapfile &&
+    { fallocate -l "${swap}M" /swapfile && chmod 600 /swapfile && mkswap /swapfile >/dev/null && swapon /swapfile &&
       echo '/swapfile none swap sw 0 0' >>/etc/fstab; } || rm -f /swapfile
   fi
 }
 
 packages() {
-  if [ "$package_manager" = apt ]; then apt update; fi
+  if [ "$package_manager" = apt ]; then retry apt update; fi
   # shellcheck disable=SC2086 # a list
   install_packages $first_packages
 }
@@ -54,14 +63,14 @@ nginx_package() {
 tools() {
   local pip=(-m pip) wheels=(/usr/share/python-wheels/pip-*.whl)
   if [ -e "${wheels[0]}" ]; then pip=("${wheels[0]}/pip"); fi
-  "$python" "${pip[@]}" install -q --no-cache-dir --no-compile --root-user-action=ignore --only-binary :all: \
-    --target "$lib/tools" uv==0.13.9
+  "$python" "${pip[@]}" install -q --no-cache-dir --no-compile --root-user-action=ignore --timeout 10 \
+    --only-binary :all: --target "$lib/tools" uv==0.13.9
 }
 
 clone() { # repository, branch, tag or commit
   git init -q /var/tmp/app
   cd /var/tmp/app
-  GIT_TERMINAL_PROMPT=0 git fetch -q --depth 1 "$1" "$2"
+  GIT_TERMINAL_PROMPT=0 retry git fetch -q --depth 1 "$1" "$2"
   git checkout -q FETCH_HEAD
 }
 
