@@ -1,6 +1,7 @@
 # Comments name values of the plan.
 import gc
 import os
+import sys
 
 import plumbline_guard
 
@@ -36,6 +37,8 @@ gc.disable()
 
 def when_ready(arbiter):
     plumbline_guard.when_ready(arbiter)
+    if "django.urls" in sys.modules:  # Django would import the views at the first request, in each worker
+        _ = sys.modules["django.urls"].get_resolver().url_patterns
     gc.collect()
     gc.freeze()  # pages of the application stay shared between master and workers
 
