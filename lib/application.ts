@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Token } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -66,9 +66,6 @@ interface Source {
 const STAYS_AT_HOME = [
   '.git',
   '.hg',
-  '.venv',
-  'venv',
-  'env',
   '__pycache__',
   '*.py[cod]',
   '.pytest_cache',
@@ -91,7 +88,7 @@ export class Application {
     const problems = [...entryProblems(options), ...directoryProblems(directory)];
     if (problems.length > 0) throw new Error(problems.join('\n'));
     return new Application(options, existsSync(join(directory, 'manage.py')), (scope) => {
-      const exclude = [...STAYS_AT_HOME, ...(options.exclude ?? [])];
+      const exclude = [...STAYS_AT_HOME, ...virtualEnvironments(directory), ...(options.exclude ?? [])];
       const asset = new DirectoryAsset(scope, 'Application', { path: resolve(directory), exclude });
       return { fetch: { kind: 's3', ...asset.object }, grantRead: (grantee) => asset.grantRead(grantee) };
     });
@@ -198,6 +195,13 @@ function directoryProblems(directory: string): string[] {
     return [`${quoted} has neither requirements.txt nor pyproject.toml: one of them must name the packages to install`];
   }
   return [];
+}
+
+/** Whatever its name, a virtual environment has a `pyvenv.cfg` (PEP 405). It works on the machine that made it alone. */
+function virtualEnvironments(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => existsSync(join(directory, name, 'pyvenv.cfg')))
+    .map((name) => `/${name}/`);
 }
 
 /** `encodeURIComponent` leaves `!'()*` alone; a signed path may not hold them raw. */

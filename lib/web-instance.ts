@@ -76,7 +76,8 @@ const SESSION_MANAGER = [
 
 /**
  * One instance that serves an application as planned. CloudFormation waits until it does; a changed application or configuration
- * replaces it, and the old one goes only when the new one serves.
+ * replaces it, and the old one goes only when the new one serves. Until the load balancer has checked the new one for the first time,
+ * which takes some seconds, requests may still get a 503: instances that overlap need an Auto Scaling group.
  *
  * Resources defined: instance, instance profile, role and security group where none are given.
  *

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { ApplicationLoadBalancing } from './application-load-balancing';
 import { domainNameOf } from './domain';
@@ -61,6 +62,9 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
   /** The user data of the instance. */
   public readonly userData: ec2.UserData;
 
+  /** The secret that was generated for Django's `SECRET_KEY`, if any. */
+  public readonly secretKey?: secretsmanager.ISecret;
+
   /** The role of the instance. */
   public readonly role: iam.IRole;
 
@@ -119,6 +123,7 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
 
     this.instance = webInstance.instance;
     this.userData = userData.userData;
+    this.secretKey = userData.secretKey;
     this.role = webInstance.role;
     this.connections = webInstance.connections;
     this.grantPrincipal = webInstance.grantPrincipal;
@@ -183,6 +188,9 @@ function refuseContradictions(props: WebServiceProps): void {
   const elsewhere = props.listener ? 'listener' : props.loadBalancer ? 'loadBalancer' : undefined;
   if (elsewhere && props.loadBalancerType === LoadBalancerType.NETWORK) {
     problems.push(`${elsewhere} is part of an Application Load Balancer: remove loadBalancerType NETWORK`);
+  }
+  if (props.loadBalancerType === LoadBalancerType.NETWORK && (props.listenerConditions ?? props.listenerPriority)) {
+    problems.push('listenerConditions and listenerPriority need an Application Load Balancer: remove them');
   }
   if (elsewhere && !props.loadBalancerIdleTimeout) {
     problems.push(

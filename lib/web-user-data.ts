@@ -111,7 +111,7 @@ export class WebUserData extends Construct {
   public readonly operatingSystem: OperatingSystem;
 
   /** The secret that was generated for Django's `SECRET_KEY`, if any. */
-  public readonly secretKey?: secretsmanager.Secret;
+  public readonly secretKey?: secretsmanager.ISecret;
 
   private readonly grants: Array<(grantee: iam.IGrantable) => void>;
   private signal?: SignalTarget;
@@ -119,6 +119,7 @@ export class WebUserData extends Construct {
   private constructor(scope: Construct, id: string, props: WebUserDataProps) {
     super(scope, id);
     refuseViolations(props.plan);
+    refuseDoubles(props);
     if (!props.plan.requestGuard && props.healthCheckPath === undefined && !props.application._django) {
       throw new Error(
         'requestGuard is off, so that nothing answers the health check for the application: give healthCheckPath',
@@ -206,4 +207,10 @@ export class WebUserData extends Construct {
         `move ${name} (${largest} bytes) into a file of the application`,
     ];
   }
+}
+
+/** Throws where a variable has two values: which one wins would depend on the order of two files on the machine. */
+function refuseDoubles({ environment = {}, secrets = {} }: MachineProps): void {
+  const doubles = Object.keys(secrets).filter((name) => name in environment);
+  if (doubles.length > 0) throw new Error(`environment and secrets both have ${doubles.join(', ')}: give each once`);
 }

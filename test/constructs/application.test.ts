@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { App, Stack, Token } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Match } from 'aws-cdk-lib/assertions';
@@ -11,9 +11,17 @@ const django = { 'requirements.txt': 'Django', 'manage.py': '' };
 describe('an application from a directory', () => {
   test('is uploaded without version control, virtual environments and caches', () => {
     const directory = folderWith({ 'pyproject.toml': '', 'app.py': '' });
-    for (const name of ['.git', '.venv', 'pages', 'pages/__pycache__']) mkdirSync(join(directory, name));
-    for (const name of ['.git/HEAD', '.venv/pyvenv.cfg', 'pages/home.html', 'pages/__pycache__/a.pyc', 'b.pyc']) {
-      writeFileSync(join(directory, name), '');
+    const files = [
+      '.git/HEAD',
+      'my env/pyvenv.cfg',
+      'pages/home.html',
+      'pages/env',
+      'pages/__pycache__/a.pyc',
+      'b.pyc',
+    ];
+    for (const file of files) {
+      mkdirSync(dirname(join(directory, file)), { recursive: true });
+      writeFileSync(join(directory, file), '');
     }
     const app = new App();
     serve({ application: Application.fromAsset(directory, { wsgi: 'app:app' }) }, new Stack(app, 'Test'));
@@ -22,6 +30,7 @@ describe('an application from a directory', () => {
     expect(readdirSync(join(out, uploaded), { recursive: true }).sort()).toEqual([
       'app.py',
       'pages',
+      'pages/env',
       'pages/home.html',
       'pyproject.toml',
     ]);

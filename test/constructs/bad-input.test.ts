@@ -164,6 +164,14 @@ describe('fails with values that would break out of their file', () => {
     );
   });
 
+  test('as a variable with two values', () => {
+    const stack = makeStack();
+    const secret = EnvironmentSecret.fromSecretsManager(new secretsmanager.Secret(stack, 'Secret'));
+    expect(() => serve({ environment: { A: '1', B: '2' }, secrets: { B: secret, C: secret } }, stack)).toThrow(
+      new Error('environment and secrets both have B: give each once'),
+    );
+  });
+
   test.each(["it's", '"quoted"', '$HOME `date`', '100 %', 'a;b{c}#d', 'back\\slash', 'ünïcode'])(
     'but not as %j in the environment',
     (value) => {
@@ -231,6 +239,11 @@ describe('fails with props that contradict each other', () => {
       'no request guard and no health check of the application',
       { application: flask(), requestGuard: false },
       'requestGuard is off, so that nothing answers the health check for the application: give healthCheckPath',
+    ],
+    [
+      'a rule for a Network Load Balancer',
+      { loadBalancerType: LoadBalancerType.NETWORK, listenerPriority: 3 },
+      'listenerConditions and listenerPriority need an Application Load Balancer: remove them',
     ],
     [
       'two kinds of load balancer',

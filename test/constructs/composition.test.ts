@@ -1,4 +1,4 @@
-import { App, CfnParameter, Duration, Stack, Token } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, NestedStack, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { app as importedVpc } from '../../examples/imported-vpc/app';
@@ -147,6 +147,14 @@ describe.each(FLAGS)('a service with %s', (_, flags) => {
     const app = stack.node.root as App;
     const of = () => app.synth({ force: true }).getStackByName('Test').template as unknown;
     expect(of()).toEqual(of());
+  });
+});
+
+describe('a service in a nested stack', () => {
+  test('signals to the nested stack', () => {
+    const nested = new NestedStack(makeStack(), 'Nested');
+    new WebService(nested, 'Site', { application: flask() });
+    expect(userDataOf(Template.fromStack(nested))).toContain("'StackName=<AWS::StackName>'");
   });
 });
 

@@ -205,6 +205,7 @@ describe('what a service offers', () => {
     expect(service.role.node.path).toBe('Test/Site/Instance/Role');
     expect(service.userData).toBe(service.instance.userData);
     expect(service.grantPrincipal).toBe(service.role);
+    expect(service.secretKey?.node.path).toBe('Test/Site/UserData/SecretKey');
   });
 
   test('are connections: a database lets it in', () => {
@@ -223,6 +224,26 @@ describe('what a service offers', () => {
     expect(() => service.targetGroup).toThrow(
       new Error('the service stands behind a Network Load Balancer: use networkLoadBalancing.targetGroup'),
     );
+  });
+});
+
+describe('a Network Load Balancer', () => {
+  const { service, template } = serve({ loadBalancerType: LoadBalancerType.NETWORK });
+
+  test('reaches the instance on port 80 and nothing else does', () => {
+    template().allResourcesProperties('AWS::EC2::SecurityGroupIngress', {
+      Description: 'Requests and health checks',
+      FromPort: 80,
+      ToPort: 80,
+      SourceSecurityGroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('LoadBalancingSecurityGroup'), 'GroupId'] },
+    });
+  });
+
+  test('forgets an idle flow no sooner than the plan says', () => {
+    expect(service.plan.loadBalancer.idleTimeout).toBe(350);
+    template().hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      ListenerAttributes: [{ Key: 'tcp.idle_timeout.seconds', Value: '350' }],
+    });
   });
 });
 
