@@ -12,6 +12,8 @@ from .network import Network
 from .shell import CommandFailed
 
 ROOT = Path(__file__).resolve().parents[3]
+# The validation of templates takes as long as the rest of the synthesis; the tests without a machine run it.
+SETTINGS = {"CI": "1", "CDK_DISABLE_VERSION_CHECK": "1", "CDK_VALIDATION": "false"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Deployment:
         return _describe()
 
     def _cdk(self, *arguments: str) -> subprocess.Popen:
-        environment = os.environ | ENVIRONMENT | {"CI": "1", "CDK_DISABLE_VERSION_CHECK": "1"}
+        environment = os.environ | ENVIRONMENT | SETTINGS
         log = self._folder / f"cdk-{arguments[0]}.log"
         with self._network.inside(), log.open("w") as output:
             return subprocess.Popen(
