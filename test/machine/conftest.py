@@ -11,8 +11,8 @@ from rig.run import Run, leftovers
 from rig.shell import CommandFailed, host_state
 
 REFERENCE = {"os": "debian-13"}
-# Each keeps its workers' memory and wakes now and then; a scenario needs two of them at most.
-SHARED_AT_ONCE = 3
+# Beside the default machine. Each keeps its workers' memory and wakes now and then; a scenario needs two at most.
+SHARED_AT_ONCE = 2
 
 Boot = Callable[..., Machine]
 
@@ -65,7 +65,8 @@ def shared(run: Run, _machines: OrderedDict) -> Boot:
     def shared(context: Mapping[str, str] = {}, app: str | None = None, **options) -> Machine:
         key = (app, *sorted(context.items()), *sorted(options.items()))
         if key not in _machines:
-            alive = [k for k, m in _machines.items() if isinstance(m, Machine)]
+            # The default machine stays: most files ask for it.
+            alive = [k for k, m in _machines.items() if isinstance(m, Machine) and k != (None,)]
             if len(alive) == SHARED_AT_ONCE:
                 _machines.pop(alive[0]).close()
             _machines[key] = _booted(run, app, REFERENCE | context, Options(**options))
