@@ -15,5 +15,7 @@ test('the tables of the README are current: npx tsx scripts/readme-tables.ts', (
 });
 
 test('fails on a README that has lost a generated part', () => {
-  expect(() => withTables('# empty')).toThrow('README.md has no part between <!-- generated: plan --> and <!-- end: plan -->');
+  expect(() => withTables('# empty')).toThrow(
+    'README.md has no part between <!-- generated: plan --> and <!-- end: plan -->',
+  );
 });
