@@ -28,7 +28,12 @@ MIN_GAIN = 1.9
 
 # application -> its folder, settings, WSGI application, paths that are asked for
 APPLICATIONS = {
-    "sample": (ROOT / "runtime/sample", "sample.settings", "sample.wsgi:application", ["/", "/health", "/slow?seconds=0"]),
+    "sample": (
+        ROOT / "runtime/sample",
+        "sample.settings",
+        "sample.wsgi:application",
+        ["/", "/health", "/slow?seconds=0"],
+    ),
     "heavier": (
         HERE / "heavier",
         "heavier_settings",
