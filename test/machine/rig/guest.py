@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -146,7 +145,6 @@ class Guest:
         self.network.remove_machine(self.link)
         sh("umount", str(self.root), check=False)
         sh("umount", "--quiet", str(self.folder), check=False)
-        shutil.rmtree(self.folder)
         propagated = Path("/run/systemd/nspawn/propagate") / self.name
         if propagated.exists():
             propagated.rmdir()

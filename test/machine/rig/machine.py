@@ -1,7 +1,6 @@
 """Deploy, boot, serve: a whole stack in a region of its own."""
 
 import itertools
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -41,6 +40,7 @@ class Machine:
 
     def __init__(self, run: Run, app: str | None, context: Mapping[str, str], options: Options):
         number = next(self._numbers)
+        self._run = run
         self.region = Region(f"{run.name}-{number}", run.folder / str(number))
         self._options = options
         try:
@@ -122,4 +122,4 @@ class Machine:
             self.guest.stop()
             self.guest.destroy()
         self.region.remove()
-        shutil.rmtree(self.region.folder)
+        self._run.discard(self.region.folder)

@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,8 +37,16 @@ class Run:
         self._lock = open(self.folder.with_suffix(".lock"), "w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         os.environ[MARK] = self.name
+        self._discards: list[threading.Thread] = []
+
+    def discard(self, folder: Path) -> None:
+        """Not waited for: removing a folder that was a machine's root takes the kernel seconds."""
+        self._discards.append(threading.Thread(target=shutil.rmtree, args=(folder,)))
+        self._discards[-1].start()
 
     def end(self) -> None:
+        for discard in self._discards:
+            discard.join()
         remove(self.name)
         self._lock.close()
         self.folder.with_suffix(".lock").unlink()
