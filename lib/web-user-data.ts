@@ -41,7 +41,7 @@ export interface MachineProps extends HealthCheckProps {
 
   /**
    * Commands that run as root in the directory of the release, once on each machine: after the packages of the application are
-   * installed, before it starts.
+   * installed, before it starts. `as_app COMMAND` runs one as the service runs: its user, environment, secrets and packages.
    *
    * @default - none
    */
