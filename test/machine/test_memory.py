@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rig import memory
-from rig.changes import changed, read
+from rig.changes import changed, read, wait_for_load_balancer
 from rig.deploy import ROOT
 from rig.logs import Logs
 from rig.machine import Machine
@@ -61,6 +61,7 @@ def test_the_system_takes_no_more_than_the_plan_sets_aside(machine, record_tests
 def test_the_planned_workers_serve_the_cpu_and_memory_views_without_an_oom_kill(machine, size):
     assert machine.guest.cgroup.memory_limit_bytes == size.mebibytes << 20
     with changed(machine, {ENVIRONMENT: read(machine, ENVIRONMENT) + "SAMPLE_EAT=1\n"}):
+        wait_for_load_balancer(machine)
         logs = Logs(machine)
         one_worker = memory.by_unit(machine)["gunicorn.service"] / size.workers
         eat = f"/eat?mebibytes={MEMORY_PER_WORKER - one_worker:.0f}&seconds=3"
