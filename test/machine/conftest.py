@@ -67,7 +67,7 @@ def shared(run: Run, _machines: OrderedDict) -> Boot:
         if key not in _machines:
             # The default machine stays: most files ask for it.
             alive = [k for k, m in _machines.items() if isinstance(m, Machine) and k != (None,)]
-            if len(alive) == SHARED_AT_ONCE:
+            if key != (None,) and len(alive) == SHARED_AT_ONCE:
                 _machines.pop(alive[0]).close()
             _machines[key] = _booted(run, app, REFERENCE | context, Options(**options))
         _machines.move_to_end(key)
