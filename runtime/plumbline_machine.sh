@@ -43,19 +43,16 @@ system() {
   fi
 }
 
+# All in one go: apt takes a second to read its lists, each time.
 packages() {
-  if [ "$package_manager" = apt ]; then retry apt update; fi
-  # shellcheck disable=SC2086 # a list
-  install_packages $first_packages
-}
-
-# Runs beside the steps below, which wait for the network.
-nginx_package() {
-  if [ "$package_manager" = apt ]; then # apt starts what it installs, before it is configured
+  if [ "$package_manager" = apt ]; then
+    retry apt update
+    # apt starts what it installs, before it is configured
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
     chmod +x /usr/sbin/policy-rc.d
   fi
-  install_packages nginx
+  # shellcheck disable=SC2086 # a list
+  install_packages nginx $packages
   rm -f /usr/sbin/policy-rc.d
 }
 
@@ -64,7 +61,7 @@ tools() {
   local pip=(-m pip) wheels=(/usr/share/python-wheels/pip-*.whl)
   if [ -e "${wheels[0]}" ]; then pip=("${wheels[0]}/pip"); fi
   "$python" "${pip[@]}" install -q --no-cache-dir --no-compile --root-user-action=ignore --timeout 10 \
-    --only-binary :all: --target "$lib/tools" uv==0.13.9
+    --disable-pip-version-check --only-binary :all: --target "$lib/tools" uv==0.13.9
 }
 
 clone() { # repository, branch, tag or commit
@@ -157,15 +154,16 @@ check() {
 # Ends with the first 200 through nginx, or as soon as gunicorn has ended.
 serve() {
   local code=nothing invocation end=$((SECONDS + start_timeout))
+  systemctl enable -q --no-reload gunicorn.socket gunicorn plumbline_logs.timer
+  systemctl is-enabled -q nginx || systemctl enable -q nginx # Debian's package has, and doing it again is slow
   systemctl daemon-reload
-  systemctl enable -q gunicorn.socket gunicorn nginx plumbline_logs.timer
   systemctl start gunicorn.socket plumbline_logs.timer
   if systemctl start gunicorn nginx; then
     invocation=$(systemctl show -p InvocationID gunicorn)
     while [ "$SECONDS" -lt "$end" ] && [ "$invocation" = "$(systemctl show -p InvocationID gunicorn)" ]; do
       code=$(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1$health_path") || true
       if [ "$code" = 200 ]; then return; fi
-      sleep 0.5
+      sleep 0.2
     done
   fi
   journalctl -u gunicorn -n 30 --no-pager -o cat

@@ -61,14 +61,9 @@ export function renderBootstrap(input: BootstrapInput): string {
       '. $lib/plumbline_machine.sh',
       'run system system',
       'run packages packages',
-      '# Beside the steps that wait for Python packages.',
-      'nginx_package >$logs/nginx 2>&1 &',
-      'nginx=$!',
       'run tools tools',
       fetch.kind === 'git' && `run clone clone ${shellQuote(fetch.repository)} ${shellQuote(fetch.ref ?? 'HEAD')}`,
       'run dependencies dependencies',
-      'step=nginx',
-      'wait $nginx',
       'run configuration configuration',
       input.secrets.length > 0 && 'run secrets bash $lib/plumbline_secrets.sh',
       'run django django',
@@ -90,7 +85,7 @@ function variables(input: BootstrapInput): string[] {
   ];
   const gunicorn = plan.appServer.workerClass === 'gevent' ? 'gunicorn[gevent]' : 'gunicorn';
   return [
-    `package_manager=${operatingSystem.packageManager} first_packages='${packages.join(' ')}' python=${operatingSystem.python}`,
+    `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${operatingSystem.python}`,
     `gunicorn='${gunicorn}==${GUNICORN}' wsgi=${shellQuote(application.wsgi)} settings_module=${shellQuote(input.environment.DJANGO_SETTINGS_MODULE ?? '')}`,
     `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)}`,
     '# memory.swap, appServer.backlog, appServer.timeoutStartSec',

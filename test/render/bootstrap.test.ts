@@ -80,7 +80,7 @@ test('the machine fetches before it installs, and serves last', () => {
 test('an application in a Git repository is cloned at its ref', () => {
   const fetch = { kind: 'git', repository: 'https://example.com/site.git', ref: 'v1.2' } as const;
   const text = script({ application: { fetch, wsgi: 'site:app' } });
-  expect(text).toContain("first_packages='python3.13 python3.13-pip git-core'");
+  expect(text).toContain("packages='python3.13 python3.13-pip git-core'");
   expect(text).toContain('run clone clone https://example.com/site.git v1.2\n');
   expect(text).not.toContain('app.zip');
 });

@@ -6,7 +6,7 @@ export HOME=/root TMPDIR=/var/tmp
 # The logs are on a tmpfs, so that a full disk is told too.
 step=start lib=/usr/local/lib/plumbline logs=/run/plumbline-bootstrap
 mkdir -p $lib $logs
-package_manager=dnf first_packages='python3.13 python3.13-pip' python=python3.13
+package_manager=dnf packages='python3.13 python3.13-pip' python=python3.13
 gunicorn='gunicorn==27.0.1' wsgi=sample.wsgi:application settings_module=''
 health_path=/health answer_health=true
 # memory.swap, appServer.backlog, appServer.timeoutStartSec
@@ -295,13 +295,8 @@ run fetch fetch
 . $lib/plumbline_machine.sh
 run system system
 run packages packages
-# Beside the steps that wait for Python packages.
-nginx_package >$logs/nginx 2>&1 &
-nginx=$!
 run tools tools
 run dependencies dependencies
-step=nginx
-wait $nginx
 run configuration configuration
 run secrets bash $lib/plumbline_secrets.sh
 run django django
