@@ -1,16 +1,16 @@
 import type { InstanceSizeFacts } from './instance-sizes';
 import type { MemoryPlan } from './plan';
 
-/** The default of `memoryPerWorker`, in MiB: a Django worker with admin, REST framework and pandas took 90-110 MiB, so this leaves room for data. */
+/** The default of `memoryPerWorker`, in MiB: a worker of the sample took 24-29 MiB, one with admin, REST framework and pandas 90-110, so this leaves room for data. */
 export const DEFAULT_MEMORY_PER_WORKER = 256;
 
 /** The kernel keeps about a twentieth: a 2048 MiB instance shows 1.9 GiB in `free`. */
 const KERNEL_SHARE = 0.05;
-/** systemd, journald, cloud-init's remains and the SSM agent on an idle machine, in MiB. */
+/** systemd and journald (13-15 MiB on the Debian 13 of the machine tests, 48 while cloud-init ends), agents, and the page cache that files need, in MiB. */
 const OPERATING_SYSTEM = 200;
-/** One nginx worker with 8192 connections, in MiB. */
+/** nginx: 8 MiB when idle, more with buffers in use, in MiB. */
 const NGINX = 20;
-/** The gunicorn master, in MiB: a Python process with gunicorn imported and no application. */
+/** The gunicorn master: 11-17 MiB without the application, which preload_app adds, in MiB. */
 const APP_SERVER_MASTER = 40;
 /** Below this much memory a swap file keeps a spike (pip, a deploy's second set of workers) from killing a process, in MiB. */
 const SWAP_UP_TO = 4096;
