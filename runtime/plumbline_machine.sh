@@ -16,7 +16,7 @@ retry() {
 apt() {
   DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get -qq -o DPkg::Lock::Timeout=60 -o Acquire::Retries=2 \
     -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10 -o APT::Update::Error-Mode=any \
-    -o APT::Install-Recommends=0 "$@"
+    -o APT::Install-Recommends=0 -o Acquire::Languages=none "$@"
 }
 
 install_packages() { # nothing recommended, nothing upgraded

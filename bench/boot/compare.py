@@ -19,6 +19,8 @@ BY_HAND = Path(__file__).with_name("by-hand.sh")
 SAMPLE = Path(__file__).resolve().parents[2] / "runtime" / "sample"
 # Where cloud-init looks for its user data on the rig's machines.
 USER_DATA = "var/lib/cloud/seed/nocloud/user-data"
+# Where the rig's image, unlike an AMI, keeps apt from recommended packages and from translations.
+APT_SETTINGS = "etc/apt/apt.conf.d/99mmdebstrap"
 MAX_RATIO = 0.6
 
 
@@ -42,16 +44,18 @@ def seconds(run, files):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--pairs", type=int, default=5)
-    pairs = parser.parse_args().pairs
+    parser.add_argument("--no-recommends", action="store_true", help="leave the rig's settings of apt as they are")
+    arguments = parser.parse_args()
+    image = {} if arguments.no_recommends else {APT_SETTINGS: b""}
 
     run = Run()
     try:
         rootfs.base()
-        by_hand = project() | {USER_DATA: BY_HAND.read_bytes()}
+        by_hand = image | project() | {USER_DATA: BY_HAND.read_bytes()}
         ratios = []
         print("| pair | this library | by hand | ratio |\n| --- | --- | --- | --- |")
-        for pair in range(1, pairs + 1):
-            ours, theirs = seconds(run, {}), seconds(run, by_hand)
+        for pair in range(1, arguments.pairs + 1):
+            ours, theirs = seconds(run, image), seconds(run, by_hand)
             ratios.append(ours / theirs)
             print(f"| {pair} | {ours:.1f} s | {theirs:.1f} s | {ratios[-1]:.2f} |", flush=True)
     finally:
