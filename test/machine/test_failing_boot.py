@@ -69,8 +69,8 @@ def test_fails_a_package_without_a_wheel(fail):
 
 def test_fails_without_a_way_to_the_internet(fail):
     failure = fail(internet=False)
-    assert_names(failure, "packages", "Unable to connect to deb.debian.org")
-    assert failure.reasons[0].startswith("packages: Failed to fetch Unable to connect to deb.debian.org")
+    assert_names(failure, "packages", "Unable to connect to ")
+    assert failure.reasons[0].startswith("packages: Failed to fetch Unable to connect to ")
     # Three tries of 10 seconds each, and what leads up to them.
     assert failure.seconds < 60
 

@@ -13,7 +13,6 @@ from .run import CACHE
 from .shell import sh
 
 SUITE = "trixie"
-MIRROR = "http://deb.debian.org"
 PACKAGES = [
     "systemd", "systemd-sysv", "dbus", "libpam-systemd", "ca-certificates", "curl", "iproute2", "netbase", "procps",
     "sudo", "openssl", "openssh-server", "cloud-init",
@@ -62,11 +61,22 @@ def base() -> Path:
     return folder
 
 
+def _sources() -> list[str]:
+    """The archives that this host itself installs from, or none where it is no Debian: mmdebstrap then uses its default."""
+    if not shutil.which("apt-get"):
+        return []
+    sites = set(sh("apt-get", "indextargets", "--format", "$(SITE)", "Origin: Debian", check=False).stdout.split())
+    suites = {"debian": [SUITE, f"{SUITE}-updates"], "debian-security": [f"{SUITE}-security"]}
+    return [
+        f"deb {site} {suite} main"
+        for site in sorted(sites)
+        for suite in suites.get(site.rstrip("/").rsplit("/", 1)[-1], [])
+    ]
+
+
 def _make(root: Path, cas: list[Path]) -> None:
-    suites = [f"debian {SUITE}", f"debian {SUITE}-updates", f"debian-security {SUITE}-security"]
-    sources = ["deb {}/{} {} main".format(MIRROR, *suite.split()) for suite in suites]
     options = ["--variant=minbase", '--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Languages "none"']
-    sh("mmdebstrap", "--quiet", *options, f"--include={','.join(PACKAGES)}", SUITE, str(root), *sources)
+    sh("mmdebstrap", "--quiet", *options, f"--include={','.join(PACKAGES)}", SUITE, str(root), *_sources())
     for ca in cas:
         shutil.copy(ca, root / "usr/local/share/ca-certificates" / ca.name)
     sh("chroot", str(root), "update-ca-certificates")
