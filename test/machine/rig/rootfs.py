@@ -62,7 +62,7 @@ def base() -> Path:
 
 
 def _sources() -> list[str]:
-    """The archives that this host itself installs from, or none where it is no Debian: mmdebstrap then uses its default."""
+    """The archives that this host itself installs from; none where it is no Debian, so mmdebstrap's default."""
     if not shutil.which("apt-get"):
         return []
     sites = set(sh("apt-get", "indextargets", "--format", "$(SITE)", "Origin: Debian", check=False).stdout.split())
