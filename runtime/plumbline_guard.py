@@ -455,7 +455,8 @@ class GreenletLimit:
     def run(self, request, call, *args):
         timer = self.gevent.get_hub().loop.timer(max(request.deadline - time.monotonic(), 0), 1.0)
         try:
-            timer.start(self.gevent.getcurrent().throw, Deadline)
+            # update: the hub's clock stands still while a greenlet runs, so the timer would ring too early by as long
+            timer.start(self.gevent.getcurrent().throw, Deadline, update=True)
             self.alarm.watch(request)
             return call(*args)
         finally:

@@ -116,6 +116,12 @@ def test_requests_in_time_pass_unchanged(server):
 
 
 @pytest.mark.parametrize("worker_class", WSGI_CLASSES)
+def test_a_response_that_was_long_computed_has_the_rest_of_its_time(server):
+    answer = server.get("/computed-stream?0.6")
+    assert (answer.status, answer.body) == (200, b"last")
+
+
+@pytest.mark.parametrize("worker_class", WSGI_CLASSES)
 def test_files_are_passed_to_gunicorn_as_they_are(server):
     assert b"environ" in server.get("/file").body
 

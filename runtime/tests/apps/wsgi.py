@@ -70,6 +70,11 @@ def application(environ, start_response):
     if way in ("stream", "quiet-stream"):
         start_response("200 OK", [("Content-Type", "text/plain")])
         return Stream(seconds, eager=way == "stream")
+    if way == "computed-stream":
+        naps(0.01)
+        loop(seconds)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return Stream(0.2, eager=False)
     if way == "write":
         write = start_response("200 OK", [("Content-Type", "text/plain")])
         write(b"first ")
