@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import contextlib
+import os
 import statistics
 import tempfile
 import time
@@ -11,9 +13,13 @@ from pathlib import Path
 from load import Phase, Pool, arrivals
 from stacks import STACKS
 
-# name -> targets with shares, arrivals/s at 1x (0.85 of the best peer's capacity on 2 cores), patience
+# The clients are other machines: what they cost must not be taken from the service, nor may they wait for its work.
+CORES = sorted(os.sched_getaffinity(0))
+SERVICE_CORES, CLIENT_CORES = CORES[: len(CORES) // 2], CORES[len(CORES) // 2 :]
+
+# name -> targets with shares, arrivals/s at 1x (the best peer's capacity), patience
 WORKLOADS = {
-    "cpu": ([("/cpu?ms=20", 1.0)], 95, 5),
+    "cpu": ([("/cpu?ms=20", 1.0)], 47 * len(SERVICE_CORES), 5),
     "mixed": ([("/sleep?ms=10", 0.8), ("/sleep?ms=300", 0.2)], 330, 5),
     "slow": ([("/sleep?ms=1000", 1.0)], 25, 5),
     "tail": ([("/sleep?ms=10", 0.99), ("/sleep?ms=10000", 0.01)], 210, 15),
@@ -37,6 +43,17 @@ class Result:
 
 def percentile(values, share):
     return statistics.quantiles(values, n=100, method="inclusive")[round(share * 100) - 1] if len(values) > 1 else 0.0
+
+
+@contextlib.contextmanager
+def on(cores):
+    """What is started meanwhile stays on these cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 async def check_health(port, failures, checks, patience=5):
@@ -86,7 +103,8 @@ def measure(stack, mix, rate, load, patience, seconds, seed, quiet):
     phases = [Phase("before", quiet, calm), Phase("load", seconds, load * rate), Phase("after", 2 * quiet, calm)]
     requests = arrivals(phases, mix, seed)
     cpu = stack.cpu_seconds()
-    start, health = asyncio.run(drive(stack, requests, patience))
+    with on(CLIENT_CORES):
+        start, health = asyncio.run(drive(stack, requests, patience))
     cpu = stack.cpu_seconds() - cpu
 
     loaded = [request for request in requests if request.phase == "load"]
@@ -172,7 +190,7 @@ def main():
         mix, rate, patience = WORKLOADS[workload]
         for load in map(float, options.loads.split(",")):
             for name in options.stacks.split(","):
-                with tempfile.TemporaryDirectory() as folder, STACKS[name](Path(folder)) as stack:
+                with tempfile.TemporaryDirectory() as folder, on(SERVICE_CORES), STACKS[name](Path(folder)) as stack:
                     result = measure(
                         stack, mix, rate, load, options.patience or patience, options.seconds, options.seed, quiet
                     )

@@ -123,10 +123,11 @@ class CookiecutterDjango(Stack):
 class Ours(Stack):
     """As rendered for a t3.small, but for paths, the port and what the installed nginx is too old for."""
 
-    threads = None  # the plan's own
+    workers = threads = None  # the plan's own
 
     def start(self):
-        plan = {"instanceType": "t3.small", **({"threads": self.threads} if self.threads else {})}
+        chosen = {"workers": self.workers, "threads": self.threads}
+        plan = {"instanceType": "t3.small", **{name: number for name, number in chosen.items() if number}}
         command = ["npx", "tsx", "bench/overload/rendered.ts", json.dumps(plan)]
         rendered = json.loads(subprocess.check_output(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL))
         self.slots = rendered["slots"]
@@ -157,6 +158,10 @@ class OursOnEqualSlots(Ours):
     threads = 5
 
 
+class OursForOneCore(Ours):
+    workers = 3
+
+
 STACKS = {
     "Elastic Beanstalk 1x15": Beanstalk,
     "Heroku starter 5x5": Heroku,
@@ -164,4 +169,5 @@ STACKS = {
     "cookiecutter-django 4x1": CookiecutterDjango,
     "ours 5x5": OursOnEqualSlots,
     "ours 5x8": Ours,
+    "ours 3x8": OursForOneCore,
 }

@@ -48,6 +48,12 @@ def test_a_request_with_any_other_stamp_is_served(settled, headers):
     assert settled.get("/quick", headers=headers()).status == 200
 
 
+@pytest.mark.parametrize("size", [0, 50_000])
+def test_a_late_request_with_a_body_gets_its_whole_answer(settled, size):
+    answer = settled.get("/quick", headers=stamp(QUEUE + 0.2), method="POST", body=bytes(size))
+    assert (answer.status, answer.body, answer.cut) == (503, b"the server is busy\n", False)
+
+
 def test_a_request_that_waited_for_the_start_is_served(own_server, worker_class):
     server = own_server(worker_class)
     assert server.get("/quick", headers=stamp(QUEUE + 5)).status == 200
@@ -110,6 +116,7 @@ def test_asgi_listens_with_the_planned_backlog(own_server):
 def guard(monkeypatch):
     """In this process, five seconds after the last request that came through at once."""
     monkeypatch.setattr(plumbline_guard.settings, "queue_timeout", 2, raising=False)
+    set_age(plumbline_guard.late_request, 5.1)
     guard = plumbline_guard.Guard(worker=None)
     guard.is_late(0)
     set_age(plumbline_guard.fresh_request, 5.1)
@@ -129,6 +136,12 @@ def test_a_request_that_comes_through_at_once_ends_the_standing_queue(guard):
     assert not guard.is_late(0.06)
     assert not guard.is_late(1.9)
     assert guard.is_late(2.1)
+
+
+def test_a_request_that_only_found_room_after_refusals_does_not_end_it(guard):
+    assert guard.is_late(0.26)
+    assert not guard.is_late(0)
+    assert guard.is_late(0.26)
 
 
 def test_no_queue_stands_after_a_quiet_time(guard):
