@@ -10,7 +10,8 @@ from rig.machine import BootFailed, Machine, Options
 from rig.run import Run, leftovers
 from rig.shell import CommandFailed, host_state
 
-REFERENCE = {"os": "debian-13"}
+# Without a database: what most tests are about needs none, and a boot takes half the time.
+REFERENCE = {"os": "debian-13", "database": "none"}
 # Beside the default machine. Each keeps its workers' memory and wakes now and then; a scenario needs two at most.
 SHARED_AT_ONCE = 2
 

@@ -21,7 +21,7 @@ def main() -> None:
         "-c", "--context", action="append", default=[], metavar="key=value", help="context of the stack"
     )
     arguments = parser.parse_args()
-    context = {"os": "debian-13"} | dict(part.split("=", 1) for part in arguments.context)
+    context = {"os": "debian-13", "database": "none"} | dict(part.split("=", 1) for part in arguments.context)
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = Run()
