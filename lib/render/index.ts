@@ -2,10 +2,13 @@ export { renderBootstrap } from './bootstrap';
 export { renderGunicornConf } from './gunicorn';
 export type {
   ApplicationFetch,
+  BackgroundWorkerSource,
   BootstrapInput,
   CommandStep,
+  FilesInput,
   GunicornInput,
   NginxInput,
+  RenderedFile,
   S3Object,
   SecretSource,
   SignalTarget,

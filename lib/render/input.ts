@@ -37,6 +37,25 @@ export interface CommandStep {
   readonly commands: readonly string[];
 }
 
+/** Processes beside the web application that work on what it queues. Their numbers are in the plan, in the same order. */
+export interface BackgroundWorkerSource {
+  /** Name of the unit; those of Celery and RQ have theirs. */
+  readonly name: string;
+  readonly kind: 'celery' | 'celery-beat' | 'rq' | 'command';
+  /** Celery: module of the Celery application, as in `celery -A`. */
+  readonly app?: string;
+  /** RQ: names of the queues, the first is emptied first. */
+  readonly queues?: readonly string[];
+  /** Command: one that `/bin/sh` understands, run in the release's folder. */
+  readonly command?: string;
+}
+
+/** A file of the machine. */
+export interface RenderedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 /** What nginx has to know besides the plan. */
 export interface NginxInput {
   readonly plan: Plan;
@@ -61,21 +80,40 @@ export interface GunicornInput {
   readonly answerHealth: boolean;
 }
 
-/** Everything that the bootstrap script is rendered from. */
-export interface BootstrapInput extends Omit<NginxInput, 'healthCheckPath'> {
+/** Everything that the files of a machine are rendered from. */
+export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
   readonly application: { readonly fetch: ApplicationFetch; readonly wsgi: string };
-  /** Zip of the `plumbline_*.py` files. */
-  readonly runtime: S3Object;
   readonly environment: Readonly<Record<string, string>>;
+  /** Variables `PLUMBLINE_*` that tell the application its database, cache and broker. Values may hold tokens. @default - none */
+  readonly machineEnvironment?: Readonly<Record<string, string>>;
   readonly secrets: readonly SecretSource[];
+  /** Path that the application itself answers. @default - `/health`, answered for the application */
+  readonly healthCheckPath?: string;
+  /** @default - none */
+  readonly extraCommands?: readonly CommandStep[];
+  /**
+   * Where the database is, and whether it is reached by TLS with a certificate of Amazon RDS. @default - no database
+   */
+  readonly database?: { readonly onInstance: boolean; readonly caBundle?: boolean };
+  /** Whether Django's migrations run before the release serves. @default true */
+  readonly migrate?: boolean;
+  /** @default - none */
+  readonly backgroundWorkers?: readonly BackgroundWorkerSource[];
+}
+
+/** Everything that the bootstrap script is rendered from. */
+export interface BootstrapInput extends FilesInput {
+  /** Zip of the `plumbline_*` files and, in a folder `files`, of those rendered files that hold no token. */
+  readonly runtime: S3Object;
   /** May be a token. */
   readonly region: string;
   /** Domain of the AWS endpoints, for example `amazonaws.com`. May be a token. */
   readonly urlSuffix: string;
   /** @default - nobody waits for the machine */
   readonly signal?: SignalTarget;
-  /** Path that the application itself answers. @default - `/health`, answered for the application */
-  readonly healthCheckPath?: string;
-  /** @default - none */
-  readonly extraCommands?: readonly CommandStep[];
+  /**
+   * Id of the EBS volume for data. The machine is then changed in place: the script runs again at each boot whose user data has changed.
+   * May be a token. @default - none: a machine is made once and replaced
+   */
+  readonly dataVolume?: string;
 }
