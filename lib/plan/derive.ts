@@ -1,9 +1,14 @@
+import { planBackgroundWorkers } from './background-worker-plan';
+import { planCache } from './cache-plan';
+import { connectionBound, planConnections, UNBOUND } from './connection-plan';
+import { planDatabase } from './database-plan';
+import { databaseServer } from './database-server';
 import type { InstanceSizeFacts } from './instance-sizes';
 import { DEFAULT_MEMORY_PER_WORKER, planMemory } from './memory-plan';
 import type { Plan, PlanInput } from './plan';
 import { planQueue } from './queue-plan';
 import { DEFAULT_QUEUE_TIMEOUT, DEFAULT_REQUEST_TIMEOUT, planTimeouts } from './timeout-plan';
-import { planWorkers } from './worker-plan';
+import { cooperative, planWorkers } from './worker-plan';
 
 /** Derives every number of the request path, before overrides. */
 export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan {
@@ -12,8 +17,30 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
   const kind = input.loadBalancer ?? 'application';
   const requestGuard = input.requestGuard ?? true;
   const times = planTimeouts(input, requestTimeout, queueTimeout, kind);
-  const memory = planMemory(instance, input.memoryPerWorker ?? DEFAULT_MEMORY_PER_WORKER);
-  const workers = planWorkers(input, instance, memory);
+  const backgroundWorkers = planBackgroundWorkers(input.backgroundWorkers ?? []);
+  const cache = input.cache && planCache(input.cache, instance, backgroundWorkers);
+  const fleet = { instances: input.maxInstances ?? 1, backgroundWorkers };
+  const server = input.database && databaseServer(input.database, instance);
+  const memoryBeside = (database: number) =>
+    planMemory(instance, input.memoryPerWorker ?? DEFAULT_MEMORY_PER_WORKER, {
+      database,
+      cache: cache?.memory ?? 0,
+      backgroundWorkers: backgroundWorkers.reduce((sum, worker) => sum + worker.memory, 0),
+    });
+  const bound = server ? connectionBound(server, fleet) : UNBOUND;
+  const { connectionsPerWorker, ...workers } = planWorkers(input, instance, memoryBeside(bound.memory), bound);
+  const connections =
+    server && planConnections(server, fleet, { workers: workers.workers, perWorker: connectionsPerWorker });
+  const sharesProcess = cooperative(workers.workerClass);
+  const database =
+    server &&
+    connections &&
+    planDatabase(server, fleet, connections, {
+      requestTimeout,
+      statementTimeout: times.statementTimeout,
+      poolSize: bound.pool && sharesProcess ? connectionsPerWorker : 0,
+      keepsConnections: !sharesProcess,
+    });
   const queue = planQueue(workers.slots);
   const maxRequests = input.maxRequests ?? 0;
   return {
@@ -23,7 +50,11 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
     requestGuard,
     upstreamTimeout: input.upstreamTimeout ?? 0,
     statementTimeout: times.statementTimeout,
-    memory,
+    memory: memoryBeside(database?.memory ?? 0),
+    database,
+    cache,
+    backgroundWorkers,
+    connections,
     appServer: {
       ...workers,
       timeout: times.timeout,

@@ -2,6 +2,14 @@ export { explainedSettings, explainPlan, type ExplainedSetting } from './explain
 export { INSTANCE_SIZES, instanceSize, type InstanceSizeFacts } from './instance-sizes';
 export type {
   AppServerPlan,
+  BackgroundWorkerInput,
+  BackgroundWorkerPlan,
+  CacheInput,
+  CachePlan,
+  ConnectionPlan,
+  DatabaseEngineName,
+  DatabaseInput,
+  DatabasePlan,
   LoadBalancerKind,
   LoadBalancerPlan,
   MemoryPlan,

@@ -15,8 +15,19 @@ const APP_SERVER_MASTER = 40;
 /** Below this much memory a swap file keeps a spike (pip, a deploy's second set of workers) from killing a process, in MiB. */
 const SWAP_UP_TO = 4096;
 
+/** What stands beside the web workers, in MiB. */
+export type Neighbours = Pick<MemoryPlan, 'database' | 'cache' | 'backgroundWorkers'>;
+
+const NOBODY: Neighbours = { database: 0, cache: 0, backgroundWorkers: 0 };
+
 /** Where the memory of an instance goes, in MiB. */
-export function planMemory(instance: InstanceSizeFacts, memoryPerWorker: number): MemoryPlan {
+export function planMemory(
+  instance: InstanceSizeFacts,
+  memoryPerWorker: number,
+  neighbours: Neighbours = NOBODY,
+): MemoryPlan {
+  const { database, cache, backgroundWorkers } = neighbours;
+  const own = OPERATING_SYSTEM + NGINX + APP_SERVER_MASTER;
   const kernel = Math.ceil(instance.memoryMiB * KERNEL_SHARE);
   return {
     total: instance.memoryMiB,
@@ -24,7 +35,10 @@ export function planMemory(instance: InstanceSizeFacts, memoryPerWorker: number)
     operatingSystem: OPERATING_SYSTEM,
     nginx: NGINX,
     appServerMaster: APP_SERVER_MASTER,
-    forWorkers: Math.max(0, instance.memoryMiB - kernel - OPERATING_SYSTEM - NGINX - APP_SERVER_MASTER),
+    database,
+    cache,
+    backgroundWorkers,
+    forWorkers: Math.max(0, instance.memoryMiB - kernel - own - database - cache - backgroundWorkers),
     perWorker: memoryPerWorker,
     swap: instance.memoryMiB <= SWAP_UP_TO ? Math.min(2048, instance.memoryMiB) : 0,
   };

@@ -1,3 +1,4 @@
+import { UNBOUND, type ConnectionBound } from './connection-plan';
 import type { InstanceSizeFacts } from './instance-sizes';
 import type { MemoryPlan, PlanInput, WorkerClassName } from './plan';
 
@@ -10,6 +11,8 @@ const THREADS = 8;
 export const ENOUGH_SLOTS = 25;
 /** Greenlets or coroutines of one worker: cheap in memory, but each may hold a database connection. */
 const COOPERATIVE_SLOTS = 50;
+/** Largest pool of a process whose requests share connections: four times what psycopg_pool keeps by default would idle, half would queue. */
+const POOL_SIZE = 8;
 
 /** Workers, threads and slots of the instance. */
 export interface WorkerPlan {
@@ -21,19 +24,40 @@ export interface WorkerPlan {
   readonly slots: number;
 }
 
+/** Greenlets and coroutines: a request is neither a process nor a thread. */
+export function cooperative(workerClass: string): boolean {
+  return workerClass === 'gevent' || workerClass === 'asgi';
+}
+
 /**
- * `workers = min(2 × vCPU + 1, memory for workers / memory per worker)`, at least 1.
+ * `workers = min(2 × vCPU + 1, memory for workers / memory per worker, connections / connections per worker)`, at least 1.
  * The first term is gunicorn's own advice; it is 5 on every t3 from nano to large, so that memory decides on the small ones.
+ * Where memory or connections are short, threads (or the pool) give way before workers do: every process can use a CPU.
  */
-export function planWorkers(input: PlanInput, instance: InstanceSizeFacts, memory: MemoryPlan): WorkerPlan {
+export function planWorkers(
+  input: PlanInput,
+  instance: InstanceSizeFacts,
+  memory: MemoryPlan,
+  bound: ConnectionBound = UNBOUND,
+): WorkerPlan & { readonly connectionsPerWorker: number } {
   const workerClass = input.workerClass ?? DEFAULT_WORKER_CLASS;
-  const fitting = Math.floor(memory.forWorkers / memory.perWorker);
-  const workers = input.workers ?? Math.max(1, Math.min(2 * instance.vcpus + 1, fitting));
+  const cooperativeSlots = input.workerConnections ?? COOPERATIVE_SLOTS;
+  const [wanted, least] = ((): [number, number] => {
+    if (workerClass === 'sync') return [1, 1];
+    if (workerClass === 'gthread') return input.threads === undefined ? [THREADS, 1] : [input.threads, input.threads];
+    return bound.pool ? [POOL_SIZE, 1] : [cooperativeSlots, cooperativeSlots];
+  })();
+  const fitting = Math.floor(memory.forWorkers / (memory.perWorker + wanted * bound.memoryPerConnection));
+  const workers =
+    input.workers ??
+    Math.max(1, Math.min(2 * instance.vcpus + 1, fitting, Math.floor(bound.perInstance / Math.max(1, least))));
+  const allowed = Math.max(1, Math.floor(Math.min(bound.perInstance / workers, carriedBy(memory, workers, bound))));
   // few workers get more threads, so that a small instance has enough slots for work that waits
   const threads =
-    workerClass === 'gthread' ? (input.threads ?? Math.max(THREADS, Math.ceil(ENOUGH_SLOTS / workers))) : 1;
-  const slotsPerWorker =
-    workerClass === 'sync' ? 1 : workerClass === 'gthread' ? threads : (input.workerConnections ?? COOPERATIVE_SLOTS);
+    workerClass === 'gthread'
+      ? (input.threads ?? Math.min(Math.max(THREADS, Math.ceil(ENOUGH_SLOTS / workers)), allowed))
+      : 1;
+  const slotsPerWorker = workerClass === 'sync' ? 1 : workerClass === 'gthread' ? threads : cooperativeSlots;
   return {
     workerClass,
     workers,
@@ -41,5 +65,11 @@ export function planWorkers(input: PlanInput, instance: InstanceSizeFacts, memor
     workerConnections: slotsPerWorker,
     slotsPerWorker,
     slots: workers * slotsPerWorker,
+    connectionsPerWorker: bound.pool && cooperative(workerClass) ? Math.min(POOL_SIZE, allowed) : slotsPerWorker,
   };
+}
+
+/** Connections of each worker that the memory carries beside the workers themselves. */
+function carriedBy(memory: MemoryPlan, workers: number, { memoryPerConnection }: ConnectionBound): number {
+  return memoryPerConnection === 0 ? Infinity : (memory.forWorkers / workers - memory.perWorker) / memoryPerConnection;
 }

@@ -80,7 +80,11 @@ export const DISTINCT_PLAN: Plan = {
     forWorkers: 606,
     perWorker: 607,
     swap: 608,
+    database: 609,
+    cache: 610,
+    backgroundWorkers: 611,
   },
+  backgroundWorkers: [],
   extraNginxDirectives: {},
   extraGunicornSettings: {},
 };

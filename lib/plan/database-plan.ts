@@ -1,0 +1,63 @@
+import { poolerSize, tasksOf, type Fleet } from './connection-plan';
+import type { DatabaseServer } from './database-server';
+import type { ConnectionPlan, DatabasePlan } from './plan';
+
+/** What takes longer than this is logged: seconds that a user notices, few enough for the log of a small instance. */
+const SLOW_QUERY = 1;
+/** PostgreSQL asks the kernel once a second whether its client is still there: the queries of a killed worker were gone after 2.5 s, in seconds. */
+const CONNECTION_CHECK_INTERVAL = 1;
+/** Heroku's number for Django: a connection is used again, and a forgotten one ends, in seconds. */
+const CONN_MAX_AGE = 600;
+/** A client of a pooler that waits longer than this for a connection is better told so, in seconds. */
+const BORROW_TIMEOUT = 10;
+/** PostgreSQL's own `work_mem`: each connection may take it several times, in MiB. */
+const WORK_MEM = 4;
+
+/** What the settings of a server follow from. Times in seconds. */
+interface Clients {
+  readonly requestTimeout: number;
+  readonly statementTimeout: number;
+  /** Size of the pool in each process; 0 is none. */
+  readonly poolSize: number;
+  /** Whether a connection can be kept for the next request of the same process or thread. */
+  readonly keepsConnections: boolean;
+}
+
+/** Settings of the database server and of its clients, from the budget of connections. */
+export function planDatabase(
+  server: DatabaseServer,
+  fleet: Fleet,
+  connections: ConnectionPlan,
+  clients: Clients,
+): DatabasePlan {
+  const { input } = server;
+  const postgresql = input.engine === 'postgresql';
+  const onInstance = input.host === 'instance';
+  const pooling = input.pooling ?? 'none';
+  const pgbouncer = pooling === 'pgbouncer';
+  const { maxConnections, ops, reserved, total } = connections;
+  const set = connections.workers * connections.perWorker;
+  const share = maxConnections > 0 ? Math.floor((100 * (maxConnections - ops - reserved)) / maxConnections) : 100;
+  return {
+    engine: input.engine,
+    host: input.host,
+    maxConnections,
+    statementTimeout: clients.statementTimeout,
+    bufferMemory: server.bufferMemory,
+    // shared_buffers and twice as much page cache
+    effectiveCacheSize: postgresql ? 3 * server.bufferMemory : 0,
+    workMem: postgresql && onInstance ? WORK_MEM : 0,
+    slowQuery: SLOW_QUERY,
+    connectionCheckInterval: postgresql ? CONNECTION_CHECK_INTERVAL : 0,
+    connMaxAge: input.connMaxAge ?? (clients.keepsConnections ? CONN_MAX_AGE : 0),
+    poolSize: clients.poolSize,
+    pooling,
+    poolerSize: pgbouncer ? poolerSize(server, fleet, set) : 0,
+    // both sets of workers while gunicorn reloads
+    poolerClients: pgbouncer ? 2 * set + tasksOf(fleet) + ops : 0,
+    maxConnectionsPercent: pooling === 'rds-proxy' ? Math.max(1, share) : 0,
+    borrowTimeout:
+      pooling === 'none' ? 0 : Math.max(1, Math.min(BORROW_TIMEOUT, Math.floor(clients.requestTimeout / 2))),
+    memory: server.memory + server.perConnection * total,
+  };
+}
