@@ -7,13 +7,38 @@ export {
   type RemoteApplicationOptions,
 } from './application';
 export { ApplicationLoadBalancing, type ApplicationLoadBalancingProps } from './application-load-balancing';
+export {
+  BackgroundWorker,
+  type BackgroundWorkerOptions,
+  type CeleryBeatOptions,
+  type CeleryOptions,
+  type RqOptions,
+} from './background-worker';
+export { Cache, type ElastiCacheOptions, type EndpointCacheOptions, type OnInstanceCacheOptions } from './cache';
+export { Database } from './database';
+export {
+  DatabaseEngine,
+  type DatabaseOptions,
+  type EndpointDatabaseOptions,
+  type ExistingDatabaseOptions,
+  type ImportedDatabaseOptions,
+  type OnInstanceDatabaseOptions,
+  type RdsMariaDbOptions,
+  type RdsMysqlOptions,
+  type RdsOptions,
+  type RdsPostgresOptions,
+} from './database-options';
 export { EnvironmentSecret } from './environment-secret';
 export { type HealthCheckProps } from './health-check';
 export { type ApplicationFrontDoorProps, type FrontDoorProps } from './load-balancing-props';
 export { NetworkLoadBalancing, type NetworkLoadBalancingProps } from './network-load-balancing';
-export { OperatingSystem } from './operating-system';
+export { OperatingSystem, type OperatingSystemProps } from './operating-system';
 export {
   type AppServerPlan,
+  type BackgroundWorkerPlan,
+  type CachePlan,
+  type ConnectionPlan,
+  type DatabasePlan,
   type LoadBalancerPlan,
   type MemoryPlan,
   type NginxPlan,

@@ -19,6 +19,16 @@ function debian(architecture: ec2.InstanceArchitecture): string {
   return architecture === ec2.InstanceArchitecture.ARM_64 ? 'arm64' : 'amd64';
 }
 
+/** What a machine is bootstrapped on. */
+export interface OperatingSystemProps {
+  /**
+   * The operating system that the machine is bootstrapped on. A plan needs it for a database on the instance: it decides which server that is.
+   *
+   * @default OperatingSystem.AMAZON_LINUX_2023
+   */
+  readonly operatingSystem?: OperatingSystem;
+}
+
 /** The operating systems that a machine can be bootstrapped on: images as their vendors publish them. */
 export class OperatingSystem {
   /** Amazon Linux 2023: Python 3.13, nginx 1.30. */
@@ -42,6 +52,26 @@ export class OperatingSystem {
 
   /** @internal */
   public readonly _profile: OperatingSystemProfile;
+
+  /**
+   * Whether its archive has MySQL; the others have MariaDB in its place.
+   *
+   * @internal
+   */
+  public get _hasMysql(): boolean {
+    return this.name.startsWith('ubuntu');
+  }
+
+  /**
+   * The file with the certificate authorities that its vendor trusts.
+   *
+   * @internal
+   */
+  public get _certificateBundle(): string {
+    return this._profile.packageManager === 'dnf'
+      ? '/etc/pki/tls/certs/ca-bundle.crt'
+      : '/etc/ssl/certs/ca-certificates.crt';
+  }
 
   private constructor(
     /** Name, for example `amazon-linux-2023`. */

@@ -7,23 +7,16 @@ import type { Application } from './application';
 import { EnvironmentSecret } from './environment-secret';
 import type { HealthCheckProps } from './health-check';
 import { longestBytes } from './longest-text';
-import { OperatingSystem } from './operating-system';
+import { OperatingSystem, type OperatingSystemProps } from './operating-system';
 import { refuseViolations } from './plan-violations';
 import { renderBootstrap, type BootstrapInput, type SignalTarget } from './render';
 import type { RequestPathPlan } from './request-path-plan';
 import { runtimeAsset } from './runtime';
 
 /** What is on a machine besides the numbers of the plan. */
-export interface MachineProps extends HealthCheckProps {
+export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   /** The web application. */
   readonly application: Application;
-
-  /**
-   * The operating system that the machine is bootstrapped on.
-   *
-   * @default OperatingSystem.AMAZON_LINUX_2023
-   */
-  readonly operatingSystem?: OperatingSystem;
 
   /**
    * Environment variables of the application. They are readable in the template: for secrets use `secrets`.

@@ -1,0 +1,196 @@
+import type { Duration, Size } from 'aws-cdk-lib';
+import { literal, mebibytesOf, secondsOf } from './numbers';
+import type { BackgroundWorkerInput } from './plan';
+import { DEFAULT_MEMORY_PER_PROCESS, DEFAULT_TASK_TIMEOUT } from './plan/background-worker-plan';
+import type { BackgroundWorkerSource } from './render';
+
+/** What every background worker has. */
+export interface BackgroundWorkerOptions {
+  /**
+   * Memory that one process may take.
+   *
+   * @default Size.mebibytes(192)
+   */
+  readonly memoryPerProcess?: Size;
+
+  /**
+   * The longest that one task may work. A worker that is told to stop may finish what it works on: a deployment waits as long.
+   *
+   * @default Duration.minutes(5)
+   */
+  readonly taskTimeout?: Duration;
+}
+
+/** Options of `BackgroundWorker.celery`. */
+export interface CeleryOptions extends BackgroundWorkerOptions {
+  /** The module that holds the Celery application, for example `mysite`: `celery -A`. */
+  readonly app: string;
+
+  /**
+   * Processes that work on tasks: at least 1.
+   *
+   * @default 2
+   */
+  readonly concurrency?: number;
+
+  /**
+   * Names of the queues.
+   *
+   * @default - Celery's own
+   */
+  readonly queues?: string[];
+}
+
+/** Options of `BackgroundWorker.celeryBeat`. */
+export interface CeleryBeatOptions {
+  /** The module that holds the Celery application, for example `mysite`: `celery -A`. */
+  readonly app: string;
+
+  /**
+   * Memory that the process may take.
+   *
+   * @default Size.mebibytes(192)
+   */
+  readonly memoryPerProcess?: Size;
+}
+
+/** Options of `BackgroundWorker.rq`. */
+export interface RqOptions extends BackgroundWorkerOptions {
+  /**
+   * Names of the queues.
+   *
+   * @default - `default`
+   */
+  readonly queues?: string[];
+
+  /**
+   * Processes that work on jobs: at least 1.
+   *
+   * @default 1
+   */
+  readonly processes?: number;
+}
+
+/** Two vCPUs in every t3 up to large. */
+const CELERY_PROCESSES = 2;
+
+/** Names of units that a machine has already, or that the factories here give. */
+const TAKEN = ['gunicorn', 'nginx', 'celery', 'celery-beat', 'rq', 'mariadb', 'mysql', 'postgresql', 'valkey'];
+
+/**
+ * Work that is not done for a request: a unit of systemd beside the application server, with the application's files, environment and
+ * secrets, with limits from the plan, and restarted with every release.
+ */
+export class BackgroundWorker {
+  /** A worker of Celery with its processes. Its broker is the `cache`, where there is one, else what the project says. */
+  public static celery(options: CeleryOptions): BackgroundWorker {
+    const { app, concurrency = CELERY_PROCESSES, queues } = options;
+    return new BackgroundWorker({
+      ...planned('celery', 'celery', concurrency, options),
+      app,
+      queues,
+      problems: [...moduleProblems(app), ...processProblems('concurrency', concurrency), ...queueProblems(queues)],
+    });
+  }
+
+  /** The process that puts periodic tasks of Celery into the queue: it may run on one instance alone. */
+  public static celeryBeat(options: CeleryBeatOptions): BackgroundWorker {
+    return new BackgroundWorker({
+      ...planned('celery-beat', 'celery-beat', 1, options),
+      // it starts no task, so there is nothing to wait for when it stops
+      taskTimeout: 0,
+      app: options.app,
+      problems: moduleProblems(options.app),
+    });
+  }
+
+  /** Workers of django-rq: `manage.py rqworker`, which closes connections to databases before it forks. */
+  public static rq(options: RqOptions = {}): BackgroundWorker {
+    const { processes = 1, queues = ['default'] } = options;
+    return new BackgroundWorker({
+      ...planned('rq', 'rq', processes, options),
+      queues,
+      problems: [...processProblems('processes', processes), ...queueProblems(queues)],
+    });
+  }
+
+  /**
+   * A command of your own.
+   *
+   * @param name name of the unit: lower case letters, digits and hyphens
+   * @param command what runs in the folder of the release, with its Python environment first in the path; it ends at SIGTERM
+   * @param options its limits
+   */
+  public static command(name: string, command: string, options: BackgroundWorkerOptions = {}): BackgroundWorker {
+    return new BackgroundWorker({
+      ...planned(name, 'command', 1, options),
+      command,
+      problems: [...nameProblems(name), ...commandProblems(command)],
+    });
+  }
+
+  private constructor(private readonly parts: Parts) {
+    if (parts.problems.length > 0) throw new Error(parts.problems.join('\n'));
+  }
+
+  /** @internal */
+  public _planInput(): BackgroundWorkerInput {
+    const { name, kind, processes, memoryPerProcess, taskTimeout } = this.parts;
+    return { name, kind, processes, memoryPerProcess, taskTimeout };
+  }
+
+  /** @internal */
+  public _source(): BackgroundWorkerSource {
+    const { name, kind, app, queues, command } = this.parts;
+    return { name, kind, app, queues, command };
+  }
+}
+
+/** What the plan and the machine take of a worker. */
+interface Parts extends BackgroundWorkerInput, BackgroundWorkerSource {
+  readonly problems: readonly string[];
+}
+
+function planned(
+  name: string,
+  kind: BackgroundWorkerInput['kind'],
+  processes: number,
+  { memoryPerProcess, taskTimeout }: BackgroundWorkerOptions,
+): BackgroundWorkerInput {
+  return {
+    name,
+    kind,
+    processes: literal('processes', processes),
+    memoryPerProcess: mebibytesOf('memoryPerProcess', memoryPerProcess) ?? DEFAULT_MEMORY_PER_PROCESS,
+    taskTimeout: secondsOf('taskTimeout', taskTimeout) ?? DEFAULT_TASK_TIMEOUT,
+  };
+}
+
+function moduleProblems(app: string): string[] {
+  if (/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$/.test(app)) return [];
+  return [`app ${JSON.stringify(app)} must be a module, for example mysite or mysite.celery:app`];
+}
+
+function processProblems(prop: string, processes: number): string[] {
+  if (Number.isInteger(processes) && processes >= 1) return [];
+  return [`${prop} (${processes}) must be a whole number of at least 1`];
+}
+
+function queueProblems(queues: readonly string[] = []): string[] {
+  return queues
+    .filter((queue) => !/^[\w.-]+$/.test(queue))
+    .map((queue) => `queue ${JSON.stringify(queue)} must be a name of letters, digits and _ . -`);
+}
+
+function nameProblems(name: string): string[] {
+  if (TAKEN.includes(name)) return [`name "${name}" is that of another unit on the machine: choose another`];
+  if (/^[a-z][a-z0-9-]*$/.test(name)) return [];
+  return [
+    `name ${JSON.stringify(name)} must start with a letter and hold lower case letters, digits and hyphens alone`,
+  ];
+}
+
+function commandProblems(command: string): string[] {
+  if (/\S/.test(command) && !/\p{Cc}/u.test(command)) return [];
+  return [`command ${JSON.stringify(command)} must be one line, for example python manage.py consume`];
+}

@@ -1,0 +1,156 @@
+import type { Size } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import type { DataAccess } from './data-access';
+import { ElastiCache } from './elasti-cache';
+import { EnvironmentSecret } from './environment-secret';
+import { mebibytesOf } from './numbers';
+import type { CacheInput } from './plan';
+import type { RequestPathPlan } from './request-path-plan';
+
+/** Options of `Cache.redisOnInstance`. */
+export interface OnInstanceCacheOptions {
+  /**
+   * Memory for keys and values: at least 1 MiB. The least recently used go when it is full; tasks of background workers never do.
+   *
+   * @default - a sixteenth of the instance's memory, at least 32 MiB
+   */
+  readonly maxMemory?: Size;
+}
+
+/** Options of `Cache.elastiCache`. */
+export interface ElastiCacheOptions {
+  /**
+   * Class of the nodes.
+   *
+   * @default cache.t4g.micro
+   */
+  readonly nodeType?: string;
+
+  /**
+   * Whether a second node in another zone takes over when the first one fails.
+   *
+   * @default false
+   */
+  readonly multiAz?: boolean;
+
+  /**
+   * Subnets of the cache.
+   *
+   * @default - isolated subnets where the VPC has any, else private ones
+   */
+  readonly cacheSubnets?: ec2.SubnetSelection;
+}
+
+/** Options of `Cache.fromEndpoint`. */
+export interface EndpointCacheOptions {
+  /**
+   * Port of the server.
+   *
+   * @default 6379
+   */
+  readonly port?: number;
+
+  /**
+   * Secret whose whole value is the password.
+   *
+   * @default - no password
+   */
+  readonly password?: secretsmanager.ISecret;
+
+  /**
+   * Whether TLS is spoken, with a certificate that the operating system knows.
+   *
+   * @default true
+   */
+  readonly tls?: boolean;
+
+  /**
+   * What lets the machines in: their security groups are allowed there, on `port`.
+   *
+   * @default - nothing: let them in yourself
+   */
+  readonly connectable?: ec2.IConnectable;
+}
+
+/** Where a cache is bound to. */
+export interface CacheContext {
+  readonly plan: RequestPathPlan;
+  /** Where a cache is made; absent where none can be made. */
+  readonly vpc?: ec2.IVpc;
+}
+
+const PORT = 6379;
+
+/** The cache of an application, spoken to in Redis' protocol; background workers take their tasks from it. */
+export class Cache {
+  /** Valkey or Redis, whichever the operating system has, on the instance that serves the application. Reached by a UNIX socket alone. */
+  public static redisOnInstance(options: OnInstanceCacheOptions = {}): Cache {
+    const socket = '/run/plumbline-cache/cache.sock';
+    return new Cache({ host: 'instance', maxMemory: mebibytesOf('maxMemory', options.maxMemory) }, () => ({
+      environment: { PLUMBLINE_CACHE_URL: `unix://${socket}?db=0` },
+      brokerUrl: `redis+socket://${socket}?virtual_host=1`,
+      secrets: {},
+    }));
+  }
+
+  /** Valkey in Amazon ElastiCache: one node, or two in two zones. Encrypted, with TLS and a password. */
+  public static elastiCache(options: ElastiCacheOptions = {}): Cache {
+    return new Cache({ host: 'elasticache' }, (scope, { plan, vpc }) => {
+      if (!vpc) {
+        throw new Error(
+          'a cache in ElastiCache is made by WebService: make it yourself and give Cache.fromEndpoint, or give dataServices',
+        );
+      }
+      const cache = new ElastiCache(scope, 'Cache', { ...options, port: PORT, plan, vpc });
+      return {
+        ...remote(cache.host, PORT, true),
+        secrets: { PLUMBLINE_CACHE_PASSWORD: EnvironmentSecret.fromSecretsManager(cache.password) },
+        connections: cache.connections,
+      };
+    });
+  }
+
+  /** A server that is reached over the network by its name, without cluster mode. */
+  public static fromEndpoint(host: string, options: EndpointCacheOptions = {}): Cache {
+    const { port = PORT, password, connectable } = options;
+    return new Cache({ host: 'elsewhere' }, () => ({
+      ...remote(host, port, options.tls ?? true),
+      secrets: { ...(password && { PLUMBLINE_CACHE_PASSWORD: EnvironmentSecret.fromSecretsManager(password) }) },
+      connections:
+        connectable &&
+        new ec2.Connections({
+          securityGroups: connectable.connections.securityGroups,
+          defaultPort: ec2.Port.tcp(port),
+        }),
+    }));
+  }
+
+  private constructor(
+    private readonly input: CacheInput,
+    private readonly bind: (scope: Construct, context: CacheContext) => CacheAccess,
+  ) {}
+
+  /** @internal */
+  public _planInput(): CacheInput {
+    return this.input;
+  }
+
+  /** @internal */
+  public _bind(scope: Construct, context: CacheContext): DataAccess {
+    const { brokerUrl, ...access } = this.bind(scope, context);
+    if (!context.plan._plan.cache!.broker) return access;
+    return { ...access, environment: { ...access.environment, PLUMBLINE_BROKER_URL: brokerUrl } };
+  }
+}
+
+/** A cache can also be where background workers take their tasks from: a database of its own, so that clearing the cache loses none. */
+interface CacheAccess extends DataAccess {
+  readonly brokerUrl: string;
+}
+
+function remote(host: string, port: number, tls: boolean): Pick<CacheAccess, 'environment' | 'brokerUrl'> {
+  const server = `${tls ? 'rediss' : 'redis'}://${host}:${port}`;
+  return { environment: { PLUMBLINE_CACHE_URL: `${server}/0` }, brokerUrl: `${server}/1` };
+}

@@ -1,0 +1,12 @@
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { EnvironmentSecret } from './environment-secret';
+
+/** How the application reaches a database or a cache, and what has to let it in. */
+export interface DataAccess {
+  /** Variables of the application's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Variables whose values stay in Secrets Manager. */
+  readonly secrets: Readonly<Record<string, EnvironmentSecret>>;
+  /** What lets the machines in; nothing on the machine itself, nor where nobody said what does. */
+  readonly connections?: ec2.Connections;
+}

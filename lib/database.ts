@@ -1,0 +1,243 @@
+import { RemovalPolicy, Size, Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import type { Construct } from 'constructs';
+import type { DataAccess } from './data-access';
+import {
+  DatabaseEngine,
+  type DatabaseOptions,
+  type EndpointDatabaseOptions,
+  type ExistingDatabaseOptions,
+  type ImportedDatabaseOptions,
+  type OnInstanceDatabaseOptions,
+  type RdsMariaDbOptions,
+  type RdsMysqlOptions,
+  type RdsOptions,
+  type RdsPostgresOptions,
+} from './database-options';
+import { EnvironmentSecret } from './environment-secret';
+import { literal, secondsOf } from './numbers';
+import { OperatingSystem } from './operating-system';
+import type { DatabaseInput } from './plan';
+import { RdsDatabase } from './rds-database';
+import { rdsMemory } from './rds-memory';
+import type { RequestPathPlan } from './request-path-plan';
+
+/** Where a database is bound to. */
+export interface DatabaseContext {
+  readonly plan: RequestPathPlan;
+  readonly operatingSystem: OperatingSystem;
+  /** Where a database is made; absent where none can be made. */
+  readonly vpc?: ec2.IVpc;
+}
+
+/** A database that was made here can be seen by whoever made it. */
+export interface DatabaseAccess extends DataAccess {
+  readonly rds?: RdsDatabase;
+}
+
+/** What becomes of a volume that holds data. */
+export interface DataVolumeOptions {
+  readonly size: Size;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** Room for a first year of most sites; it can grow, and cannot shrink. */
+const VOLUME_SIZE = Size.gibibytes(20);
+
+/** Database and user where nobody says otherwise; on the instance also the operating system's user, which is how they know each other. */
+const APP = 'app';
+
+/** Certificates of every region: the bootstrap fetches them. */
+const RDS_BUNDLE = '/etc/gunicorn/rds-bundle.pem';
+
+/** The database of an application: on its instance, made in Amazon RDS, or there already. */
+export class Database {
+  /**
+   * MySQL, or MariaDB where the operating system has no MySQL (all but Ubuntu), on the instance that serves the application. Its data
+   * lies on a volume of its own with daily snapshots, and the instance is changed in place instead of being replaced.
+   */
+  public static mysqlOnInstance(options: OnInstanceDatabaseOptions = {}): Database {
+    return Database.onInstance(options, (operatingSystem) =>
+      operatingSystem._hasMysql ? DatabaseEngine.MYSQL : DatabaseEngine.MARIADB,
+    );
+  }
+
+  /** PostgreSQL on the instance that serves the application; otherwise as `mysqlOnInstance`. */
+  public static postgresOnInstance(options: OnInstanceDatabaseOptions = {}): Database {
+    return Database.onInstance(options, () => DatabaseEngine.POSTGRESQL);
+  }
+
+  /** MySQL in Amazon RDS. */
+  public static rdsMysql(options: RdsMysqlOptions = {}): Database {
+    // without a minor version, so that one that RDS installs by itself is no change
+    const { version = rds.MysqlEngineVersion.of('8.4', '8.4') } = options;
+    return Database.inRds(options, DatabaseEngine.MYSQL, rds.DatabaseInstanceEngine.mysql({ version }));
+  }
+
+  /** MariaDB in Amazon RDS. */
+  public static rdsMariaDb(options: RdsMariaDbOptions = {}): Database {
+    const { version = rds.MariaDbEngineVersion.of('11.8', '11.8') } = options;
+    // it allows half of MySQL's connections for the same memory
+    const { instanceType = new ec2.InstanceType('t4g.medium') } = options;
+    return Database.inRds(
+      { ...options, instanceType },
+      DatabaseEngine.MARIADB,
+      rds.DatabaseInstanceEngine.mariaDb({ version }),
+    );
+  }
+
+  /** PostgreSQL in Amazon RDS. */
+  public static rdsPostgres(options: RdsPostgresOptions = {}): Database {
+    const { version = rds.PostgresEngineVersion.VER_17 } = options;
+    return Database.inRds(options, DatabaseEngine.POSTGRESQL, rds.DatabaseInstanceEngine.postgres({ version }));
+  }
+
+  /** An instance of Amazon RDS that is there already. It lets the machines in. */
+  public static fromInstance(instance: rds.IDatabaseInstance, options: ImportedDatabaseOptions): Database {
+    return Database.existing(instance.dbInstanceEndpointAddress, instance.dbInstanceEndpointPort, {
+      ...options,
+      engine: engineOf(instance.node.path, options.engine, instance.engine?.engineType),
+      certificateBundle: RDS_BUNDLE,
+      connectable: instance,
+    });
+  }
+
+  /** A cluster of Amazon Aurora or RDS that is there already: its writer. It lets the machines in. */
+  public static fromCluster(cluster: rds.IDatabaseCluster, options: ImportedDatabaseOptions): Database {
+    const { hostname, port } = cluster.clusterEndpoint;
+    return Database.existing(hostname, Token.asString(port), {
+      ...options,
+      engine: engineOf(cluster.node.path, options.engine, cluster.engine?.engineType),
+      certificateBundle: RDS_BUNDLE,
+      connectable: cluster,
+    });
+  }
+
+  /** A server that is reached over the network by its name. */
+  public static fromEndpoint(host: string, options: EndpointDatabaseOptions): Database {
+    const port = String(options.port ?? (options.engine === DatabaseEngine.POSTGRESQL ? 5432 : 3306));
+    return Database.existing(host, port, options);
+  }
+
+  private static onInstance(
+    options: OnInstanceDatabaseOptions,
+    engine: (operatingSystem: OperatingSystem) => DatabaseEngine,
+  ): Database {
+    return new Database(
+      options,
+      (operatingSystem) => ({ engine: engine(operatingSystem), host: 'instance' }),
+      (_, { plan }) => {
+        const postgresql = plan._plan.database!.engine === 'postgresql';
+        return {
+          environment: {
+            PLUMBLINE_DATABASE_NAME: APP,
+            PLUMBLINE_DATABASE_USER: APP,
+            PLUMBLINE_DATABASE_HOST: postgresql ? '/var/run/postgresql' : '/run/mysqld/mysqld.sock',
+          },
+          secrets: {},
+        };
+      },
+      { size: options.volumeSize ?? VOLUME_SIZE, removalPolicy: options.removalPolicy ?? RemovalPolicy.RETAIN },
+    );
+  }
+
+  private static inRds(options: RdsOptions, engine: DatabaseEngine, rdsEngine: rds.IInstanceEngine): Database {
+    const instanceType = options.instanceType ?? new ec2.InstanceType('t4g.small');
+    return new Database(
+      options,
+      () => ({
+        engine,
+        host: 'rds',
+        memory: rdsMemory(literal('instanceType', instanceType.toString())),
+        pooling: options.databaseProxy ? 'rds-proxy' : undefined,
+      }),
+      (scope, { plan, operatingSystem, vpc }) => {
+        if (!vpc) {
+          throw new Error(
+            'a database in RDS is made by WebService: make it yourself and give Database.fromInstance, or give dataServices',
+          );
+        }
+        const database = new RdsDatabase(scope, 'Database', { ...options, instanceType, engine: rdsEngine, plan, vpc });
+        return {
+          environment: {
+            PLUMBLINE_DATABASE_NAME: APP,
+            PLUMBLINE_DATABASE_USER: APP,
+            PLUMBLINE_DATABASE_HOST: database.host,
+            PLUMBLINE_DATABASE_PORT: String(database.port),
+            // the certificate of a proxy is one of Certificate Manager's
+            PLUMBLINE_DATABASE_CA: database.proxy ? operatingSystem._certificateBundle : RDS_BUNDLE,
+          },
+          secrets: { PLUMBLINE_DATABASE_PASSWORD: EnvironmentSecret.fromSecretsManager(database.secret, 'password') },
+          connections: database.connections,
+          rds: database,
+        };
+      },
+    );
+  }
+
+  private static existing(
+    host: string,
+    port: string,
+    options: ExistingDatabaseOptions &
+      Pick<EndpointDatabaseOptions, 'engine' | 'certificateBundle' | 'transactionPooling' | 'connectable'>,
+  ): Database {
+    const { secret, connectable } = options;
+    return new Database(
+      options,
+      () => ({
+        engine: options.engine,
+        host: 'elsewhere',
+        maxConnections: literal('maxConnections', options.maxConnections),
+        pooling: options.transactionPooling ? 'rds-proxy' : undefined,
+      }),
+      (_, { operatingSystem }) => ({
+        environment: {
+          PLUMBLINE_DATABASE_NAME: options.databaseName ?? APP,
+          PLUMBLINE_DATABASE_HOST: host,
+          PLUMBLINE_DATABASE_PORT: port,
+          PLUMBLINE_DATABASE_CA: options.certificateBundle ?? operatingSystem._certificateBundle,
+        },
+        secrets: {
+          PLUMBLINE_DATABASE_USER: EnvironmentSecret.fromSecretsManager(secret, 'username'),
+          PLUMBLINE_DATABASE_PASSWORD: EnvironmentSecret.fromSecretsManager(secret, 'password'),
+        },
+        connections:
+          connectable &&
+          new ec2.Connections({
+            securityGroups: connectable.connections.securityGroups,
+            defaultPort: ec2.Port.tcp(Token.asNumber(port)),
+          }),
+      }),
+    );
+  }
+
+  private constructor(
+    private readonly options: DatabaseOptions,
+    private readonly input: (operatingSystem: OperatingSystem) => DatabaseInput,
+    private readonly bind: (scope: Construct, context: DatabaseContext) => DatabaseAccess,
+    /** @internal */
+    public readonly _volume?: DataVolumeOptions,
+  ) {}
+
+  /** @internal */
+  public _planInput(operatingSystem: OperatingSystem = OperatingSystem.AMAZON_LINUX_2023): DatabaseInput {
+    return { ...this.input(operatingSystem), connMaxAge: secondsOf('connMaxAge', this.options.connMaxAge) };
+  }
+
+  /** @internal */
+  public _bind(scope: Construct, context: DatabaseContext): DatabaseAccess {
+    return this.bind(scope, context);
+  }
+}
+
+/** @throws when neither the caller nor the construct knows the engine */
+function engineOf(path: string, given: DatabaseEngine | undefined, engineType: string | undefined): DatabaseEngine {
+  // mysql, aurora-mysql, mariadb, postgres, aurora-postgresql
+  const known = Object.values(DatabaseEngine).find((engine) =>
+    engineType?.includes(engine.replace('postgresql', 'postgres')),
+  );
+  const engine = given ?? known;
+  if (!engine) throw new Error(`the engine of ${path} is not known here: give engine`);
+  return engine;
+}
