@@ -1,12 +1,20 @@
 import type { Duration, Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { AppServer } from './app-server';
+import type { BackgroundWorker } from './background-worker';
+import type { Cache } from './cache';
+import type { Database } from './database';
 import { literal, mebibytesOf, secondsOf } from './numbers';
+import type { OperatingSystemProps } from './operating-system';
 import {
   explainPlan,
   planRequestPath,
   type AppServerPlan,
+  type BackgroundWorkerPlan,
+  type CachePlan,
   type CheckedPlan,
+  type ConnectionPlan,
+  type DatabasePlan,
   type InstanceSizeFacts,
   type LoadBalancerPlan,
   type MemoryPlan,
@@ -25,10 +33,10 @@ export enum LoadBalancerType {
 }
 
 /** What the numbers of a request path are derived from. */
-export interface RequestPathProps {
+export interface RequestPathProps extends OperatingSystemProps {
   /**
    * The longest that the application may work on one request: 5 seconds to 3589 seconds with the default `queueTimeout`.
-   * Every other timeout, from the database to the load balancer, follows from it.
+   * Every other timeout, from the database to the load balancer, follows from it. What takes longer is work for `backgroundWorkers`.
    *
    * @default Duration.seconds(60)
    */
@@ -54,6 +62,34 @@ export interface RequestPathProps {
    * @default - gunicorn with threads: AppServer.gunicorn()
    */
   readonly appServer?: AppServer;
+
+  /**
+   * The database: on the instance it shares the memory, anywhere it bounds the connections.
+   *
+   * @default - none
+   */
+  readonly database?: Database;
+
+  /**
+   * The cache, which is also where background workers take their tasks from.
+   *
+   * @default - none
+   */
+  readonly cache?: Cache;
+
+  /**
+   * What works beside the application server on the same instance, for work that takes longer than a request may.
+   *
+   * @default - none
+   */
+  readonly backgroundWorkers?: BackgroundWorker[];
+
+  /**
+   * Instances that can run at once, the one that replaces another left out: at least 1. Each opens connections to the database.
+   *
+   * @default 1
+   */
+  readonly maxInstances?: number;
 
   /**
    * Whether a small guard in every worker ends requests at `requestTimeout`, refuses what has waited longer than `queueTimeout`,
@@ -132,7 +168,7 @@ export class RequestPathPlan {
    * @throws when a prop that numbers are derived from is a token
    */
   public static of(props: RequestPathProps = {}): RequestPathPlan {
-    return new RequestPathPlan(planRequestPath(planInput(props)));
+    return new RequestPathPlan(planRequestPath(planInput(props)), props);
   }
 
   /** The longest that the application may work on one request, in seconds. */
@@ -153,14 +189,26 @@ export class RequestPathPlan {
   public readonly loadBalancer: LoadBalancerPlan;
   /** Where the memory of the instance goes. */
   public readonly memory: MemoryPlan;
+  /** Settings of the database and its clients; undefined without a database. */
+  public readonly database?: DatabasePlan;
+  /** Settings of the cache; undefined without a cache. */
+  public readonly cache?: CachePlan;
+  /** Settings of the background workers. */
+  public readonly backgroundWorkers: BackgroundWorkerPlan[];
+  /** The budget of the database's connections; undefined without a database. */
+  public readonly connections?: ConnectionPlan;
   /** Rules that do not hold, errors and warnings. */
   public readonly violations: Violation[];
 
   /** @internal */
   public readonly _plan: Plan;
 
-  private constructor({ plan, violations }: CheckedPlan) {
+  /** @internal */
+  public readonly _props: RequestPathProps;
+
+  private constructor({ plan, violations }: CheckedPlan, props: RequestPathProps) {
     this._plan = plan;
+    this._props = props;
     this.requestTimeout = plan.requestTimeout;
     this.queueTimeout = plan.queueTimeout;
     this.requestGuard = plan.requestGuard;
@@ -170,6 +218,10 @@ export class RequestPathPlan {
     this.nginx = plan.nginx;
     this.loadBalancer = plan.loadBalancer;
     this.memory = plan.memory;
+    this.database = plan.database;
+    this.cache = plan.cache;
+    this.backgroundWorkers = [...plan.backgroundWorkers];
+    this.connections = plan.connections;
     this.violations = [...violations];
   }
 
@@ -196,6 +248,10 @@ function planInput(props: RequestPathProps): PlanInput {
     clientMaxBodySize: mebibytesOf('clientMaxBodySize', props.clientMaxBodySize),
     healthCheckInterval: secondsOf('healthCheckInterval', props.healthCheckInterval),
     healthCheckTimeout: secondsOf('healthCheckTimeout', props.healthCheckTimeout),
+    database: props.database?._planInput(props.operatingSystem),
+    cache: props.cache?._planInput(),
+    backgroundWorkers: props.backgroundWorkers?.map((worker) => worker._planInput()),
+    maxInstances: literal('maxInstances', props.maxInstances),
     nginxDirectives: props.nginxDirectives,
     ...(props.appServer ?? AppServer.gunicorn())._planInput(),
   };
