@@ -7,5 +7,8 @@ export const RUNTIME_DIRECTORY = join(__dirname, '..', 'runtime');
 
 /** What runs beside the application: Python modules, and the steps of the bootstrap that are the same everywhere. */
 export function runtimeAsset(scope: Construct): DirectoryAsset {
-  return new DirectoryAsset(scope, 'Runtime', { path: RUNTIME_DIRECTORY, exclude: ['*', '!plumbline_*'] });
+  return new DirectoryAsset(scope, 'Runtime', {
+    path: RUNTIME_DIRECTORY,
+    exclude: ['*', '!plumbline_*', '!plumbline_*/base.py'],
+  });
 }

@@ -12,6 +12,8 @@ import os
 import sys
 from pathlib import Path
 
+import plumbline_databases
+
 served_folder = ".static"  # what nginx serves at /static/, in the release's folder
 
 
@@ -34,7 +36,7 @@ def overlay(project, environ):
     if "PLUMBLINE_HEALTH_PATH" in environ:
         # first, so that it answers before SecurityMiddleware redirects to HTTPS
         changed["MIDDLEWARE"] = ["plumbline_django.health", *getattr(project, "MIDDLEWARE", [])]
-    return changed
+    return changed | plumbline_databases.settings(project, environ)
 
 
 def settings_of(module):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from database_servers import SERVERS
 
 HERE = Path(__file__).parent
 WORKER_CLASSES = ["sync", "gthread", "gevent", "asgi"]
@@ -38,6 +39,7 @@ worker_tmp_dir = "/dev/shm"
 control_socket_disable = True
 errorlog = "{folder}/error.log"
 accesslog = "{folder}/access.log"
+{more}
 """
 
 
@@ -56,7 +58,17 @@ class Answer:
 
 class Server:
     def __init__(
-        self, folder, worker_class, *, app=None, limit=LIMIT, workers=1, threads=4, answer_health=True, env=None
+        self,
+        folder,
+        worker_class,
+        *,
+        app=None,
+        limit=LIMIT,
+        workers=1,
+        threads=4,
+        answer_health=True,
+        env=None,
+        more="",
     ):
         self.folder = folder
         conf = {
@@ -67,13 +79,14 @@ class Server:
             "workers": workers,
             "threads": 1 if worker_class in ("sync", "gevent") else threads,
             "answer_health": answer_health,
+            "more": more,
         }
         (folder / "gunicorn.conf.py").write_text(CONF.format(**conf))
         app = app or ("asgi:application" if worker_class == "asgi" else "wsgi:application")
         environment = {
             **os.environ,
             **(env or {}),
-            "PYTHONPATH": f"{HERE.parent}:{HERE / 'apps'}",
+            "PYTHONPATH": f"{HERE.parent}:{HERE / 'apps'}:{HERE.parent / 'sample'}",
             "RECORD": str(folder / "record"),
         }
         command = [sys.executable, "-m", "gunicorn", "-c", str(folder / "gunicorn.conf.py"), app]
@@ -160,6 +173,13 @@ def worker_class(request):
 def server(shared_servers, worker_class):
     """One worker of this class, shared by the tests that leave it in order."""
     return shared_servers(worker_class)
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def database(request):
+    server = SERVERS[request.param]()
+    yield server
+    server.remove()
 
 
 @pytest.fixture

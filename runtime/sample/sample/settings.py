@@ -1,6 +1,7 @@
 """Settings of the sample, for production: what differs on a machine comes from the environment."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -17,6 +18,13 @@ if not SECRET_KEY:
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 INSTALLED_APPS = ["django.contrib.staticfiles", "sample"]
+# What needs a database, a cache or a broker exists where the machine has one; plumbline_django gives the settings.
+CACHED = "PLUMBLINE_CACHE_URL" in os.environ
+TASKS = "PLUMBLINE_BROKER_URL" in os.environ
+if "PLUMBLINE_DATABASE_ENGINE" in os.environ:
+    INSTALLED_APPS.append("ledger")
+if TASKS and find_spec("django_rq"):
+    INSTALLED_APPS.append("django_rq")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "sample.views.choose_views",

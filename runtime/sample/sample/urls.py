@@ -1,6 +1,8 @@
 """The views as WSGI serves them, and under ASGI all that need not run in the event loop."""
 
-from django.urls import path
+from django.apps import apps
+from django.conf import settings
+from django.urls import include, path
 
 from sample import health, views
 
@@ -13,5 +15,9 @@ urlpatterns = [
     path("work", views.work),
     path("eat", views.eat),
 ]
+if settings.CACHED:
+    urlpatterns.append(path("cached", views.cached))
+if apps.is_installed("ledger"):
+    urlpatterns.append(path("", include("ledger.urls")))
 
 handler400 = views.bad_request

@@ -6,6 +6,7 @@ import time
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import BadRequest
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
@@ -89,6 +90,17 @@ def eat(request):
     eaten = b"\1" * int(number(request, "mebibytes", MOST_MEBIBYTES) * 2**20)  # not zeros: they would take no memory
     time.sleep(number(request, "seconds", LONGEST_SECONDS, default="0"))
     return done("eat", started, bytes=len(eaten))
+
+
+def cached(request):
+    """Gives, for a minute, what the first process has computed."""
+    started = time.monotonic()
+    value = cache.get("computed")
+    hit = value is not None
+    if not hit:
+        value = {"pid": who_answers()["pid"], "at": time.time()}
+        cache.set("computed", value, timeout=60)
+    return done("cached", started, hit=hit, value=value)
 
 
 def done(view, started, **more):

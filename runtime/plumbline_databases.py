@@ -1,0 +1,124 @@
+"""The database, the cache and the broker in Django's settings, from the environment that the machine gives."""
+
+import ssl
+import sys
+from urllib.parse import parse_qs, quote, urlsplit
+
+# what says how the project works, not where its database is
+KEPT = ("ATOMIC_REQUESTS", "AUTOCOMMIT", "TIME_ZONE")
+
+
+def settings(project, environ):
+    """The settings to change, by name; `project` is the module or object that holds the project's own."""
+    changed = {}
+    if "PLUMBLINE_DATABASE_ENGINE" in environ:
+        databases = getattr(project, "DATABASES", {})
+        changed["DATABASES"] = {**databases, "default": database(databases.get("default", {}), environ)}
+    if "PLUMBLINE_CACHE_URL" in environ:
+        url = with_password(environ["PLUMBLINE_CACHE_URL"], environ)
+        caches = getattr(project, "CACHES", {})
+        changed["CACHES"] = {**caches, "default": cache(caches.get("default", {}), url)}
+        if "cacheops" in getattr(project, "INSTALLED_APPS", ()):
+            changed["CACHEOPS_REDIS"] = url
+    if "PLUMBLINE_BROKER_URL" in environ:
+        url = with_password(environ["PLUMBLINE_BROKER_URL"], environ)
+        changed |= celery(project, url, environ) | rq(project, url, environ)
+    return changed
+
+
+def database(own, environ):
+    engine = environ["PLUMBLINE_DATABASE_ENGINE"]
+    options = mysql(environ) if engine == "mysql" else postgresql(environ)
+    if own.get("ENGINE", "").endswith(f".{engine}"):
+        options = {**own.get("OPTIONS", {}), **options}
+    return {
+        **{name: own[name] for name in KEPT if name in own},
+        # a password can be rotated: our engines fetch it anew
+        "ENGINE": f"plumbline_{engine}" if password(environ) else f"django.db.backends.{engine}",
+        "NAME": environ["PLUMBLINE_DATABASE_NAME"],
+        "USER": environ["PLUMBLINE_DATABASE_USER"],
+        "PASSWORD": password(environ),
+        "HOST": environ["PLUMBLINE_DATABASE_HOST"],
+        "PORT": environ.get("PLUMBLINE_DATABASE_PORT", ""),
+        "OPTIONS": options,
+        "CONN_MAX_AGE": int(environ.get("PLUMBLINE_DATABASE_CONN_MAX_AGE", "0")),
+        "CONN_HEALTH_CHECKS": True,
+        # a cursor on the server lives in one session, and each transaction may get another
+        "DISABLE_SERVER_SIDE_CURSORS": environ.get("PLUMBLINE_DATABASE_TRANSACTION_POOLING") == "1",
+    }
+
+
+def password(environ):
+    return environ.get("PLUMBLINE_DATABASE_PASSWORD", "")
+
+
+def mysql(environ):
+    ca = environ.get("PLUMBLINE_DATABASE_CA")
+    if mysql_driver().__name__ != "pymysql":
+        return {"ssl": {"ca": ca}, "ssl_mode": "VERIFY_IDENTITY"} if ca else {}
+    if ca:
+        return {"ssl_ca": ca, "ssl_verify_cert": True, "ssl_verify_identity": True}
+    return {"ssl_disabled": True}  # it would encrypt what goes through a UNIX socket, when the server can
+
+
+def mysql_driver():
+    """Django knows mysqlclient, which has no wheels for Linux: PyMySQL takes its place, unless the project has it."""
+    try:
+        import MySQLdb
+    except ImportError:
+        import pymysql
+
+        pymysql.version_info = max(pymysql.version_info, (2, 2, 1, "final", 0))  # Django 5.2 to 6.1 ask for 2.2.1
+        pymysql.install_as_MySQLdb()
+        return pymysql
+    return MySQLdb
+
+
+def postgresql(environ):
+    ca = environ.get("PLUMBLINE_DATABASE_CA")
+    options = {"sslmode": "verify-full", "sslrootcert": ca} if ca else {"sslmode": "disable"}
+    size = environ.get("PLUMBLINE_DATABASE_POOL_SIZE")
+    # Not in background workers and commands: they run one thing at a time, and fork with what they have opened.
+    if size and "gunicorn" in sys.modules:
+        options["pool"] = {"min_size": 1, "max_size": int(size), "timeout": 10}
+    return options
+
+
+def cache(own, url):
+    if "redis" in own.get("BACKEND", "").lower():
+        return {**own, "LOCATION": url}  # Django's own backend or django-redis, with the project's options
+    kept = {name: own[name] for name in ("KEY_PREFIX", "KEY_FUNCTION", "TIMEOUT", "VERSION") if name in own}
+    return {**kept, "BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+
+
+def with_password(url, environ):
+    secret = environ.get("PLUMBLINE_CACHE_PASSWORD")
+    return url.replace("://", f"://:{quote(secret, safe='')}@", 1) if secret else url
+
+
+def celery(project, url, environ):
+    """For `config_from_object("django.conf:settings", namespace="CELERY")`. A task whose worker is killed runs again:
+    it is acknowledged when it has ended, and given to another worker after the visibility timeout."""
+    visibility = {"visibility_timeout": int(environ["PLUMBLINE_VISIBILITY_TIMEOUT"])}
+    changed = {
+        "CELERY_BROKER_URL": url,
+        "CELERY_BROKER_TRANSPORT_OPTIONS": getattr(project, "CELERY_BROKER_TRANSPORT_OPTIONS", {}) | visibility,
+        "CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS": visibility,
+        "CELERY_VISIBILITY_TIMEOUT": visibility["visibility_timeout"],
+        "CELERY_TASK_TIME_LIMIT": int(environ["PLUMBLINE_TASK_TIMEOUT"]),
+        # whether a task may run twice, and how many a process takes ahead, only the project knows
+        "CELERY_TASK_ACKS_LATE": getattr(project, "CELERY_TASK_ACKS_LATE", True),
+        "CELERY_TASK_REJECT_ON_WORKER_LOST": getattr(project, "CELERY_TASK_REJECT_ON_WORKER_LOST", True),
+        "CELERY_WORKER_PREFETCH_MULTIPLIER": getattr(project, "CELERY_WORKER_PREFETCH_MULTIPLIER", 1),
+    }
+    if url.startswith("rediss:"):
+        changed["CELERY_BROKER_USE_SSL"] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+    return changed
+
+
+def rq(project, url, environ):
+    parts = urlsplit(url)
+    if parts.scheme == "redis+socket":  # Celery's way to write it
+        url = f"unix://{parts.path}?db={parse_qs(parts.query)['virtual_host'][0]}"
+    queue = {"URL": url, "DEFAULT_TIMEOUT": int(environ["PLUMBLINE_TASK_TIMEOUT"])}
+    return {"RQ_QUEUES": dict.fromkeys([*getattr(project, "RQ_QUEUES", {}), "default"], queue)}

@@ -1,0 +1,36 @@
+"""Django's engine for PostgreSQL, for a password that is rotated."""
+
+from django.db.backends.postgresql import base
+
+import plumbline_password
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def __init__(self, settings_dict, *args, **kwargs):
+        super().__init__(settings_dict, *args, **kwargs)
+        if settings_dict["OPTIONS"].get("pool"):
+            settings_dict["OPTIONS"]["pool"]["connection_class"] = Connection  # it connects in threads of its own
+
+    def get_new_connection(self, conn_params):
+        if self.pool:
+            return super().get_new_connection(conn_params)
+        return plumbline_password.connect_with_current(super().get_new_connection, conn_params, is_refusal)
+
+
+if base.is_psycopg3:
+
+    class Connection(base.Database.Connection):
+        @classmethod
+        def connect(cls, conninfo="", **parameters):
+            def connect(current):
+                return super(Connection, cls).connect(conninfo, **current)
+
+            return plumbline_password.connect_with_current(connect, parameters, is_refusal)
+
+
+def is_refusal(error):
+    # libpq hands on no SQLSTATE of a connection that has not come about; SASL is PgBouncer's word
+    text = str(error)
+    return isinstance(error, base.Database.OperationalError) and (
+        "password authentication failed" in text or "SASL authentication failed" in text
+    )

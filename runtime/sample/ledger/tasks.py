@@ -1,0 +1,9 @@
+"""What Celery finds by itself in each application; RQ needs no registration."""
+
+from ledger import work
+from sample.celery import app
+
+
+@app.task
+def take_long(token, seconds):
+    work.take_long(token, seconds)

@@ -1,0 +1,90 @@
+"""Views that use the database as applications do, to show what becomes of its connections."""
+
+import time
+from importlib.util import find_spec
+
+from django.core.exceptions import BadRequest
+from django.db import connection, transaction
+from django.db.models import Count
+from django.http import Http404
+
+from ledger.models import Entry
+from ledger.work import write
+from sample.views import done, seconds
+
+
+def rows(request):
+    """Sends a token through the database, twice. Another one that comes back belongs to another process, which uses the
+    same connection."""
+    started = time.monotonic()
+    backend = {"mysql": "CONNECTION_ID()", "postgresql": "pg_backend_pid()"}[connection.vendor]
+    answers = []
+    with connection.cursor() as cursor:
+        for _ in range(2):
+            cursor.execute(f"SELECT %s, {backend}", [token(request)])
+            answers.append(cursor.fetchone())
+    tokens, backends = zip(*answers, strict=True)
+    return done("rows", started, tokens=tokens, backends=backends)
+
+
+def query(request):
+    """Waits in the database, in one statement."""
+    started = time.monotonic()
+    # MySQL: SLEEP as all that a SELECT does is no error when the statement timeout cuts it
+    sleep = {
+        "mysql": "SELECT 1 FROM (SELECT 1 AS one) AS ones WHERE SLEEP(%s) = 0",
+        "postgresql": "SELECT pg_sleep(%s)",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sleep[connection.vendor], [seconds(request)])
+    return done("query", started)
+
+
+def transact(request):
+    """Writes two entries or, with `abort=1`, none."""
+    started = time.monotonic()
+    try:
+        with transaction.atomic():
+            write(token(request), "first")
+            if request.GET.get("abort") == "1":
+                raise Abort
+            write(token(request), "second")
+    except Abort:
+        pass
+    return done("transaction", started, entries=Entry.objects.filter(token=token(request)).count())
+
+
+class Abort(Exception):
+    pass
+
+
+def entries(request):
+    """How many entries there are by event: of a token, or of all."""
+    started = time.monotonic()
+    found = Entry.objects.filter(token=token(request)) if "token" in request.GET else Entry.objects
+    events = dict(found.values_list("event").annotate(Count("id")).order_by("event"))
+    return done("entries", started, events=events)
+
+
+def enqueue(request):
+    """Leaves work to a background worker: it writes "begun", takes its seconds, and writes "ended"."""
+    started = time.monotonic()
+    arguments = (token(request), seconds(request))
+    if find_spec("celery"):
+        from ledger.tasks import take_long
+
+        identity = take_long.delay(*arguments).id
+    elif find_spec("django_rq"):
+        import django_rq
+
+        identity = django_rq.enqueue("ledger.work.take_long", *arguments).id
+    else:
+        raise Http404("neither celery nor django-rq is installed")
+    return done("enqueue", started, task=identity)
+
+
+def token(request):
+    given = request.GET.get("token", "")
+    if not 0 < len(given) <= 100:
+        raise BadRequest(f"token must have 1 to 100 characters, got {len(given)}")
+    return given
