@@ -32,7 +32,7 @@ def fail(deploy) -> Callable[..., Failure]:
     def fail(*arguments, **options) -> Failure:
         machine = deploy(*arguments, **options)
         start = time.monotonic()
-        machine.guest.start()
+        machine.start()
         machine.signal()
         seconds = time.monotonic() - start
         machine.run("cloud-init status --wait", check=False)

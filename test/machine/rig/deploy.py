@@ -1,5 +1,6 @@
 """The real `cdk bootstrap` and `cdk deploy`, against the region's local AWS."""
 
+import json
 import os
 import subprocess
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from .shell import CommandFailed
 
 ROOT = Path(__file__).resolve().parents[3]
 # The validation of templates takes as long as the rest of the synthesis; the tests without a machine run it.
+WAIT_CONDITION = "AWS::CloudFormation::WaitCondition"
 SETTINGS = {"CI": "1", "CDK_DISABLE_VERSION_CHECK": "1", "CDK_VALIDATION": "false"}
 
 
@@ -22,26 +24,40 @@ class Stack:
     template: dict[str, Any]
     instance_id: str
     balancer_name: str
+    volumes: Mapping[str, int]
+    """GiB of the volumes that are attached to the instance, by id."""
+
+    @property
+    def conditions(self) -> set[str]:
+        """Logical ids of the wait conditions that want a signal."""
+        resources = self.template["Resources"].items()
+        return {i for i, r in resources if r["Type"] == WAIT_CONDITION and "CreationPolicy" in r}
 
 
 class Deployment:
-    """One CDK app with its context, in a region of its own: moto cannot deploy a stack a second time."""
+    """One CDK app in a region of its own."""
 
-    def __init__(self, network: Network, folder: Path, app: str | None, context: Mapping[str, str]):
+    def __init__(self, network: Network, folder: Path, app: str | None):
         self._network = network
         self._out = folder / "cdk.out"
         self._folder = folder
         self._app = ["--app", app] if app else []
-        self._context = [part for name, value in context.items() for part in ("-c", f"{name}={value}")]
+        self._bootstrapped = False
 
-    def run(self) -> Stack:
+    def run(self, context: Mapping[str, str]) -> Stack:
         # Synth needs no AWS, bootstrap no app, which it would synthesize where it finds a cdk.json: both at once.
-        bootstrap = self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
-        synth = self._cdk("synth", "--quiet", "--output", str(self._out), *self._app, *self._context)
-        self._finish(bootstrap)
+        bootstrap = None if self._bootstrapped else self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+        given = [part for name, value in context.items() for part in ("-c", f"{name}={value}")]
+        synth = self._cdk("synth", "--quiet", "--output", str(self._out), *self._app, *given)
+        if bootstrap:
+            self._finish(bootstrap)
+            self._bootstrapped = True
         self._finish(synth)
         self._finish(self._cdk("deploy", "--all", "--app", str(self._out), "--require-approval", "never"))
         return _describe()
+
+    def roll_back(self, stack: Stack) -> None:
+        client("cloudformation").update_stack(StackName=stack.name, TemplateBody=json.dumps(stack.template))
 
     def _cdk(self, *arguments: str) -> subprocess.Popen:
         environment = os.environ | ENVIRONMENT | SETTINGS
@@ -67,11 +83,16 @@ def _describe() -> Stack:
         raise ValueError(f"the app has {len(stacks)} stacks, the rig wants one")
     stack = stacks[0]
     resources = cloudformation.describe_stack_resources(StackName=stack["StackName"])["StackResources"]
-    instances = [r["PhysicalResourceId"] for r in resources if r["ResourceType"] == "AWS::EC2::Instance"]
+    ids = {r["LogicalResourceId"]: r.get("PhysicalResourceId") for r in resources if "LogicalResourceId" in r}
+    template = cloudformation.get_template(StackName=stack["StackName"])["TemplateBody"]
+    instances = [ids[i] for i, r in template["Resources"].items() if r["Type"] == "AWS::EC2::Instance"]
+    attached = [r for r in template["Resources"].values() if r["Type"] == "AWS::EC2::VolumeAttachment"]
+    volumes = [a["Properties"]["VolumeId"]["Ref"] for a in attached]
     balancers = client("elbv2").describe_load_balancers()["LoadBalancers"]
     return Stack(
         name=stack["StackName"],
-        template=cloudformation.get_template(StackName=stack["StackName"])["TemplateBody"],
+        template=template,
         instance_id=instances[0],
         balancer_name=balancers[0]["DNSName"] if balancers else "",
+        volumes={ids[v]: template["Resources"][v]["Properties"]["Size"] for v in volumes},
     )

@@ -45,6 +45,8 @@ class Record:
 
     def __init__(self, file: Path):
         self.calls: list[Call] = []
+        self.complete: set[str] = set()
+        """Logical ids of the resources that no longer take a signal."""
         self._file = file
         self.changed = Condition()
 
@@ -92,9 +94,7 @@ def front_handler(instances: Instances, record: Record) -> type:
                 record.add(call)
                 return self.answer(403, *error(call.service, refused))
             if call.action == "SignalResource":
-                call.status = 200 if 1 <= len(call.parameters["UniqueId"]) <= 64 else 400
-                record.add(call)
-                return self.answer(call.status, {"Content-Type": "text/xml"}, b"<SignalResourceResponse/>")
+                return self.take_signal(call)
             status, answer_headers, answer = self.pass_on(body)
             call.status = status
             record.add(call)
@@ -102,6 +102,15 @@ def front_handler(instances: Instances, record: Record) -> type:
             return None
 
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_call
+
+        def take_signal(self, call: Call) -> None:
+            late = call.parameters["LogicalResourceId"] in record.complete
+            call.status = 200 if 1 <= len(call.parameters["UniqueId"]) <= 64 and not late else 400
+            record.add(call)
+            answer = "<SignalResourceResponse/>"
+            if call.status != 200:
+                answer = "<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>"
+            self.answer(call.status, {"Content-Type": "text/xml"}, answer.encode())
 
         def pass_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
             # The Host header stays as it is: moto finds the service, and S3 the bucket, by it.

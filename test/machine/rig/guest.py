@@ -10,6 +10,7 @@ from .cgroup import Cgroup
 from .instances import Instance
 from .network import Network
 from .shell import CommandFailed, sh, wait_until
+from .volumes import BY_ID
 
 # nspawn ends with 133 when the machine reboots.
 BOOT = """\
@@ -33,6 +34,7 @@ class Guest:
         self.name = f"{network.name}-{link}"
         self.folder = folder / link
         self.root = self.folder / "root"
+        self.devices = self.folder / "devices"
         self.console_log = self.folder / "console.log"
         self.cgroup = Cgroup(self.name)
         self._base = base
@@ -42,23 +44,21 @@ class Guest:
         self.folder.mkdir(parents=True)
         if disk_mib:
             sh("mount", "-t", "tmpfs", "-o", f"size={disk_mib}m", self.name, str(self.folder))
-        for name in ("upper", "work", "root"):
+        for name in ("upper", "work", "root", "devices"):
             (self.folder / name).mkdir()
         # Volatile: without it every umount and power-off syncs the whole upper file system.
         layers = f"lowerdir={self._base},upperdir={self.folder}/upper,workdir={self.folder}/work,volatile"
         sh("mount", "-t", "overlay", self.name, "-o", layers, str(self.root))
         self.cgroup.create(memory_mib)
         namespace = self.network.add_machine(self.link, self.instance.address)
-        seed = "var/lib/cloud/seed/nocloud"
-        self.write(f"{seed}/user-data", self.instance.user_data, 0o600)
-        meta_data = f"instance-id: {self.instance.id}\nlocal-hostname: {self.instance.hostname}\n"
-        self.write(f"{seed}/meta-data", meta_data.encode(), 0o600)
+        self.seed()
         if memory_mib:
             self.write("etc/rig/meminfo", _meminfo(memory_mib).encode())
         self._command = [
             "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--settings=no", "--link-journal=no",
             "--resolv-conf=off", "--timezone=off", "--console=pipe", f"--machine={self.name}",
-            f"--network-namespace-path=/run/netns/{namespace}", "-b", "-D", str(self.root),
+            f"--network-namespace-path=/run/netns/{namespace}", f"--bind={self.devices}:{BY_ID}",
+            "-b", "-D", str(self.root),
         ]  # fmt: skip
 
     def write(self, path: str, content: bytes, mode: int = 0o644) -> None:
@@ -67,6 +67,16 @@ class Guest:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
         file.chmod(mode)
+
+    def seed(self) -> None:
+        """The user data that cloud-init reads at the next boot."""
+        folder = "var/lib/cloud/seed/nocloud"
+        self.write(f"{folder}/user-data", self.instance.user_data, 0o600)
+        meta_data = f"instance-id: {self.instance.id}\nlocal-hostname: {self.instance.hostname}\n"
+        self.write(f"{folder}/meta-data", meta_data.encode(), 0o600)
+        # On EC2 cloud-init reads the user data anew at each boot: its data source there has no check_instance_id, by
+        # which that of the rig's seed would go on with what it has kept.
+        (self.root / "var/lib/cloud/instances" / self.instance.id / "obj.pkl").unlink(missing_ok=True)
 
     def start(self) -> None:
         environment = os.environ | {

@@ -65,6 +65,11 @@ class Instance:
         attribute = client("ec2").describe_instance_attribute(InstanceId=self.id, Attribute="userData")
         return base64.b64decode(attribute["UserData"]["Value"])
 
+    def read_user_data(self) -> None:
+        """It changes when the stack is deployed again."""
+        self.__dict__.pop("user_data", None)
+        _ = self.user_data
+
     @cached_property
     def role(self) -> str:
         profile = self.description["IamInstanceProfile"]["Arn"].rsplit("/", 1)[-1]

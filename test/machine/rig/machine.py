@@ -1,6 +1,7 @@
 """Deploy, boot, serve: a whole stack in a region of its own."""
 
 import itertools
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from .load_balancer import BalancerSettings, LoadBalancer
 from .region import Region
 from .run import Run
 from .shell import wait_until
+from .volumes import Volume
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,14 @@ class BootFailed(Exception):
     pass
 
 
+class DeploymentFailed(Exception):
+    """The stack was rolled back."""
+
+    def __init__(self, signals: list[Signal]):
+        self.reasons = [signal.unique_id for signal in signals]
+        super().__init__(", ".join(self.reasons) or "no signal")
+
+
 class Machine:
     """One deployed stack with its machine and load balancer."""
 
@@ -43,6 +53,8 @@ class Machine:
         self._run = run
         self.region = Region(f"{run.name}-{number}", run.folder / str(number))
         self._options = options
+        self._volumes: list[Volume] = []
+        self._context = dict(context)
         try:
             self.region.create()
             self.stack, self.instance = self.region.deploy(app, context)
@@ -71,12 +83,22 @@ class Machine:
         self.http = HttpClient(network, self.balancer.address, self.stack.balancer_name)
         self.direct = HttpClient(network, (self.instance.address, settings.target_port), self.stack.balancer_name)
 
+    def start(self) -> None:
+        """The first boot. CloudFormation attaches volumes once the instance runs, so its script waits for them."""
+        self.guest.start()
+        if self.stack.volumes:
+            time.sleep(4)
+        for volume_id, gibibytes in self.stack.volumes.items():
+            self._volumes.append(Volume(volume_id, gibibytes, self.region.folder))
+            self._volumes[-1].attach(self.guest.devices)
+
     def boot(self, seconds: float = 300) -> "Machine":
         """Boot, wait for the signal SUCCESS and for the first 200 through the load balancer."""
-        self.guest.start()
+        self.start()
         signal = self.signal(seconds)
         if signal.status != "SUCCESS":
             raise BootFailed(f"the machine signalled {signal.status} ({signal.unique_id})\n{self.story()}")
+        self.region.record.complete |= self.stack.conditions
         self.wait_for_service()
         return self
 
@@ -88,6 +110,54 @@ class Machine:
         if not came or not record.signals:
             raise BootFailed(f"no signal within {seconds:g} s\n{self.story()}")
         return record.signals[0]
+
+    def update(self, context: Mapping[str, str], seconds: float = 300) -> None:
+        """Deploy the app again, with other context; DeploymentFailed when it was rolled back.
+
+        As CloudFormation does it: an instance whose user data changes is stopped, keeps its disks and starts again;
+        then the new wait conditions are waited for, and without their SUCCESS everything goes back.
+        """
+        before, user_data = self.stack, self.instance.user_data
+        self._context |= context
+        self.stack = self.region.deploy_again(self.instance, self._context)
+        if self.stack.instance_id != before.instance_id:
+            raise ValueError("the instance would be replaced: boot a machine for that")
+        self._balance()
+        if self.instance.user_data != user_data:
+            self._restart()
+        for condition in self.stack.conditions - before.conditions:
+            signals = self._signals_for(condition, seconds)
+            if [signal.status for signal in signals] != ["SUCCESS"]:
+                self.region.roll_back(self.instance, before)
+                self.stack = before
+                self._balance()
+                self._restart()
+                self.wait_for_service()
+                raise DeploymentFailed(signals)
+        self.wait_for_service()
+
+    def _restart(self) -> None:
+        self.guest.stop()
+        self.guest.seed()
+        self.guest.start()
+
+    def _balance(self) -> None:
+        settings = BalancerSettings.of(self.stack.template)
+        if settings != self.balancer.settings:
+            self.balancer.stop()
+            self.balancer = LoadBalancer(self.region.network, settings, self.instance.address, self.region.folder)
+
+    def _signals_for(self, resource: str, seconds: float) -> list[Signal]:
+        """The first signal for a resource, which then takes no other."""
+        record = self.region.record
+
+        def signals() -> list[Signal]:
+            return [signal for signal in record.signals if signal.resource == resource]
+
+        with record.changed:
+            record.changed.wait_for(lambda: signals() or not self.guest.running, seconds)
+            record.complete.add(resource)
+            return signals()
 
     def wait_for_service(self, seconds: float = 60) -> None:
         try:
@@ -121,5 +191,7 @@ class Machine:
         if self.guest:
             self.guest.stop()
             self.guest.destroy()
+        for volume in self._volumes:
+            volume.remove()
         self.region.remove()
         self._run.discard(self.region.folder)

@@ -3,6 +3,7 @@
 import json
 import time
 
+import moto_updates
 from moto.acm.models import acm_backends
 from moto.core.common_models import CloudFormationModel
 from moto.secretsmanager.models import secretsmanager_backends
@@ -11,6 +12,7 @@ from moto.ssm.models import Parameter, ssm_backends
 
 WITHOUT_EFFECT = [
     "AWS::CDK::Metadata",
+    "AWS::CloudFormation::WaitCondition",
     "AWS::AutoScaling::LifecycleHook",
     "AWS::AutoScaling::ScalingPolicy",
     "AWS::CloudWatch::Alarm",
@@ -182,5 +184,6 @@ def publish_images() -> None:
 accepted = [accept(resource_type) for resource_type in WITHOUT_EFFECT]
 
 if __name__ == "__main__":
+    moto_updates.complete()
     publish_images()
     main()

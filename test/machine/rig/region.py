@@ -50,14 +50,26 @@ class Region:
         return True
 
     def deploy(self, app: str | None, context: Mapping[str, str]) -> tuple[Stack, Instance]:
+        self._deployment = Deployment(self.network, self.folder, app)
         with self.network.inside():
-            stack = Deployment(self.network, self.folder, app, context).run()
+            stack = self._deployment.run(context)
             found = client("ec2").describe_instances(InstanceIds=[stack.instance_id])
             address = found["Reservations"][0]["Instances"][0]["PrivateIpAddress"]
             instance = self.instances.at(address)
             # Read while inside: what is cached here is asked for later from anywhere.
             _ = (instance.user_data, instance.role, instance.memory_mib)
         return stack, instance
+
+    def deploy_again(self, instance: Instance, context: Mapping[str, str]) -> Stack:
+        with self.network.inside():
+            stack = self._deployment.run(context)
+            instance.read_user_data()
+        return stack
+
+    def roll_back(self, instance: Instance, stack: Stack) -> None:
+        with self.network.inside():
+            self._deployment.roll_back(stack)
+            instance.read_user_data()
 
     def remove(self) -> None:
         for server in self._servers:

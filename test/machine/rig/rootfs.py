@@ -15,7 +15,7 @@ from .shell import sh
 SUITE = "trixie"
 PACKAGES = [
     "systemd", "systemd-sysv", "dbus", "libpam-systemd", "ca-certificates", "curl", "iproute2", "netbase", "procps",
-    "sudo", "openssl", "openssh-server", "cloud-init",
+    "sudo", "openssl", "openssh-server", "cloud-init", "e2fsprogs",
 ]  # fmt: skip
 CLOUD_INIT = """\
 network: {config: disabled}
@@ -34,6 +34,16 @@ RemainAfterExit=yes
 ExecStart=/usr/bin/mount --bind /etc/rig/meminfo /proc/meminfo
 [Install]
 WantedBy=sysinit.target
+"""
+# In a container systemd passes over the devices of fstab, and no udev names them by UUID.
+FSTAB_GENERATOR = """\
+#!/bin/sh
+mkdir -p /run/rig/by-uuid
+for device in /dev/disk/by-id/*; do
+  uuid=$(blkid -p -s UUID -o value "$device") && ln -sfn "$device" "/run/rig/by-uuid/$uuid"
+done
+sed 's,^UUID=,/run/rig/by-uuid/,' /etc/fstab >/run/rig/fstab
+SYSTEMD_FSTAB=/run/rig/fstab exec /usr/lib/systemd/system-generators/systemd-fstab-generator "$@"
 """
 
 
@@ -89,6 +99,10 @@ def _make(root: Path, cas: list[Path]) -> None:
     (root / "etc/cloud/cloud.cfg.d/99-rig.cfg").write_text(CLOUD_INIT)
     (root / "etc/systemd/system/rig-meminfo.service").write_text(MEMINFO_UNIT)
     sh("chroot", str(root), "systemctl", "enable", "--quiet", "rig-meminfo.service")
+    generator = root / "etc/systemd/system-generators/systemd-fstab-generator"
+    generator.parent.mkdir(parents=True, exist_ok=True)
+    generator.write_text(FSTAB_GENERATOR)
+    generator.chmod(0o755)
 
 
 def _copy_package_settings(root: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from . import cgroup
 from .shell import sh, wait_until
+from .volumes import loop_devices
 
 
 def _user_cache() -> Path:
@@ -72,6 +73,8 @@ def remove(name: str) -> None:
     wait_until(f"the processes of {name} end", lambda: not processes(name), 20)
     for mount in mounts(name):
         sh("umount", "--lazy", mount)
+    for device in loop_devices(RUNS / name):
+        sh("losetup", "--detach", device)
     for namespace in namespaces(name):
         sh("ip", "netns", "del", namespace)
     for left in Path("/run/systemd/nspawn/propagate").glob(f"{name}*"):
@@ -84,6 +87,7 @@ def leftovers(name: str) -> list[str]:
     return [
         *(f"process {pid}" for pid in processes(name)),
         *(f"mount {mount}" for mount in mounts(name)),
+        *(f"loop device {device}" for device in loop_devices(RUNS / name)),
         *(f"network namespace {namespace}" for namespace in namespaces(name)),
         *(f"control group {group.name}" for group in cgroup.named(name)),
         *(str(path) for path in Path("/run/systemd/nspawn/propagate").glob(f"{name}*")),
