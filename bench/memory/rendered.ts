@@ -9,7 +9,7 @@ import { renderGunicornConf, renderGunicornService } from '../../lib/render';
 const input = JSON.parse(process.argv[2]!) as Partial<PlanInput>;
 // Large enough that no number of workers breaks a rule.
 const { plan } = planRequestPath({ instanceType: 't3.2xlarge', ...input });
-const environment = [...renderGunicornService(plan, false).matchAll(/^Environment=(.*)$/gm)]
+const environment = [...renderGunicornService(plan, { units: [], secrets: false }).matchAll(/^Environment=(.*)$/gm)]
   .flatMap(([, assignments]) => assignments!.split(' '))
   .map((assignment) => assignment.split('='));
 console.log(
