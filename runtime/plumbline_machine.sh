@@ -23,7 +23,7 @@ install_packages() { # nothing recommended, nothing upgraded
   if [ "$package_manager" = dnf ]; then
     retry dnf -q -y --setopt=install_weak_deps=0 --setopt=retries=2 --setopt=timeout=10 install "$@"
   else
-    retry apt install "$@"
+    retry apt install --no-upgrade "$@"
   fi
 }
 
@@ -37,10 +37,15 @@ system() {
   # No application fails for the lack of swap or of these two settings, so their failure is only told.
   printf '%s\n' "net.core.somaxconn=$backlog" vm.swappiness=10 >/etc/sysctl.d/90-plumbline.conf
   sysctl -qp /etc/sysctl.d/90-plumbline.conf || true
-  if [ "$swap" -gt 0 ]; then
+  if [ "$swap" -gt 0 ] && [ "$(stat -c %s /swapfile 2>/dev/null)" != $((swap << 20)) ]; then
+    swapoff /swapfile 2>/dev/null || true
     { fallocate -l "${swap}M" /swapfile && chmod 600 /swapfile && mkswap /swapfile >/dev/null && swapon /swapfile &&
-      echo '/swapfile none swap sw 0 0' >>/etc/fstab; } || rm -f /swapfile
+      in_fstab '/swapfile none swap sw 0 0'; } || rm -f /swapfile
   fi
+}
+
+in_fstab() { # line
+  grep -qxF "$1" /etc/fstab || echo "$1" >>/etc/fstab
 }
 
 # All in one go: apt takes a second to read its lists, each time.
@@ -58,34 +63,47 @@ packages() {
 
 # Debian's wheel of pip runs as it is: without an environment of pip's own it takes 1 s instead of 4.
 tools() {
+  local version=0.13.9
+  if [ "$("$lib/tools/bin/uv" --version 2>/dev/null | cut -d ' ' -f 2)" = "$version" ]; then return; fi
   local pip=(-m pip) wheels=(/usr/share/python-wheels/pip-*.whl)
   if [ -e "${wheels[0]}" ]; then pip=("${wheels[0]}/pip"); fi
   "$python" "${pip[@]}" install -q --no-cache-dir --no-compile --root-user-action=ignore --timeout 10 \
-    --disable-pip-version-check --only-binary :all: --target "$lib/tools" uv==0.13.9
+    --disable-pip-version-check --only-binary :all: --upgrade --target "$lib/tools" "uv==$version"
 }
 
 clone() { # repository, branch, tag or commit
+  rm -rf /var/tmp/app
   git init -q /var/tmp/app
   cd /var/tmp/app
   GIT_TERMINAL_PROMPT=0 retry git fetch -q --depth 1 "$1" "$2"
   git checkout -q FETCH_HEAD
 }
 
-# The release in its folder, with an environment of its own. Wheels only: a compiler would be needed otherwise.
+# The release in its folder, with an environment of its own, behind the link `next` until it serves. A machine that is
+# changed in place makes one for each script, since an environment that is in use cannot be changed.
 dependencies() {
-  local release uv=$lib/tools/bin/uv locked=/var/tmp/locked.txt wanted=("$gunicorn")
+  local release
   cd /srv/app/releases
   if [ -d /var/tmp/app ]; then
-    release=$(git -C /var/tmp/app rev-parse --short=12 HEAD)
-    mv /var/tmp/app "$release"
+    release=$(git -C /var/tmp/app rev-parse --short=12 HEAD)${sum:+-${sum:0:8}}
+    [ -e "$release/.complete" ] || { rm -rf "$release" && mv /var/tmp/app "$release"; }
+    rm -rf /var/tmp/app
   else
-    release=$(sha256sum </var/tmp/app.zip | head -c 12)
-    python3 -m zipfile -e /var/tmp/app.zip "$release"
+    release=$(sha256sum </var/tmp/app.zip | head -c 12)${sum:+-${sum:0:8}}
+    [ -e "$release/.complete" ] || { rm -rf "$release" && python3 -m zipfile -e /var/tmp/app.zip "$release"; }
     rm /var/tmp/app.zip
   fi
+  ln -sfn "releases/$release" /srv/app/next
+  if [ -e "$release/.complete" ]; then return; fi
   chown -R app: "$release"
-  ln -sfn "releases/$release" /srv/app/current
   cd "$release"
+  environment
+  touch .complete
+}
+
+# Wheels only: a compiler would be needed otherwise.
+environment() {
+  local uv=$lib/tools/bin/uv locked=/var/tmp/locked.txt wanted=("$gunicorn") driver
   export UV_CACHE_DIR=/var/cache/uv UV_SYSTEM_CERTS=1 UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 \
     UV_COMPILE_BYTECODE=1
   "$uv" venv -q -p "$python" .venv
@@ -98,16 +116,52 @@ dependencies() {
     wanted+=(-r pyproject.toml)
   fi
   "$uv" pip install --no-build -p .venv "${wanted[@]}"
+  for driver in ${drivers:-}; do
+    has_one "${driver#*:}" || "$uv" pip install --no-build -p .venv "${driver%%:*}"
+  done
 }
 
-# The units that are the same on every machine.
-install_units() {
-  local units=/etc/systemd/system service
-  for service in gunicorn nginx; do
+has_one() { # modules, separated by commas
+  local module
+  for module in ${1//,/ }; do
+    if .venv/bin/python -c "import $module" 2>/dev/null; then return; fi
+  done
+  return 1
+}
+
+# The files that came with the runtime, and those that the script has put beside them, to where they belong. Which of them
+# are new to the machine is kept in $logs/changed.
+install_files() {
+  local units=etc/systemd/system service path mode
+  cd "$lib/files"
+  mkdir -p "$units"
+  for service in gunicorn nginx ${background_services:-}; do
     mkdir -p "$units/$service.service.d"
     cp "$lib/plumbline_sandbox.conf" "$units/$service.service.d/"
   done
   cp "$lib"/plumbline_logs.{service,timer} "$units/"
+  if [ -n "${data_volume:-}" ]; then keep_files; fi
+  : >"$logs/changed"
+  find . -type f -printf '/%P\n' | while read -r path; do
+    if cmp -s ".$path" "$path"; then continue; fi
+    echo "$path" >>"$logs/changed"
+    mkdir -p "${path%/*}"
+    # What the application may know is nobody else's business.
+    case $path in /etc/gunicorn/environment | /etc/gunicorn/secrets) mode=640 ;; *) mode=644 ;; esac
+    install -m "$mode" ".$path" "$path"
+    case $mode in 640) chgrp app "$path" ;; esac
+  done
+  fit_nginx
+}
+
+# Starts a unit, or starts it again where one of its files is new.
+start_again() { # unit, its files besides the drop-in
+  systemctl daemon-reload
+  systemctl is-enabled -q "$1" || systemctl enable -q "$1"
+  if ! systemctl is-active -q "$1" ||
+    grep -qxFf <(printf '%s\n' "/etc/systemd/system/$1.service.d/plumbline.conf" "${@:2}") "$logs/changed"; then
+    systemctl restart "$1"
+  fi
 }
 
 # Comments out the directives that the installed nginx does not know yet.
@@ -121,16 +175,20 @@ fit_nginx() {
 
 # As the service runs: the application's user, environment and secrets.
 as_app() {
-  systemd-run -q --wait --pipe --collect --uid=app --gid=app --working-directory=/srv/app/current \
-    --setenv=PYTHONPATH=/usr/local/lib/plumbline --setenv=PATH=/srv/app/current/.venv/bin:/usr/bin \
+  systemd-run -q --wait --pipe --collect --uid=app --gid=app --working-directory=/srv/app/next \
+    --setenv=PYTHONPATH=/usr/local/lib/plumbline --setenv=PATH=/srv/app/next/.venv/bin:/usr/bin \
     -p EnvironmentFile=/etc/gunicorn/environment -p EnvironmentFile=-/run/plumbline/secrets.env env "$@"
 }
 export -f as_app
 
+is_django() {
+  [ -f manage.py ] && .venv/bin/python -c 'import django'
+}
+
 # Where the release is a Django project: its settings behind those of the machine, and its static files.
 django() {
-  cd /srv/app/current
-  if [ -f manage.py ] && .venv/bin/python -c 'import django'; then
+  cd /srv/app/next
+  if is_django; then
     if [ -z "$settings_module" ]; then
       settings_module=$(.venv/bin/python "$lib/plumbline_django.py" settings-module . "$wsgi")
     fi
@@ -141,8 +199,13 @@ django() {
     } >>/etc/gunicorn/environment
     as_app python "$lib/plumbline_django.py" collectstatic
   elif [ -d static ]; then
-    ln -s static .static
+    ln -sfn static .static
   fi
+}
+
+migrate() {
+  cd /srv/app/next
+  if is_django; then as_app python manage.py migrate --noinput; fi
 }
 
 # Those who will use the configuration read it.
@@ -157,8 +220,13 @@ serve() {
   systemctl enable -q --no-reload gunicorn.socket gunicorn plumbline_logs.timer
   systemctl is-enabled -q nginx || systemctl enable -q nginx # Debian's package has, and doing it again is slow
   systemctl daemon-reload
+  if systemctl is-active -q gunicorn.socket && grep -q '/gunicorn\.socket$' "$logs/changed"; then
+    systemctl stop gunicorn gunicorn.socket
+  fi
+  mv -T /srv/app/next /srv/app/current
   systemctl start gunicorn.socket plumbline_logs.timer
-  if systemctl start gunicorn nginx; then
+  # Requests wait in the socket meanwhile. A reload keeps nginx' connections.
+  if systemctl restart gunicorn && systemctl reload-or-restart nginx; then
     invocation=$(systemctl show -p InvocationID gunicorn)
     while [ "$SECONDS" -lt "$end" ] && [ "$invocation" = "$(systemctl show -p InvocationID gunicorn)" ]; do
       code=$(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1$health_path") || true

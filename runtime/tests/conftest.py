@@ -81,6 +81,7 @@ class Server:
             "answer_health": answer_health,
             "more": more,
         }
+        self.threads = conf["threads"]
         (folder / "gunicorn.conf.py").write_text(CONF.format(**conf))
         app = app or ("asgi:application" if worker_class == "asgi" else "wsgi:application")
         environment = {
@@ -193,3 +194,30 @@ def own_server(tmp_path):
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture
+def sample_server(own_server):
+    """The sample project as on a machine that has a database: the plan keeps connections in sync and gthread workers
+    only, and pools those of PostgreSQL under gevent."""
+
+    def start(worker_class, database, transport, *, env, threads=3, **options):
+        pooled = worker_class == "gevent" and database.engine == "postgresql"
+        return own_server(
+            worker_class,
+            limit=10,
+            threads=threads,
+            env={
+                **database.environment(transport),
+                "PLUMBLINE_DATABASE_CONN_MAX_AGE": "0" if worker_class == "gevent" else "600",
+                **({"PLUMBLINE_DATABASE_POOL_SIZE": str(threads)} if pooled else {}),
+                "DJANGO_SETTINGS_MODULE": "plumbline_django",
+                "PLUMBLINE_SETTINGS_MODULE": "sample.settings",
+                "PLUMBLINE_ALLOWED_HOSTS": "site",
+                "SECRET_KEY": "of-the-tests",
+                **env,
+            },
+            **{"app": "sample.wsgi:application", **options},
+        )
+
+    return start

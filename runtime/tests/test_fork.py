@@ -1,11 +1,7 @@
 """Connections to the database that are opened before the fork, in every worker class, by Django and without it."""
 
-import json
-import os
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-
 import pytest
+from tokens import send_tokens
 
 # as in the rendered gunicorn.conf.py
 PRELOAD = """
@@ -26,7 +22,6 @@ def post_worker_init(worker):
     plumbline_guard.post_worker_init(worker)
 """
 WORKERS = 3
-THREADS = 3
 
 
 @pytest.fixture(params=["socket", "tls"])
@@ -40,58 +35,16 @@ def worker_class(request):
 
 
 @pytest.fixture
-def application(own_server, database, transport, worker_class):
+def application(sample_server, database, transport, worker_class):
     """The sample, with a connection that it opens while gunicorn's master loads it."""
 
-    def start(conf, app="sample.wsgi:application", **environment):
-        pooled = worker_class == "gevent" and database.engine == "postgresql"
-        return own_server(
-            worker_class,
-            app=app,
-            limit=3,
-            workers=WORKERS,
-            threads=THREADS,
-            more=conf,
-            env={
-                **database.environment(transport),
-                "PLUMBLINE_DATABASE_CONN_MAX_AGE": "0" if worker_class == "gevent" else "600",
-                **({"PLUMBLINE_DATABASE_POOL_SIZE": str(THREADS)} if pooled else {}),
-                "DJANGO_SETTINGS_MODULE": "plumbline_django",
-                "PLUMBLINE_SETTINGS_MODULE": "sample.settings",
-                "PLUMBLINE_ALLOWED_HOSTS": "site",
-                "SECRET_KEY": "of-the-tests",
-                "SAMPLE_CONNECT_EARLY": "1",
-                **environment,
-            },
+    def start(conf, app="sample.wsgi:application"):
+        return sample_server(
+            worker_class, database, transport, app=app, more=conf, env={"SAMPLE_CONNECT_EARLY": "1"}, workers=WORKERS
         )
 
     yield start
     database.end_sessions()
-
-
-@dataclass
-class Result:
-    foreign: int = 0
-    errors: int = 0
-    pids: dict = field(default_factory=dict)  # backend -> the processes that used it
-
-
-def send_tokens(server, count):
-    def one(number):
-        token = f"{number}-{os.urandom(8).hex()}"
-        return token, server.get(f"/rows?token={token}")
-
-    result = Result()
-    with ThreadPoolExecutor(12) as pool:
-        for token, answer in pool.map(one, range(count)):
-            if answer.status != 200:
-                result.errors += 1
-                continue
-            answer = json.loads(answer.body)
-            result.foreign += set(answer["tokens"]) != {token}
-            for backend in answer["backends"]:
-                result.pids.setdefault(backend, set()).add(answer["pid"])
-    return result
 
 
 def test_a_connection_opened_in_the_master_is_in_no_worker(application, database, worker_class):
@@ -102,7 +55,7 @@ def test_a_connection_opened_in_the_master_is_in_no_worker(application, database
     if worker_class == "gevent" and database.engine == "mysql":
         assert database.sessions() == set()
     else:
-        slots = WORKERS * (1 if worker_class == "sync" else THREADS)
+        slots = WORKERS * (1 if worker_class == "sync" else server.threads)
         assert len(result.pids) <= slots
         assert database.sessions() <= result.pids.keys()
 

@@ -1,0 +1,118 @@
+# shellcheck shell=bash disable=SC2154 # the user data assigns what is not assigned here
+#
+# The steps of a machine that is changed in place, since a volume of its own holds the data of its database.
+
+# What the machine served with before this run: its files below `files`, the names of those that it did not have in
+# `added`, its release in `current`, its background workers in `workers`. The lists of now are in $state.
+before=$state/before
+
+# The volume, and the folders on it that stand for those of the packages. Packages, units and AppArmor see the paths that
+# they know. CloudFormation attaches the volume while the machine boots.
+data() {
+  local device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${data_volume/-/} end=$((SECONDS + 300)) found=0
+  local uuid name folder
+  until [ -b "$device" ]; do
+    if [ $SECONDS -ge $end ]; then
+      echo "$data_volume is not attached after 300 s"
+      return 1
+    fi
+    sleep 0.5
+  done
+  # 2: nothing is on it. Anything else that is not 0 means that nobody knows.
+  blkid -p "$device" || found=$?
+  case $found in
+    0) ;;
+    2) mkfs.ext4 -q "$device" ;;
+    *) return 1 ;;
+  esac
+  uuid=$(blkid -p -s UUID -o value "$device")
+  in_fstab "UUID=$uuid /srv/data ext4 nofail,x-systemd.device-timeout=300 0 2"
+  mounted /srv/data
+  resize2fs "$device" # where the volume has grown
+  for folder in $folders; do
+    name=${folder%%:*} folder=${folder#*:}
+    mkdir -p "/srv/data/$name" "$folder"
+    in_fstab "/srv/data/$name $folder none bind,nofail,x-systemd.requires-mounts-for=/srv/data 0 0"
+    mounted "$folder"
+  done
+  # Debian's package would make a cluster in the locale of this script, which has none, and none where there is one already.
+  if [ "$database $package_manager" = 'postgresql apt' ]; then
+    mkdir -p /etc/postgresql-common
+    echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  fi
+}
+
+mounted() { # folder of fstab
+  mountpoint -q "$1" || { mkdir -p "$1" && mount "$1"; }
+}
+
+# Keeps what the new files replace, takes away those that are no longer wanted, and lets the old background workers end
+# what they work on. In the folder of the new files.
+keep_files() {
+  local path
+  rm -rf "$before"
+  mkdir -p "$before/files"
+  find . -type f -printf '/%P\n' | sort >"$before/new"
+  touch "$state"/{files,workers,servers}
+  cp "$state/workers" "$before/workers"
+  # shellcheck disable=SC2046 # a list
+  if [ -s "$before/workers" ]; then
+    systemctl disable -q $(<"$before/workers")
+    systemctl stop --no-block $(<"$before/workers")
+  fi
+  while read -r path; do
+    if [ -e "$path" ]; then cp -a --parents "$path" "$before/files/"; else echo "$path" >>"$before/added"; fi
+  done < <(sort -u "$before/new" "$state/files")
+  while read -r path; do
+    rm -f "$path"
+  done < <(comm -13 "$before/new" "$state/files")
+  if [ -L /srv/app/current ]; then readlink /srv/app/current >"$before/current"; fi
+}
+
+# Back to what served before this run.
+restore() {
+  local path
+  if [ ! -s "$before/current" ]; then return; fi
+  echo '== back to the release that served before'
+  if [ -e "$before/added" ]; then
+    while read -r path; do
+      rm -f "$path"
+    done <"$before/added"
+  fi
+  cp -a "$before/files/." /
+  systemctl daemon-reload
+  if [ -n "${database_unit:-}" ] && ! systemctl is-active -q "$database_unit"; then systemctl restart "$database_unit"; fi
+  if [ "$(readlink /srv/app/current)" != "$(<"$before/current")" ]; then
+    ln -sfn "$(<"$before/current")" /srv/app/current
+    systemctl stop gunicorn gunicorn.socket
+    systemctl start gunicorn.socket gunicorn
+    systemctl reload-or-restart nginx
+  fi
+  # shellcheck disable=SC2046 # a list
+  if [ -s "$before/workers" ]; then
+    systemctl enable -q $(<"$before/workers")
+    systemctl start --no-block $(<"$before/workers")
+  fi
+}
+
+# This release serves. Of the others the one before it stays; of the servers those that it needs.
+settle() { # background workers
+  local release current unit
+  current=$(readlink /srv/app/current)
+  for release in /srv/app/releases/*; do
+    case releases/${release##*/} in
+      "$current" | "$(cat "$before/current" 2>/dev/null)") ;;
+      *) rm -rf "$release" ;;
+    esac
+  done
+  while read -r unit; do
+    case " ${database_unit:-} ${cache_unit:-} " in
+      *" $unit "*) ;;
+      *) systemctl disable -q --now "$unit" ;;
+    esac
+  done <"$state/servers"
+  mv "$before/new" "$state/files"
+  for unit in ${database_unit:-} ${cache_unit:-}; do echo "$unit"; done >"$state/servers"
+  for unit in "$@"; do echo "$unit"; done >"$state/workers"
+  rm -rf "$before" /var/cache/uv
+}
