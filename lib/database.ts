@@ -2,7 +2,7 @@ import { RemovalPolicy, Size, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
-import type { DataAccess } from './data-access';
+import { RDS_BUNDLE, type DataAccess } from './data-access';
 import {
   DatabaseEngine,
   type DatabaseOptions,
@@ -47,9 +47,6 @@ const VOLUME_SIZE = Size.gibibytes(20);
 
 /** Database and user where nobody says otherwise; on the instance also the operating system's user, which is how they know each other. */
 const APP = 'app';
-
-/** Certificates of every region: the bootstrap fetches them. */
-const RDS_BUNDLE = '/etc/gunicorn/rds-bundle.pem';
 
 /** The database of an application: on its instance, made in Amazon RDS, or there already. */
 export class Database {

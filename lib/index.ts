@@ -15,6 +15,7 @@ export {
   type RqOptions,
 } from './background-worker';
 export { Cache, type ElastiCacheOptions, type EndpointCacheOptions, type OnInstanceCacheOptions } from './cache';
+export { DataServices, type DataServicesProps } from './data-services';
 export { Database } from './database';
 export {
   DatabaseEngine,

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -88,7 +88,7 @@ export class RdsDatabase extends Construct implements ec2.IConnectable {
       const proxyGroup = new ec2.SecurityGroup(this, 'ProxySecurityGroup', {
         vpc,
         description: 'Database proxy',
-        allowAllOutbound: true,
+        allowAllOutbound: false,
       });
       this.proxy = new rds.DatabaseProxy(this, 'Proxy', {
         proxyTarget: rds.ProxyTarget.fromInstance(this.instance),
@@ -96,6 +96,8 @@ export class RdsDatabase extends Construct implements ec2.IConnectable {
         vpc,
         vpcSubnets,
         securityGroups: [proxyGroup],
+        // stated, because the default is the last part of the path, or hangs on a feature flag
+        dbProxyName: Names.uniqueResourceName(this, { maxLength: 60, separator: '-' }),
         requireTLS: true,
         borrowTimeout: Duration.seconds(plan.borrowTimeout),
         maxConnectionsPercent: plan.maxConnectionsPercent,

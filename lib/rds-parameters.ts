@@ -27,6 +27,6 @@ export function rdsParameters(database: DatabasePlan): Record<string, string> {
     // a table, the default, can be read by SQL alone
     log_output: 'FILE',
     time_zone: 'UTC',
-    require_secure_transport: engine === 'mariadb' ? '1' : 'ON',
+    require_secure_transport: '1',
   };
 }

@@ -3,6 +3,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { DataVolume } from './data-volume';
+import { keepImage, waitForEachChange } from './in-place';
 import type { WebUserData } from './web-user-data';
 
 /** How an instance is placed and what it may do. */
@@ -79,7 +81,11 @@ const SESSION_MANAGER = [
  * replaces it, and the old one goes only when the new one serves. Until the load balancer has checked the new one for the first time,
  * which takes some seconds, requests may still get a 503: instances that overlap need an Auto Scaling group.
  *
- * Resources defined: instance, instance profile, role and security group where none are given.
+ * An instance that holds its database is never replaced by such a change, nor by a newer image: it is stopped, started, and brings itself up
+ * to date. What does replace an instance (another subnet, another root volume) fails before anything is lost, because its data volume is in use.
+ *
+ * Resources defined: instance, instance profile, role and security group where none are given; for a database on the instance also a
+ * volume with its snapshots, a launch template that holds the image, and a wait condition.
  *
  * Security considerations: IMDSv2 only, encrypted volume, Session Manager instead of SSH, no inbound but from the load balancer.
  */
@@ -89,6 +95,9 @@ export class WebInstance
 {
   /** The instance. */
   public readonly instance: ec2.Instance;
+
+  /** The volume of a database on the instance. */
+  public readonly dataVolume?: ec2.IVolume;
 
   /** The role of the instance. */
   public readonly role: iam.IRole;
@@ -107,6 +116,8 @@ export class WebInstance
       subnetType: vpc.privateSubnets.length > 0 ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PUBLIC,
     };
     const subnets = vpc.selectSubnets(vpcSubnets);
+    const volumeOptions = userData.plan._props.database?._volume;
+    const creationTimeout = props.creationTimeout ?? CREATION_TIMEOUT;
 
     this.role = props.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
     this.grantPrincipal = this.role;
@@ -127,8 +138,8 @@ export class WebInstance
       role: this.role,
       securityGroup,
       userData: userData.userData,
-      userDataCausesReplacement: true,
-      resourceSignalTimeout: props.creationTimeout ?? CREATION_TIMEOUT,
+      userDataCausesReplacement: !volumeOptions,
+      resourceSignalTimeout: volumeOptions ? undefined : creationTimeout,
       httpTokens: ec2.HttpTokens.REQUIRED,
       blockDevices: [
         {
@@ -144,7 +155,19 @@ export class WebInstance
     this.instance.instance.availabilityZone = undefined;
     // the script fetches packages in the first seconds of the machine's life
     this.instance.node.addDependency(subnets.internetConnectivityEstablished);
-    userData.signalTo(this.instance, this.role);
+    this.instance.node.addDependency(userData.dataServices);
+    userData.dataServices.allowFrom(this);
+
+    if (volumeOptions) {
+      const data = new DataVolume(this, 'Data', { ...volumeOptions, subnet: subnets.subnets[0]! });
+      this.dataVolume = data.volume;
+      userData._mount(data.volume);
+      keepImage(this, this.instance);
+      const after = [this.instance, data.attachTo(this.instance), this.role];
+      userData.signalTo(waitForEachChange(this, { userData, timeout: creationTimeout, after }), this.role);
+    } else {
+      userData.signalTo(this.instance, this.role);
+    }
   }
 
   /** Not for calling: a target group calls it. */

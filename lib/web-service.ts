@@ -5,6 +5,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { ApplicationLoadBalancing } from './application-load-balancing';
+import { DataServices } from './data-services';
 import { domainNameOf } from './domain';
 import type { ApplicationFrontDoorProps } from './load-balancing-props';
 import { NetworkLoadBalancing } from './network-load-balancing';
@@ -18,7 +19,8 @@ export interface WebServiceProps extends RequestPathProps, MachineProps, Applica
   /**
    * Where the service is.
    *
-   * @default - a VPC with public subnets in two zones and no NAT gateway
+   * @default - a VPC with public subnets in two zones and no NAT gateway, and isolated ones for a database in RDS or a cache in ElastiCache;
+   * subnets are laid out once, so give a VPC of your own where a database may come later
    */
   readonly vpc?: ec2.IVpc;
 
@@ -37,7 +39,8 @@ const TLS_LISTENER_IDLE = Duration.seconds(350);
  * A web application on one instance behind a load balancer, with every timeout, worker and connection in line.
  *
  * Resources defined: VPC (where none is given), load balancer with listeners and target group, instance with role and security group,
- * assets of the application, a secret for Django's `SECRET_KEY` where it is needed.
+ * assets of the application, a secret for Django's `SECRET_KEY` where it is needed; what `DataServices` and `WebInstance` define for a
+ * database and a cache.
  *
  * Security considerations: IMDSv2 only, encrypted volume, Session Manager instead of SSH, no inbound but from the load balancer,
  * secrets that only the application's user can read. Without a certificate, clients speak HTTP.
@@ -61,6 +64,12 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
 
   /** The user data of the instance. */
   public readonly userData: ec2.UserData;
+
+  /** The database and the cache. */
+  public readonly dataServices: DataServices;
+
+  /** The volume of a database on the instance. */
+  public readonly dataVolume?: ec2.IVolume;
 
   /** The secret that was generated for Django's `SECRET_KEY`, if any. */
   public readonly secretKey?: secretsmanager.ISecret;
@@ -105,9 +114,11 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
     const hosts = [domainNameOf(props), front.loadBalancer?.loadBalancerDnsName].filter((host) => host !== undefined);
     this.url = hosts[0] && `${front.secure ? 'https' : 'http'}://${hosts[0]}`;
 
+    this.dataServices = new DataServices(this, 'DataServices', { plan, vpc });
     const userData = WebUserData.forPlan(this, 'UserData', {
       ...props,
       plan,
+      dataServices: this.dataServices,
       allowedHosts: props.allowedHosts ?? hosts,
       trustedProxies: props.trustedProxies ?? (props.vpc ? undefined : [vpc.vpcCidrBlock]),
       tls: this.networkLoadBalancing?.secure,
@@ -122,6 +133,7 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
     );
 
     this.instance = webInstance.instance;
+    this.dataVolume = webInstance.dataVolume;
     this.userData = userData.userData;
     this.secretKey = userData.secretKey;
     this.role = webInstance.role;
@@ -167,10 +179,15 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
 
   /** Two zones, because an Application Load Balancer needs two; no NAT gateway, because it costs more than the instance. */
   private makeVpc(): ec2.Vpc {
+    const { database, cache } = this.plan;
+    const isolated = database?.host === 'rds' || cache?.host === 'elasticache';
     return new ec2.Vpc(this, 'Vpc', {
       maxAzs: 2,
       natGateways: 0,
-      subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC, mapPublicIpOnLaunch: false }],
+      subnetConfiguration: [
+        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, mapPublicIpOnLaunch: false },
+        ...(isolated ? [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] : []),
+      ],
       // nothing uses the default security group, and closing it takes a Lambda function; stated, because it hangs on a feature flag
       restrictDefaultSecurityGroup: false,
     });

@@ -1,0 +1,67 @@
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as rds from 'aws-cdk-lib/aws-rds';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { DataAccess } from './data-access';
+import { OperatingSystem } from './operating-system';
+import { refuseViolations } from './plan-violations';
+import type { RequestPathPlan } from './request-path-plan';
+
+/** Props of `DataServices`. */
+export interface DataServicesProps {
+  /** The numbers, with the database and the cache that they were derived for. */
+  readonly plan: RequestPathPlan;
+
+  /**
+   * Where databases and caches are made.
+   *
+   * @default - none: a database in RDS and a cache in ElastiCache need it
+   */
+  readonly vpc?: ec2.IVpc;
+}
+
+/**
+ * The database and the cache of a plan, as far as they are made outside of the machine, and the way to them.
+ *
+ * `WebService` makes it; it also fits user data for a launch template of your own.
+ *
+ * Resources defined: RDS instance with parameter group, subnet group, security group and secret, a proxy with role and security group
+ * where it is wanted; ElastiCache replication group with parameter group, subnet group, security group and secret.
+ *
+ * Security considerations: encrypted, TLS required, generated passwords, not public; only who is given to `allowFrom` gets in.
+ */
+export class DataServices extends Construct {
+  /** The database instance, where one was made. */
+  public readonly databaseInstance?: rds.DatabaseInstance;
+
+  /** The proxy before it, where one was made. */
+  public readonly databaseProxy?: rds.DatabaseProxy;
+
+  /** User name and password of the database, where one was made. */
+  public readonly databaseSecret?: secretsmanager.ISecret;
+
+  /** @internal */
+  public readonly _plan: RequestPathPlan;
+
+  /** @internal */
+  public readonly _access: readonly DataAccess[];
+
+  constructor(scope: Construct, id: string, props: DataServicesProps) {
+    super(scope, id);
+    const { plan, vpc } = props;
+    refuseViolations(plan);
+    const { database, cache, operatingSystem = OperatingSystem.AMAZON_LINUX_2023 } = plan._props;
+    const databaseAccess = database?._bind(this, { plan, vpc, operatingSystem });
+    const cacheAccess = cache?._bind(this, { plan, vpc });
+    this._plan = plan;
+    this._access = [databaseAccess, cacheAccess].filter((access) => access !== undefined);
+    this.databaseInstance = databaseAccess?.rds?.instance;
+    this.databaseProxy = databaseAccess?.rds?.proxy;
+    this.databaseSecret = databaseAccess?.rds?.secret;
+  }
+
+  /** Lets machines reach the database and the cache. `WebInstance` calls it for its own. */
+  public allowFrom(machines: ec2.IConnectable): void {
+    this._access.forEach(({ connections }) => connections?.allowDefaultPortFrom(machines, 'Application'));
+  }
+}

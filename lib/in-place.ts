@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { CfnWaitCondition, Lazy, Stack, type Duration } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Construct, IDependable } from 'constructs';
+import type { WebUserData } from './web-user-data';
+
+/**
+ * Moves the image of an instance into version 1 of a launch template: a newer image makes version 2, which nobody asks for, where an
+ * `ImageId` of the instance would replace it.
+ */
+export function keepImage(scope: Construct, { instance }: ec2.Instance): void {
+  const template = new ec2.CfnLaunchTemplate(scope, 'Image', { launchTemplateData: { imageId: instance.imageId } });
+  instance.imageId = undefined;
+  instance.launchTemplate = { launchTemplateId: template.ref, version: '1' };
+}
+
+/** Props of `waitForEachChange`. */
+interface ChangeProps {
+  /** What changes. */
+  readonly userData: WebUserData;
+  /** How long a change may take. */
+  readonly timeout: Duration;
+  /** What must be there before it waits. */
+  readonly after: readonly IDependable[];
+}
+
+/**
+ * What CloudFormation waits for after each change of the user data: a creation policy of the instance is asked once in its life. A wait condition
+ * with another logical id is another one, so its id ends in the hash of the user data.
+ */
+export function waitForEachChange(scope: Construct, { userData, timeout, after }: ChangeProps): CfnWaitCondition {
+  const condition = new CfnWaitCondition(scope, 'Served');
+  condition.cfnOptions.creationPolicy = { resourceSignal: { timeout: timeout.toIsoString() } };
+  condition.node.addDependency(...after);
+  const logicalId = Stack.of(scope).getLogicalId(condition);
+  condition.overrideLogicalId(
+    Lazy.uncachedString({
+      produce: ({ resolve }) => {
+        const script = JSON.stringify(resolve(userData._withoutSignal()));
+        return logicalId + createHash('sha256').update(script).digest('hex').slice(0, 16);
+      },
+    }),
+  );
+  return condition;
+}

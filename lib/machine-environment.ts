@@ -1,0 +1,22 @@
+import { merged, type DataAccess } from './data-access';
+import type { Plan } from './plan';
+
+/** The variables that tell the application its database, its cache and the limits of its background workers. */
+export function machineEnvironment(plan: Plan, access: readonly DataAccess[]): Record<string, string> {
+  const { database, backgroundWorkers } = plan;
+  const tasks = backgroundWorkers.filter(({ kind }) => kind === 'celery' || kind === 'rq');
+  const longest = (values: number[]) => String(Math.max(...values));
+  return {
+    ...(database && {
+      PLUMBLINE_DATABASE_ENGINE: database.engine === 'postgresql' ? 'postgresql' : 'mysql',
+      PLUMBLINE_DATABASE_CONN_MAX_AGE: String(database.connMaxAge),
+      ...(database.poolSize > 0 && { PLUMBLINE_DATABASE_POOL_SIZE: String(database.poolSize) }),
+      ...(database.pooling !== 'none' && { PLUMBLINE_DATABASE_TRANSACTION_POOLING: '1' }),
+    }),
+    ...merged(access.map(({ environment }) => environment)),
+    ...(tasks.length > 0 && {
+      PLUMBLINE_TASK_TIMEOUT: longest(tasks.map(({ taskTimeout }) => taskTimeout)),
+      PLUMBLINE_VISIBILITY_TIMEOUT: longest(tasks.map(({ visibilityTimeout }) => visibilityTimeout)),
+    }),
+  };
+}
