@@ -19,7 +19,8 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
   const times = planTimeouts(input, requestTimeout, queueTimeout, kind);
   const backgroundWorkers = planBackgroundWorkers(input.backgroundWorkers ?? []);
   const cache = input.cache && planCache(input.cache, instance, backgroundWorkers);
-  const fleet = { instances: input.maxInstances ?? 1, backgroundWorkers };
+  const maxInstances = input.maxInstances ?? 1;
+  const fleet = { instances: maxInstances, backgroundWorkers };
   const server = input.database && databaseServer(input.database, instance);
   const memoryBeside = (database: number) =>
     planMemory(instance, input.memoryPerWorker ?? DEFAULT_MEMORY_PER_WORKER, {
@@ -48,6 +49,7 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
     requestTimeout,
     queueTimeout,
     requestGuard,
+    maxInstances,
     upstreamTimeout: input.upstreamTimeout ?? 0,
     statementTimeout: times.statementTimeout,
     memory: memoryBeside(database?.memory ?? 0),

@@ -1,4 +1,5 @@
-import type { Plan } from './plan';
+import { explainedData } from './explain-data';
+import type { MemoryPlan, Plan } from './plan';
 import { timeoutEndsRequests } from './timeout-plan';
 
 /** One row of the plan: a setting in its program's own words, its value, and why it has this value. */
@@ -27,6 +28,7 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       s(plan.statementTimeout),
       'requestTimeout - 3 s: the application gets an exception, not a killed worker',
     ),
+    ...explainedData(plan),
     row(
       'request guard',
       'deadline',
@@ -59,7 +61,7 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       'gunicorn',
       'workers',
       `${appServer.workers}`,
-      `the lower of 2 × ${plan.instance.vcpus} vCPU + 1 and ${memory.forWorkers} MiB / ${memory.perWorker} MiB, unless asked for`,
+      `the lower of 2 × ${plan.instance.vcpus} vCPU + 1 and ${memory.forWorkers} MiB / ${memory.perWorker} MiB${plan.database ? ', as far as their connections allow' : ''}, unless asked for`,
     ),
     row(
       'gunicorn',
@@ -165,7 +167,7 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       'instance',
       'memory',
       `${memory.total} MiB`,
-      `kernel ${memory.kernel}, operating system ${memory.operatingSystem}, nginx ${memory.nginx}, gunicorn master ${memory.appServerMaster}, workers ${memory.forWorkers}`,
+      `kernel ${memory.kernel}, operating system ${memory.operatingSystem}, nginx ${memory.nginx}, gunicorn master ${memory.appServerMaster}, ${neighbours(memory)}workers ${memory.forWorkers}`,
     ),
     row(
       'instance',
@@ -174,6 +176,15 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       `${plan.instance.baselinePercent} % of each for ever, above it CPU credits (${plan.instance.creditsPerHour}/h); unlimited mode, the default, bills what exceeds them`,
     ),
   ];
+}
+
+/** What stands beside the web workers, where there is something. */
+function neighbours({ database, cache, backgroundWorkers }: MemoryPlan): string {
+  return [
+    database ? `database ${database}, ` : '',
+    cache ? `cache ${cache}, ` : '',
+    backgroundWorkers ? `background workers ${backgroundWorkers}, ` : '',
+  ].join('');
 }
 
 /** The plan as a Markdown table. */

@@ -1,11 +1,10 @@
 import { queueTimeout, requestTimeout } from './deadline-rules';
-import type { Plan } from './plan';
-import { count, limit, seconds, type Rule, type Side } from './rule';
+import type { BackgroundWorkerPlan, Plan } from './plan';
+import { count, limit, mebibytes, seconds, type Rule, type Side } from './rule';
 import { longestRequestTimeout } from './timeout-plan';
 
 const alb = (plan: Plan) => plan.loadBalancer.type === 'application';
 const nlb = (plan: Plan) => plan.loadBalancer.type === 'network';
-const number = (value: number) => limit(value, '');
 
 interface Range {
   readonly id: string;
@@ -26,16 +25,21 @@ const both = ({ id, side, from, to, ...rest }: Range): Rule[] => [
 const service = 'Elastic Load Balancing API';
 const refused = 'the API refuses the value';
 
-const atLeastOne = (side: Side): Rule => ({
+const atLeastOne = (side: Side, source = 'gunicorn settings', applies?: Rule['applies']): Rule => ({
   id: 'R9',
   severity: 'error',
   left: side,
   relation: '≥',
-  right: number(1),
+  right: limit(1, side.unit),
   breaks: 'there is nothing to work with',
   change: `set ${side.name} to a whole number of 1 or more`,
-  source: 'gunicorn settings',
+  source,
+  applies,
 });
+
+const least = (value: (worker: BackgroundWorkerPlan) => number) => (plan: Plan) =>
+  Math.min(...plan.backgroundWorkers.map(value));
+const someBackgroundWorker = (plan: Plan) => plan.backgroundWorkers.length > 0;
 
 /** R: ranges of the props and of the AWS attributes. */
 export const RANGE_RULES: readonly Rule[] = [
@@ -130,4 +134,24 @@ export const RANGE_RULES: readonly Rule[] = [
   atLeastOne(count('threads', (plan) => plan.appServer.threads)),
   atLeastOne(count('workerConnections', (plan) => plan.appServer.workerConnections)),
   atLeastOne(count('memoryPerWorker', (plan) => plan.memory.perWorker)),
+  atLeastOne(
+    count('maxInstances', (plan) => plan.maxInstances),
+    'the budget of connections counts instances',
+  ),
+  atLeastOne(
+    count(
+      'processes',
+      least(({ processes }) => processes),
+    ),
+    'Celery, --concurrency',
+    someBackgroundWorker,
+  ),
+  atLeastOne(
+    mebibytes(
+      'memoryPerProcess',
+      least(({ memoryPerProcess }) => memoryPerProcess),
+    ),
+    'systemd.resource-control(5), MemoryMax',
+    someBackgroundWorker,
+  ),
 ];

@@ -1,6 +1,5 @@
 import { derivePlan } from './derive';
 import { INSTANCE_SIZES, instanceSize, type InstanceSizeFacts } from './instance-sizes';
-import { planMemory } from './memory-plan';
 import { applyOverrides } from './overrides';
 import type { Plan, PlanInput, Violation } from './plan';
 import { checkPlan } from './rules';
@@ -16,14 +15,15 @@ const STAND_IN = 't3.small';
 
 /** Derives every number of the request path, puts the user's overrides over it, and checks all rules. Never throws. */
 export function planRequestPath(input: PlanInput): CheckedPlan {
-  const inputViolations = [...unknownInstance(input), ...notNumbers(input)];
-  if (notNumbers(input).length > 0) {
+  const odd = notNumbers(input);
+  const inputViolations = [...unknownInstance(input), ...odd, ...unboundedGevent(input)];
+  if (odd.length > 0) {
     return { plan: derivePlan({ instanceType: STAND_IN }, instanceSize(STAND_IN)!), violations: inputViolations };
   }
   const instance = instanceSize(input.instanceType) ?? instanceSize(STAND_IN)!;
   const { plan: overridden, violations: overrideViolations } = applyOverrides(derivePlan(input, instance), input);
   const plan = followStops(overridden);
-  const nothingFits = noWorkerFits(plan, instance);
+  const nothingFits = noWorkerFits(input, plan, instance);
   const ruleViolations = checkPlan(plan).filter(({ rule }) => !(nothingFits && rule === 'E4'));
   return {
     plan,
@@ -48,30 +48,59 @@ function unknownInstance(input: PlanInput): Violation[] {
   return [{ rule: 'I1', severity: 'error', message }];
 }
 
+const WHOLE = ['workers', 'threads', 'workerConnections', 'maxRequests', 'maxInstances', 'maxConnections', 'processes'];
+
 /** NaN, infinities and fractions would travel through every formula: they are named before. */
 function notNumbers(input: PlanInput): Violation[] {
-  const whole = ['workers', 'threads', 'workerConnections', 'maxRequests'];
-  return Object.entries(input)
+  const { database = {}, cache = {}, backgroundWorkers = [] } = input;
+  return [input, database, cache, ...backgroundWorkers]
+    .flatMap((part) => Object.entries(part))
     .filter(
       ([name, value]) =>
-        typeof value === 'number' && !(Number.isFinite(value) && (!whole.includes(name) || Number.isInteger(value))),
+        typeof value === 'number' && !(Number.isFinite(value) && (!WHOLE.includes(name) || Number.isInteger(value))),
     )
     .map(([name, value]) => ({
       rule: 'I2',
       severity: 'error',
-      message: `${name} (${String(value)}) must be a ${whole.includes(name) ? 'whole ' : ''}number [I2]`,
+      message: `${name} (${String(value)}) must be a ${WHOLE.includes(name) ? 'whole ' : ''}number [I2]`,
     }));
 }
 
-function noWorkerFits(plan: Plan, instance: InstanceSizeFacts): Violation | undefined {
+/** Each greenlet opens a connection of its own: 4 workers of 1000 met the server's limit at 97 of 120 queries (run). */
+function unboundedGevent({ workerClass, workerConnections, database }: PlanInput): Violation[] {
+  const pooled = database?.engine === 'postgresql' || (database?.pooling ?? 'none') !== 'none';
+  if (workerClass !== 'gevent' || !database || pooled || workerConnections !== undefined) return [];
+  const message =
+    `workerClass gevent with ${database.engine} has no pool, so every request opens a connection: set workerConnections to ` +
+    'what a worker may open, use gthread, or use PostgreSQL, whose pool bounds them [N4]';
+  return [{ rule: 'N4', severity: 'error', message }];
+}
+
+const NEIGHBOURS = [
+  ['database', 'the database', 'connections (threads, processes)'],
+  ['cache', 'the cache', 'maxMemory of the cache'],
+  ['backgroundWorkers', 'the background workers', 'processes of background workers'],
+] as const;
+
+function noWorkerFits(input: PlanInput, plan: Plan, instance: InstanceSizeFacts): Violation | undefined {
   const { perWorker, forWorkers } = plan.memory;
   if (perWorker <= forWorkers) return undefined;
   const family = instance.instanceType.split('.')[0];
-  const larger = INSTANCE_SIZES.find(
-    (size) => size.instanceType.startsWith(`${family}.`) && planMemory(size, perWorker).forWorkers >= perWorker,
-  );
+  const larger = INSTANCE_SIZES.find((size) => {
+    if (!size.instanceType.startsWith(`${family}.`)) return false;
+    return derivePlan(input, size).memory.forWorkers >= perWorker;
+  });
+  const neighbours = NEIGHBOURS.filter(([name]) => plan.memory[name] > 0);
+  const beside = neighbours.map(([name, words]) => `${words} (${plan.memory[name]} MiB)`);
+  const lower = ['memoryPerWorker', ...neighbours.map(([, , change]) => change)];
   const message =
-    `not even one worker of memoryPerWorker (${perWorker} MiB) fits into the memory for workers (${forWorkers} MiB) of ${instance.instanceType}: ` +
-    (larger ? `use ${larger.instanceType} or larger, or lower memoryPerWorker [E4]` : 'lower memoryPerWorker [E4]');
+    `not even one worker of memoryPerWorker (${perWorker} MiB) fits into the memory for workers (${forWorkers} MiB) of ${instance.instanceType}` +
+    `${beside.length > 0 ? ` beside ${listed(beside, 'and')}` : ''}: ` +
+    `${larger ? `use ${larger.instanceType} or larger, or lower` : 'lower'} ${listed(lower, 'or')} [E4]`;
   return { rule: 'E4', severity: 'error', message };
+}
+
+/** `a`, `a and b`, `a, b and c` */
+function listed(words: readonly string[], last: string): string {
+  return [words.slice(0, -1).join(', '), words.at(-1)].filter(Boolean).join(` ${last} `);
 }

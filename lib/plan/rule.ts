@@ -17,8 +17,8 @@ export interface Rule {
   readonly right: Side;
   /** What users see when the rule does not hold. */
   readonly breaks: string;
-  /** What to do about it. */
-  readonly change: string;
+  /** What to do about it; a function where that hangs on the plan. */
+  readonly change: string | ((plan: Plan) => string);
   /** Where the rule was read or measured. */
   readonly source: string;
   /** Configurations for which the rule says nothing. Absent: it always speaks. */
@@ -48,7 +48,8 @@ const show = (side: Side, plan: Plan): string => {
 export function checkRule(rule: Rule, plan: Plan): Violation | undefined {
   if (rule.applies && !rule.applies(plan)) return undefined;
   if (HOLDS[rule.relation](rule.left.value(plan), rule.right.value(plan))) return undefined;
-  const message = `${show(rule.left, plan)} ${WORDS[rule.relation]} ${show(rule.right, plan)}, else ${rule.breaks}; ${rule.change} [${rule.id}]`;
+  const change = typeof rule.change === 'string' ? rule.change : rule.change(plan);
+  const message = `${show(rule.left, plan)} ${WORDS[rule.relation]} ${show(rule.right, plan)}, else ${rule.breaks}; ${change} [${rule.id}]`;
   return { rule: rule.id, severity: rule.severity, message };
 }
 

@@ -1,4 +1,7 @@
+import { BACKGROUND_WORKER_RULES } from './background-worker-rules';
 import { CAPACITY_RULES } from './capacity-rules';
+import { CONNECTION_RULES } from './connection-rules';
+import { DATABASE_RULES } from './database-rules';
 import { DEADLINE_RULES } from './deadline-rules';
 import { DRAIN_RULES } from './drain-rules';
 import { KEEPALIVE_RULES } from './keepalive-rules';
@@ -13,6 +16,9 @@ export const RULES: readonly Rule[] = [
   ...KEEPALIVE_RULES,
   ...DRAIN_RULES,
   ...CAPACITY_RULES,
+  ...CONNECTION_RULES,
+  ...DATABASE_RULES,
+  ...BACKGROUND_WORKER_RULES,
 ];
 
 /** All rules that a plan breaks, in the order of the table. Also fit for a configuration that was not derived here. */

@@ -48,6 +48,20 @@ test('every timeout is a finite number that is not negative', () => {
   );
 });
 
+const MARIADB = { engine: 'mariadb', host: 'instance' } as const;
+const POSTGRESQL = { engine: 'postgresql', host: 'instance' } as const;
+const RDS = { engine: 'mysql', host: 'rds', memory: 2048 } as const;
+const ELSEWHERE = { engine: 'postgresql', host: 'elsewhere' } as const;
+const CELERY = { name: 'celery', kind: 'celery', processes: 2, memoryPerProcess: 192, taskTimeout: 300 } as const;
+const BEAT = { name: 'celery-beat', kind: 'celery-beat', processes: 1, memoryPerProcess: 192, taskTimeout: 0 } as const;
+/** Has everything that a rule can speak about. */
+const COMPLETE: PlanInput = {
+  instanceType: 't3.small',
+  database: POSTGRESQL,
+  cache: { host: 'instance' },
+  backgroundWorkers: [CELERY],
+};
+
 /** For each rule a plan that breaks it; a rule without a line here is a rule that cannot be broken. */
 const breaking: Record<string, PlanInput | ((plan: Plan) => Plan)> = {
   R1: { instanceType: 't3.small', requestTimeout: 1 },
@@ -107,6 +121,27 @@ const breaking: Record<string, PlanInput | ((plan: Plan) => Plan)> = {
     loadBalancer: { ...plan.loadBalancer, loadBalancingAlgorithm: 'least_outstanding_requests' },
   }),
   G1: { instanceType: 't3.small', requestGuard: false },
+  N1: { instanceType: 't3.small', workers: 5, threads: 8, database: { ...ELSEWHERE, maxConnections: 40 } },
+  N2: { instanceType: 't3.small', workers: 5, threads: 8, database: { ...ELSEWHERE, maxConnections: 100 } },
+  N3: { instanceType: 't3.small', database: { ...ELSEWHERE, maxConnections: 0 } },
+  N5: { instanceType: 't3.small', workerClass: 'asgi', requestGuard: false, database: MARIADB },
+  N6: { instanceType: 't3.small', maxInstances: 2, database: MARIADB },
+  N7: { instanceType: 't3.small', database: { ...MARIADB, connMaxAge: -1 } },
+  N8: { instanceType: 't3.small', workerClass: 'asgi', database: { ...POSTGRESQL, connMaxAge: 60 } },
+  N9: { instanceType: 't3.small', database: { ...RDS, pooling: 'rds-proxy', connMaxAge: 1800 } },
+  N10: { instanceType: 't3.small', database: { ...MARIADB, connMaxAge: 28800 } },
+  N11: (plan) => ({ ...plan, database: { ...plan.database!, statementTimeout: 60 } }),
+  N12: { instanceType: 't3.small', requestTimeout: 1, database: { ...RDS, pooling: 'rds-proxy' } },
+  N13: (plan) => ({ ...plan, database: { ...plan.database!, connectionCheckInterval: 0 } }),
+  N14: { instanceType: 't3.small', database: { ...RDS, memory: 450, pooling: 'rds-proxy' } },
+  N15: { instanceType: 't3.small', maxInstances: 2, cache: { host: 'instance' } },
+  N16: { instanceType: 't3.small', maxInstances: 2, backgroundWorkers: [BEAT] },
+  N17: { instanceType: 't3.small', backgroundWorkers: [CELERY, CELERY] },
+  N18: { instanceType: 't3.small', backgroundWorkers: [CELERY] },
+  N19: (plan) => ({ ...plan, backgroundWorkers: [{ ...plan.backgroundWorkers[0]!, timeoutStopSec: 90 }] }),
+  N20: (plan) => ({ ...plan, backgroundWorkers: [{ ...plan.backgroundWorkers[0]!, visibilityTimeout: 300 }] }),
+  N21: { instanceType: 't3.small', backgroundWorkers: [{ ...CELERY, taskTimeout: 0 }] },
+  N22: { instanceType: 't3.small', cache: { host: 'instance', maxMemory: 0 } },
 };
 
 test('the list of breaking inputs names every rule', () => {
@@ -118,7 +153,7 @@ test.each(Object.entries(breaking))(
   (id, input) => {
     const violations =
       typeof input === 'function'
-        ? checkPlan(input(planRequestPath({ instanceType: 't3.small' }).plan))
+        ? checkPlan(input(planRequestPath(COMPLETE).plan))
         : planRequestPath(input).violations;
     const violation = violations.find(({ rule }) => rule === id);
     expect(violation?.message).toMatch(new RegExp(`\\((.+)\\).* must be .*, else .+; .+ \\[${id}\\]$`));
@@ -126,12 +161,19 @@ test.each(Object.entries(breaking))(
   },
 );
 
-test('each half of a range is a rule of its own', () => {
-  for (const input of [{ healthCheckInterval: 2 }, { healthCheckTimeout: 1 }, { loadBalancerIdleTimeout: 0 }]) {
-    expect(
-      planRequestPath({ instanceType: 't3.small', ...input }).violations.some(({ rule }) => rule.startsWith('R')),
-    ).toBe(true);
-  }
+const everyRange: Partial<PlanInput>[] = [
+  { healthCheckInterval: 2 },
+  { healthCheckTimeout: 1 },
+  { loadBalancerIdleTimeout: 0 },
+  { maxInstances: 0 },
+  { backgroundWorkers: [{ ...CELERY, processes: 0 }] },
+  { backgroundWorkers: [{ ...CELERY, memoryPerProcess: 0 }] },
+];
+
+test.each(everyRange)('each half of a range is a rule of its own: %j', (input) => {
+  expect(
+    planRequestPath({ instanceType: 't3.small', ...input }).violations.some(({ rule }) => rule.startsWith('R')),
+  ).toBe(true);
 });
 
 test('a configuration that we did not write can be checked: the usual defaults break the chain', () => {

@@ -21,6 +21,7 @@ export const DISTINCT_PLAN: Plan = {
   requestTimeout: 101,
   queueTimeout: 102,
   requestGuard: true,
+  maxInstances: 105,
   upstreamTimeout: 103,
   statementTimeout: 104,
   appServer: {
