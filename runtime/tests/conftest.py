@@ -84,7 +84,7 @@ class Server:
         self.threads = conf["threads"]
         (folder / "gunicorn.conf.py").write_text(CONF.format(**conf))
         app = app or ("asgi:application" if worker_class == "asgi" else "wsgi:application")
-        environment = {
+        self.environment = {
             **os.environ,
             **(env or {}),
             "PYTHONPATH": f"{HERE.parent}:{HERE / 'apps'}:{HERE.parent / 'sample'}",
@@ -92,7 +92,9 @@ class Server:
         }
         command = [sys.executable, "-m", "gunicorn", "-c", str(folder / "gunicorn.conf.py"), app]
         with open(folder / "stderr", "wb") as stderr:
-            self.process = subprocess.Popen(command, env=environment, cwd=folder, stderr=stderr, start_new_session=True)
+            self.process = subprocess.Popen(
+                command, env=self.environment, cwd=folder, stderr=stderr, start_new_session=True
+            )
         self.wait_for(lambda: (folder / "serving").exists(), "the start")
 
     def connect(self):

@@ -43,12 +43,13 @@ class DatabaseServer:
             os.chown(path, self.user.pw_uid, self.user.pw_gid)
 
     def as_user(self):
-        """What subprocess needs to run a program as the servers' user."""
-        return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        """What subprocess needs to run a program as the servers' user, and apart from other servers."""
+        user = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        return {**user, "cwd": self.folder, "env": {**os.environ, "TMPDIR": str(self.folder)}}
 
     def start(self):
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=self.folder, **self.as_user())
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, **self.as_user())
         end = time.monotonic() + 30
         while True:
             try:

@@ -20,10 +20,13 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 INSTALLED_APPS = ["django.contrib.staticfiles", "sample"]
 # What needs a database, a cache or a broker exists where the machine has one; plumbline_django gives the settings.
 CACHED = "PLUMBLINE_CACHE_URL" in os.environ
-TASKS = "PLUMBLINE_BROKER_URL" in os.environ
+TASKS = None  # who runs them: celery or django_rq
+if "PLUMBLINE_BROKER_URL" in os.environ:
+    installed = [name for name in ("celery", "django_rq") if find_spec(name)]
+    TASKS = os.environ.get("SAMPLE_TASKS") or next(iter(installed), None)
 if "PLUMBLINE_DATABASE_ENGINE" in os.environ:
     INSTALLED_APPS.append("ledger")
-if TASKS and find_spec("django_rq"):
+if TASKS == "django_rq":
     INSTALLED_APPS.append("django_rq")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,0 +1,170 @@
+"""What the environment of the machine makes of a project's databases, caches and queues."""
+
+import ssl
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+import plumbline_databases
+
+MYSQL = {
+    "PLUMBLINE_DATABASE_ENGINE": "mysql",
+    "PLUMBLINE_DATABASE_NAME": "app",
+    "PLUMBLINE_DATABASE_USER": "app",
+    "PLUMBLINE_DATABASE_HOST": "/run/mysqld/mysqld.sock",
+    "PLUMBLINE_DATABASE_CONN_MAX_AGE": "600",
+}
+POSTGRESQL = {**MYSQL, "PLUMBLINE_DATABASE_ENGINE": "postgresql", "PLUMBLINE_DATABASE_HOST": "/var/run/postgresql"}
+REMOTE = {
+    "PLUMBLINE_DATABASE_HOST": "db.example.com",
+    "PLUMBLINE_DATABASE_PORT": "6432",
+    "PLUMBLINE_DATABASE_CA": "/etc/ca.pem",
+    "PLUMBLINE_DATABASE_PASSWORD": "secret",
+}
+CACHE = {"PLUMBLINE_CACHE_URL": "unix:///run/plumbline-cache/cache.sock?db=0"}
+BROKER = {
+    "PLUMBLINE_BROKER_URL": "redis+socket:///run/plumbline-cache/cache.sock?virtual_host=1",
+    "PLUMBLINE_TASK_TIMEOUT": "1800",
+    "PLUMBLINE_VISIBILITY_TIMEOUT": "1860",
+}
+
+
+def settings(environ, **project):
+    return plumbline_databases.settings(SimpleNamespace(**project), environ)
+
+
+def default(environ, **project):
+    return settings(environ, **project)["DATABASES"]["default"]
+
+
+@pytest.fixture
+def no_gunicorn(monkeypatch):
+    monkeypatch.delitem(sys.modules, "gunicorn", raising=False)
+
+
+def test_without_a_database_cache_or_broker_nothing_changes():
+    assert settings({}, DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3"}}, CACHES={}) == {}
+
+
+class TestDatabase:
+    def test_mysql_on_the_instance_needs_no_password(self):
+        assert default(MYSQL) == {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": "app",
+            "USER": "app",
+            "PASSWORD": "",
+            "HOST": "/run/mysqld/mysqld.sock",
+            "PORT": "",
+            "OPTIONS": {"ssl_disabled": True},
+            "CONN_MAX_AGE": 600,
+            "CONN_HEALTH_CHECKS": True,
+            "DISABLE_SERVER_SIDE_CURSORS": False,
+        }
+
+    def test_a_password_brings_the_engine_that_follows_its_rotation_and_a_ca_the_check_of_the_server(self):
+        mysql, postgresql = default(MYSQL | REMOTE), default(POSTGRESQL | REMOTE)
+        assert (mysql["ENGINE"], postgresql["ENGINE"]) == ("plumbline_mysql", "plumbline_postgresql")
+        assert (mysql["PASSWORD"], mysql["HOST"], mysql["PORT"]) == ("secret", "db.example.com", "6432")
+        assert mysql["OPTIONS"] == {"ssl_ca": "/etc/ca.pem", "ssl_verify_cert": True, "ssl_verify_identity": True}
+        assert postgresql["OPTIONS"] == {"sslmode": "verify-full", "sslrootcert": "/etc/ca.pem"}
+
+    def test_mysqlclient_is_used_where_the_project_has_it(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "MySQLdb", SimpleNamespace(__name__="MySQLdb"))
+        assert default(MYSQL)["OPTIONS"] == {}
+        assert default(MYSQL | REMOTE)["OPTIONS"] == {"ssl": {"ca": "/etc/ca.pem"}, "ssl_mode": "VERIFY_IDENTITY"}
+
+    def test_pymysql_is_new_enough_for_django(self, monkeypatch):
+        import pymysql
+
+        monkeypatch.setattr(pymysql, "version_info", (1, 4, 6, "final", 1))
+        monkeypatch.delitem(sys.modules, "MySQLdb", raising=False)
+        default(MYSQL)
+        assert sys.modules["MySQLdb"] is pymysql
+        assert pymysql.version_info == (2, 2, 1, "final", 0)
+
+    def test_gunicorn_s_workers_have_a_pool_where_the_plan_says_so(self, monkeypatch, no_gunicorn):
+        pooled = {**POSTGRESQL, "PLUMBLINE_DATABASE_CONN_MAX_AGE": "0", "PLUMBLINE_DATABASE_POOL_SIZE": "8"}
+        assert "pool" not in default(pooled)["OPTIONS"]
+        monkeypatch.setitem(sys.modules, "gunicorn", SimpleNamespace())
+        assert default(pooled)["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 8, "timeout": 10}
+
+    def test_behind_transaction_pooling_there_are_no_cursors_on_the_server(self):
+        assert default({**POSTGRESQL, "PLUMBLINE_DATABASE_TRANSACTION_POOLING": "1"})["DISABLE_SERVER_SIDE_CURSORS"]
+
+    def test_other_databases_of_the_project_stay(self):
+        other = {"ENGINE": "django.db.backends.sqlite3", "NAME": "reports"}
+        databases = settings(MYSQL, DATABASES={"default": {"ENGINE": "any"}, "reports": other})["DATABASES"]
+        assert databases["reports"] == other
+
+    def test_how_the_project_works_with_its_database_stays(self):
+        own = {
+            "ENGINE": "django.db.backends.mysql",
+            "HOST": "localhost",
+            "ATOMIC_REQUESTS": True,
+            "OPTIONS": {"isolation_level": "repeatable read", "ssl_disabled": False},
+        }
+        database = default(MYSQL, DATABASES={"default": own})
+        assert database["ATOMIC_REQUESTS"] is True
+        assert database["HOST"] == "/run/mysqld/mysqld.sock"
+        assert database["OPTIONS"] == {"isolation_level": "repeatable read", "ssl_disabled": True}
+
+    def test_options_of_another_engine_go(self):
+        own = {"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"timeout": 20}}
+        assert default(MYSQL, DATABASES={"default": own})["OPTIONS"] == {"ssl_disabled": True}
+
+
+class TestCache:
+    def test_is_django_s_own_backend_with_the_project_s_keys(self):
+        own = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "here", "KEY_PREFIX": "site"}
+        assert settings(CACHE, CACHES={"default": own, "other": own})["CACHES"] == {
+            "default": {
+                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "LOCATION": "unix:///run/plumbline-cache/cache.sock?db=0",
+                "KEY_PREFIX": "site",
+            },
+            "other": own,
+        }
+
+    def test_django_redis_stays_with_its_options(self):
+        own = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://localhost", "OPTIONS": {"any": 1}}
+        cache = settings(CACHE, CACHES={"default": own})["CACHES"]["default"]
+        assert cache == {**own, "LOCATION": "unix:///run/plumbline-cache/cache.sock?db=0"}
+
+    def test_a_password_is_in_the_url(self):
+        environ = {"PLUMBLINE_CACHE_URL": "rediss://cache.example.com:6379/0", "PLUMBLINE_CACHE_PASSWORD": "a/b:c@d"}
+        location = settings(environ)["CACHES"]["default"]["LOCATION"]
+        assert location == "rediss://:a%2Fb%3Ac%40d@cache.example.com:6379/0"
+
+    def test_cacheops_uses_it_too(self):
+        changed = settings(CACHE, INSTALLED_APPS=["cacheops"])
+        assert changed["CACHEOPS_REDIS"] == "unix:///run/plumbline-cache/cache.sock?db=0"
+
+
+class TestQueues:
+    def test_celery_gives_a_task_again_only_after_it_must_have_ended(self):
+        changed = settings(BROKER)
+        assert {name: value for name, value in changed.items() if name.startswith("CELERY_")} == {
+            "CELERY_BROKER_URL": "redis+socket:///run/plumbline-cache/cache.sock?virtual_host=1",
+            "CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 1860},
+            "CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS": {"visibility_timeout": 1860},
+            "CELERY_VISIBILITY_TIMEOUT": 1860,
+            "CELERY_TASK_TIME_LIMIT": 1800,
+            "CELERY_TASK_ACKS_LATE": True,
+            "CELERY_TASK_REJECT_ON_WORKER_LOST": True,
+            "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
+        }
+
+    def test_whether_a_task_may_run_twice_is_the_project_s_word(self):
+        assert settings(BROKER, CELERY_TASK_ACKS_LATE=False)["CELERY_TASK_ACKS_LATE"] is False
+
+    def test_celery_checks_the_certificate_of_the_broker(self):
+        changed = settings({**BROKER, "PLUMBLINE_BROKER_URL": "rediss://cache.example.com:6379/1"})
+        assert changed["CELERY_BROKER_USE_SSL"] == {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+
+    def test_every_queue_of_rq_is_on_the_broker(self):
+        queue = {"URL": "unix:///run/plumbline-cache/cache.sock?db=1", "DEFAULT_TIMEOUT": 1800}
+        assert settings(BROKER, RQ_QUEUES={"mail": {"HOST": "localhost"}})["RQ_QUEUES"] == {
+            "mail": queue,
+            "default": queue,
+        }

@@ -1,0 +1,111 @@
+"""Background workers with a real broker and database: their processes fork too."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import django_site
+import pytest
+from database_servers import PROGRAMS
+
+WORKERS = {
+    "celery": ["-m", "celery", "-A", "sample", "worker", "--concurrency", "2", "--loglevel", "INFO"],
+    "django_rq": ["manage.py", "rqworker", "default"],
+}
+READY = {"celery": "ready.", "django_rq": "Listening on default"}
+
+
+@pytest.fixture(scope="session")
+def broker():
+    folder = Path(tempfile.mkdtemp(prefix="redis-"))
+    command = [shutil.which("redis-server", path=PROGRAMS), "--port", "0", "--unixsocket", folder / "cache.sock"]
+    process = subprocess.Popen([*command, "--save", ""], cwd=folder, stdout=subprocess.DEVNULL)
+    while not (folder / "cache.sock").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    yield folder / "cache.sock"
+    process.terminate()
+    process.wait()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=WORKERS)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def environment(broker, kind):
+    return {
+        "PLUMBLINE_CACHE_URL": f"unix://{broker}?db=0",
+        "PLUMBLINE_BROKER_URL": f"redis+socket://{broker}?virtual_host=1",
+        "PLUMBLINE_TASK_TIMEOUT": "20",
+        "PLUMBLINE_VISIBILITY_TIMEOUT": "80",
+        "SAMPLE_TASKS": kind,
+    }
+
+
+@pytest.fixture
+def site(sample_server, database, environment, kind):
+    """Asks the sample's views."""
+    server = sample_server("sync", database, "socket", env=environment)
+    migrated = run("manage.py", "migrate", "--noinput", env=server.environment, stderr=subprocess.PIPE)
+    assert migrated.wait() == 0, migrated.stderr.read()
+
+    def get(path):
+        answer = server.get(path)
+        assert answer.status == 200, answer.body
+        return json.loads(answer.body)
+
+    get.environment = server.environment
+    yield get
+    database.end_sessions()
+
+
+def run(*arguments, **options):
+    return subprocess.Popen([sys.executable, *arguments], cwd=django_site.SAMPLE, **options)
+
+
+@pytest.fixture
+def worker(site, kind, tmp_path):
+    """With a connection that its parent process has opened."""
+    log = tmp_path / "worker.log"
+    with open(log, "wb") as output:
+        environment = {**site.environment, "SAMPLE_CONNECT_EARLY": "1"}
+        process = run(*WORKERS[kind], env=environment, stdout=output, stderr=output)
+    wait_for(lambda: READY[kind] in log.read_text(), log)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def wait_for(condition, log):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.1)
+
+
+def test_tasks_use_connections_of_their_own_and_a_stop_lets_the_last_one_end(site, worker, kind, tmp_path):
+    log = tmp_path / "worker.log"
+    before = site("/entries")["events"].get("ended", 0)
+    for number in range(10):
+        site(f"/enqueue?token=short{number}&seconds=0")
+    wait_for(lambda: site("/entries")["events"].get("ended", 0) == before + 10, log)
+    long = f"/entries?token=long-{kind}"
+    site(f"/enqueue?token=long-{kind}&seconds=3")
+    wait_for(lambda: site(long)["events"] == {"begun": 1}, log)
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(timeout=20)
+    assert site(long)["events"] == {"begun": 1, "ended": 1}
+
+
+def test_the_cache_is_one_for_all_processes(site):
+    first, second = site("/cached"), site("/cached")
+    assert second["hit"] is True
+    assert second["value"] == first["value"]
