@@ -4,12 +4,15 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import type { Application } from './application';
+import { merged, RDS_BUNDLE } from './data-access';
+import { DataServices } from './data-services';
 import { EnvironmentSecret } from './environment-secret';
 import type { HealthCheckProps } from './health-check';
 import { longestBytes } from './longest-text';
+import { machineEnvironment } from './machine-environment';
 import { OperatingSystem, type OperatingSystemProps } from './operating-system';
 import { refuseViolations } from './plan-violations';
-import { renderBootstrap, type BootstrapInput, type SignalTarget } from './render';
+import { renderBootstrap, renderFiles, type BootstrapInput, type FilesInput, type SignalTarget } from './render';
 import type { RequestPathPlan } from './request-path-plan';
 import { runtimeAsset } from './runtime';
 
@@ -31,6 +34,13 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
    * @default - a `SECRET_KEY` that is generated in Secrets Manager, where the application is a Django project
    */
   readonly secrets?: { [name: string]: EnvironmentSecret };
+
+  /**
+   * Whether `manage.py migrate` runs before a release serves, where the application is a Django project with a database.
+   *
+   * @default true
+   */
+  readonly migrate?: boolean;
 
   /**
    * Commands that run as root in the directory of the release, once on each machine: after the packages of the application are
@@ -57,6 +67,13 @@ export interface WebUserDataProps extends MachineProps {
    * Host names that the application answers to. The health check carries the first.
    */
   readonly allowedHosts: string[];
+
+  /**
+   * The database and the cache of the plan.
+   *
+   * @default - made here, where they need no VPC
+   */
+  readonly dataServices?: DataServices;
 
   /**
    * Whether a Network Load Balancer ends TLS: nginx cannot see it.
@@ -103,11 +120,17 @@ export class WebUserData extends Construct {
   /** The operating system that the script is written for. */
   public readonly operatingSystem: OperatingSystem;
 
+  /** The database and the cache. */
+  public readonly dataServices: DataServices;
+
   /** The secret that was generated for Django's `SECRET_KEY`, if any. */
   public readonly secretKey?: secretsmanager.ISecret;
 
   private readonly grants: Array<(grantee: iam.IGrantable) => void>;
+  private readonly input: BootstrapInput;
+  private readonly script: string;
   private signal?: SignalTarget;
+  private volume?: ec2.IVolume;
 
   private constructor(scope: Construct, id: string, props: WebUserDataProps) {
     super(scope, id);
@@ -119,11 +142,14 @@ export class WebUserData extends Construct {
       );
     }
     this.plan = props.plan;
-    this.operatingSystem = props.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
+    const { database, backgroundWorkers = [], ...planned } = props.plan._props;
+    this.operatingSystem = props.operatingSystem ?? planned.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
+    this.dataServices = props.dataServices ?? new DataServices(this, 'DataServices', { plan: props.plan });
+    refuseAnotherPlan(this.dataServices, props.plan, this.operatingSystem);
 
     const application = props.application._bind(this);
-    const runtime = runtimeAsset(this);
-    const secrets = { ...props.secrets };
+    const access = this.dataServices._access;
+    const secrets = merged([props.secrets ?? {}, ...access.map((service) => service.secrets)]);
     if (props.application._django && !('SECRET_KEY' in { ...props.environment, ...secrets })) {
       this.secretKey = new secretsmanager.Secret(this, 'SecretKey', {
         description: 'SECRET_KEY of a Django project',
@@ -131,33 +157,45 @@ export class WebUserData extends Construct {
       });
       secrets.SECRET_KEY = EnvironmentSecret.fromSecretsManager(this.secretKey);
     }
+    const environment = machineEnvironment(props.plan._plan, access);
+    const files: FilesInput = {
+      plan: props.plan._plan,
+      operatingSystem: this.operatingSystem._profile,
+      application: { fetch: application.fetch, wsgi: props.application._entryPoint(props.plan.appServer.workerClass) },
+      environment: props.environment ?? {},
+      machineEnvironment: environment,
+      secrets: Object.entries(secrets).map(([name, secret]) => secret._named(name)),
+      allowedHosts: props.allowedHosts,
+      healthCheckPath: props.healthCheckPath,
+      trustedProxies: props.trustedProxies ?? PRIVATE_RANGES,
+      tls: props.tls,
+      database: database && {
+        onInstance: database._volume !== undefined,
+        caBundle: environment.PLUMBLINE_DATABASE_CA === RDS_BUNDLE,
+      },
+      migrate: props.migrate,
+      backgroundWorkers: backgroundWorkers.map((worker) => worker._source()),
+    };
+    const runtime = runtimeAsset(this, renderFiles(files));
     this.grants = [
       (grantee) => application.grantRead(grantee),
       (grantee) => runtime.grantRead(grantee),
       ...Object.values(secrets).map((secret) => (grantee: iam.IGrantable) => secret._grantRead(grantee)),
     ];
 
-    const input: BootstrapInput = {
-      plan: props.plan._plan,
-      operatingSystem: this.operatingSystem._profile,
-      application: { fetch: application.fetch, wsgi: props.application._entryPoint(props.plan.appServer.workerClass) },
+    this.input = {
+      ...files,
       runtime: runtime.object,
-      environment: props.environment ?? {},
-      secrets: Object.entries(secrets).map(([name, secret]) => secret._named(name)),
-      allowedHosts: props.allowedHosts,
-      healthCheckPath: props.healthCheckPath,
-      trustedProxies: props.trustedProxies ?? PRIVATE_RANGES,
-      tls: props.tls,
+      dataVolume: database?._volume && Lazy.string({ produce: () => this.volume?.volumeId }),
       region: Stack.of(this).region,
       urlSuffix: Stack.of(this).urlSuffix,
       extraCommands: props.extraCommands && [{ name: 'extra commands', commands: props.extraCommands }],
     };
     // now, so that values that cannot be rendered are named where they are given; later again, when it is known who waits for a signal
-    renderBootstrap(input);
-    this.userData = ec2.UserData.custom(
-      Lazy.string({ produce: () => renderBootstrap({ ...input, signal: this.signal }) }),
-    );
-    this.node.addValidation({ validate: () => this.tooLong(props) });
+    renderBootstrap(this.input);
+    this.script = Lazy.string({ produce: () => renderBootstrap({ ...this.input, signal: this.signal }) });
+    this.userData = ec2.UserData.custom(this.script);
+    this.node.addValidation({ validate: () => [...this.tooLong(props), ...this.withoutVolume()] });
   }
 
   /** Allows a role to read what the machine fetches: the application, the modules beside it, the secrets. */
@@ -168,11 +206,11 @@ export class WebUserData extends Construct {
   /**
    * Lets the machine tell CloudFormation whether it serves.
    *
-   * @param resource the instance or Auto Scaling group whose creation policy waits for the signal
+   * @param resource the instance, Auto Scaling group or wait condition whose creation policy waits for the signal
    * @param grantee the role of the machine
    */
   public signalTo(resource: IConstruct, grantee: iam.IGrantable): void {
-    const cfnResource = resource.node.defaultChild;
+    const cfnResource = CfnResource.isCfnResource(resource) ? resource : resource.node.defaultChild;
     if (!CfnResource.isCfnResource(cfnResource)) {
       throw new Error(`${resource.node.path} is not a resource that CloudFormation can wait for`);
     }
@@ -181,6 +219,31 @@ export class WebUserData extends Construct {
     grantee.grantPrincipal.addToPrincipalPolicy(
       new iam.PolicyStatement({ actions: ['cloudformation:SignalResource'], resources: [Aws.STACK_ID] }),
     );
+  }
+
+  /**
+   * Where the data of a database on the instance is kept.
+   *
+   * @internal
+   */
+  public _mount(volume: ec2.IVolume): void {
+    this.volume = volume;
+  }
+
+  /**
+   * The whole script as it would be if nobody waited for its signal.
+   *
+   * @internal
+   */
+  public _withoutSignal(): string {
+    return this.userData.render().replace(this.script, () => renderBootstrap(this.input));
+  }
+
+  private withoutVolume(): string[] {
+    if (!this.input.database?.onInstance || this.volume) return [];
+    return [
+      'a database on the instance needs a volume that outlives the instance: use WebService or WebInstance, or another database',
+    ];
   }
 
   private tooLong(props: WebUserDataProps): string[] {
@@ -199,6 +262,17 @@ export class WebUserData extends Construct {
       `user data can take ${bytes} bytes, ${bytes - LONGEST_USER_DATA} more than the ${LONGEST_USER_DATA} that EC2 accepts: ` +
         `move ${name} (${largest} bytes) into a file of the application`,
     ];
+  }
+}
+
+/** Throws where the machine would be another than the one that was planned. */
+function refuseAnotherPlan(dataServices: DataServices, plan: RequestPathPlan, { name }: OperatingSystem): void {
+  if (dataServices._plan !== plan) throw new Error('dataServices was made for another plan: give both the same');
+  const planned = (plan._props.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023).name;
+  if (plan._plan.database && planned !== name) {
+    throw new Error(
+      `operatingSystem (${name}) is not the one that the database was planned for (${planned}): give it to RequestPathPlan.of`,
+    );
   }
 }
 

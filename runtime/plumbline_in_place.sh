@@ -82,12 +82,10 @@ restore() {
   cp -a "$before/files/." /
   systemctl daemon-reload
   if [ -n "${database_unit:-}" ] && ! systemctl is-active -q "$database_unit"; then systemctl restart "$database_unit"; fi
-  if [ "$(readlink /srv/app/current)" != "$(<"$before/current")" ]; then
-    ln -sfn "$(<"$before/current")" /srv/app/current
-    systemctl stop gunicorn gunicorn.socket
-    systemctl start gunicorn.socket gunicorn
-    systemctl reload-or-restart nginx
-  fi
+  ln -sfn "$(<"$before/current")" /srv/app/current
+  systemctl stop gunicorn gunicorn.socket
+  systemctl start gunicorn.socket gunicorn
+  systemctl reload-or-restart nginx
   # shellcheck disable=SC2046 # a list
   if [ -s "$before/workers" ]; then
     systemctl enable -q $(<"$before/workers")

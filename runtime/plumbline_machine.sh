@@ -79,22 +79,22 @@ clone() { # repository, branch, tag or commit
   git checkout -q FETCH_HEAD
 }
 
-# The release in its folder, with an environment of its own, behind the link `next` until it serves. A machine that is
-# changed in place makes one for each script, since an environment that is in use cannot be changed.
+# The release in its folder, with an environment of its own, behind the link `next` until it serves. A release that is there
+# already is what it was: one that differs in the application or in what we add to it has another name.
 dependencies() {
-  local release
+  local release added
+  added=$(sha256sum <<<"$gunicorn ${drivers:-}" | head -c 4)
   cd /srv/app/releases
   if [ -d /var/tmp/app ]; then
-    release=$(git -C /var/tmp/app rev-parse --short=12 HEAD)${sum:+-${sum:0:8}}
-    [ -e "$release/.complete" ] || { rm -rf "$release" && mv /var/tmp/app "$release"; }
-    rm -rf /var/tmp/app
+    release=$(git -C /var/tmp/app rev-parse --short=12 HEAD)-$added
   else
-    release=$(sha256sum </var/tmp/app.zip | head -c 12)${sum:+-${sum:0:8}}
-    [ -e "$release/.complete" ] || { rm -rf "$release" && python3 -m zipfile -e /var/tmp/app.zip "$release"; }
-    rm /var/tmp/app.zip
+    release=$(sha256sum </var/tmp/app.zip | head -c 12)-$added
   fi
   ln -sfn "releases/$release" /srv/app/next
   if [ -e "$release/.complete" ]; then return; fi
+  rm -rf "$release"
+  if [ -d /var/tmp/app ]; then mv /var/tmp/app "$release"; else python3 -m zipfile -e /var/tmp/app.zip "$release"; fi
+  rm -f /var/tmp/app.zip
   chown -R app: "$release"
   cd "$release"
   environment

@@ -1,7 +1,10 @@
 #!/bin/bash
 # Fetches the secrets that /etc/gunicorn/secrets lists, a line each: variable, secretsmanager or ssm, ARN or name, and
-# the field where the secret is a JSON object. Runs as root before each start of the service; systemd and the
+# the field where the secret is a JSON object. Runs as root before each start of a service; systemd and the
 # application's user are the only ones that read the result.
+#
+#     plumbline_secrets.sh                  writes all of them to secrets.env in the service's folder
+#     plumbline_secrets.sh print VARIABLE   prints one as it is now; the application's user may do so
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
@@ -22,21 +25,34 @@ fetch() { # variable, service, id, field
   # From a pipe: arguments can be read by every user.
   python3 -c '
 import json, sys
-variable, field = sys.argv[1:]
+form, variable, field = sys.argv[1:]
 answer = json.load(sys.stdin)
 value = answer["SecretString"] if "SecretString" in answer else answer["Parameter"]["Value"]
 if field:
     value = str(json.loads(value)[field])
-escaped = "".join("\\" + c if c in "\\\"$`" else c for c in value)
-print(f"{variable}=\"{escaped}\"")
-' "$1" "$4" <<<"$answer"
+if form == "assignment":
+    escaped = "".join("\\" + c if c in "\\\"$`" else c for c in value)
+    value = f"{variable}=\"{escaped}\""
+print(value)
+' "$form" "$1" "$4" <<<"$answer"
 }
 
-mkdir -p /run/plumbline
-cd /run/plumbline
-while read -r variable service id field; do
-  fetch "$variable" "$service" "$id" "$field"
-done </etc/gunicorn/secrets >secrets.new
+each() { # variable, or nothing for all
+  local variable service id field
+  while read -r variable service id field; do
+    if [ "${1:-$variable}" = "$variable" ]; then fetch "$variable" "$service" "$id" "$field"; fi
+  done </etc/gunicorn/secrets
+}
+
+if [ "${1:-}" = print ]; then
+  form=value
+  each "$2"
+  exit
+fi
+form=assignment folder=${RUNTIME_DIRECTORY:-/run/plumbline}
+mkdir -p "$folder"
+cd "$folder"
+each >secrets.new
 chown app: secrets.new
 chmod 400 secrets.new
 mv secrets.new secrets.env

@@ -1,20 +1,42 @@
+import { posix } from 'node:path';
+import type { Plan } from '../plan/plan';
 import { renderAws } from './aws';
-import { renderGunicornConf } from './gunicorn';
-import type { BootstrapInput, S3Object } from './input';
-import { renderNginxConf } from './nginx';
+import { drivers } from './drivers';
+import {
+  answersHealth,
+  backgroundUnits,
+  cacheOnInstance,
+  databaseServer,
+  healthCheckPath,
+  isFixed,
+  renderFiles,
+} from './files';
+import type { BootstrapInput, RenderedFile, S3Object } from './input';
+import type { DatabaseServerProfile } from './operating-systems';
 import { refusals } from './refusals';
 import { renderRunner } from './runner';
-import { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
-import { environmentLine, heredoc, lines, shellQuote } from './text';
+import { heredoc, lines, shellQuote, type Lines } from './text';
 
 /** The rules of the plan were checked against this version: drains and timeouts differ between versions. */
 const GUNICORN = '27.0.1';
 
-const UNITS = '/etc/systemd/system';
+/** Where the certificates of Amazon RDS are published, and where the application finds them. */
+const RDS_BUNDLE_URL = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem';
+const RDS_BUNDLE = '/etc/gunicorn/rds-bundle.pem';
+
+/** cloud-init gets the script anew at each boot, and runs it the first time; from then on it runs by this link. */
+const IN_PLACE: Lines = [
+  'state=/var/lib/plumbline sum=$(sha256sum <"$0" | cut -c 1-64)',
+  'mkdir -p $state /var/lib/cloud/scripts/per-boot',
+  'if [ "$sum" = "$(cat $state/applied 2>/dev/null)" ]; then exit 0; fi',
+  '# Until it has been applied, each boot tries again. So does the one that comes back when this one fails.',
+  'rm -f $state/applied',
+  'ln -sfn /var/lib/cloud/instance/scripts/part-001 /var/lib/cloud/scripts/per-boot/plumbline',
+];
 
 /**
  * The whole user data script: values, files, and the order of the steps. Steps that are the same on every machine are
- * in runtime/plumbline_machine.sh, which it fetches. Throws an Error that names every value that cannot be rendered.
+ * in the files runtime/*.sh, which it fetches. Throws an Error that names every value that cannot be rendered.
  */
 export function renderBootstrap(input: BootstrapInput): string {
   const problems = refusals(input);
@@ -23,6 +45,10 @@ export function renderBootstrap(input: BootstrapInput): string {
   const { operatingSystem, application, signal } = input;
   const { fetch } = application;
   const commands = input.extraCommands ?? [];
+  const inPlace = input.dataVolume !== undefined;
+  const server = databaseServer(input);
+  const cache = cacheOnInstance(input);
+  const workers = backgroundUnits(input);
   return [
     lines(
       '#!/bin/bash',
@@ -33,23 +59,35 @@ export function renderBootstrap(input: BootstrapInput): string {
       '# The logs are on a tmpfs, so that a full disk is told too.',
       'step=start lib=/usr/local/lib/plumbline logs=/run/plumbline-bootstrap',
       'mkdir -p $lib $logs',
+      inPlace && IN_PLACE,
       variables(input),
     ),
     renderAws(input.region, input.urlSuffix),
-    renderRunner(signal),
+    renderRunner(signal, inPlace),
     lines(
       'fetch() {',
       '  { declare -p region suffix; declare -f imds credentials aws; } >$lib/aws.sh',
       object('/var/tmp/runtime.zip', input.runtime),
+      '  rm -rf $lib/files',
+      '  mkdir -m 700 $lib/files',
       '  python3 -m zipfile -e /var/tmp/runtime.zip $lib',
       fetch.kind === 's3' && object('/var/tmp/app.zip', fetch),
+      input.database?.caBundle && `  curl -sSf --retry 3 --create-dirs -o ${RDS_BUNDLE} ${RDS_BUNDLE_URL}`,
       '}',
     ),
-    configuration(input),
+    lines(
+      'configuration() {',
+      '  cd $lib/files',
+      renderFiles(input)
+        .filter((file) => !isFixed(file))
+        .map(staged),
+      '  install_files',
+      '}',
+    ),
     ...commands.map((step, index) =>
       lines(
         `commands_${index}() {`,
-        '  cd /srv/app/current',
+        '  cd /srv/app/next',
         "  bash -euo pipefail /dev/fd/3 3<<'EOF'",
         step.commands,
         'EOF',
@@ -59,95 +97,85 @@ export function renderBootstrap(input: BootstrapInput): string {
     lines(
       'run fetch fetch',
       '. $lib/plumbline_machine.sh',
+      inPlace && '. $lib/plumbline_in_place.sh',
+      server && '. $lib/plumbline_database.sh',
+      workers.length > 0 && '. $lib/plumbline_workers.sh',
       'run system system',
+      inPlace && 'run data data',
       'run packages packages',
       'run tools tools',
       fetch.kind === 'git' && `run clone clone ${shellQuote(fetch.repository)} ${shellQuote(fetch.ref ?? 'HEAD')}`,
       'run dependencies dependencies',
       'run configuration configuration',
       input.secrets.length > 0 && 'run secrets bash $lib/plumbline_secrets.sh',
+      server && 'run database database',
+      cache && 'run cache start_again $cache_unit /etc/plumbline/cache.conf',
       'run django django',
+      input.database && (input.migrate ?? true) && 'run migrate migrate',
       commands.map((step, index) => `run ${shellQuote(step.name)} commands_${index}`),
       'run check check',
       'run serve serve',
-      signal && ['step=signal', 'signal SUCCESS "$(imds meta-data/instance-id)"'],
+      workers.length > 0 && `run workers start_workers ${workers.join(' ')}`,
+      inPlace && ['settle', ...workers].join(' '),
+      signal && [
+        'step=signal',
+        `signal SUCCESS "$(imds meta-data/instance-id)"${inPlace ? ' || echo "== nobody waits for the signal"' : ''}`,
+      ],
+      inPlace && 'echo $sum >$state/applied',
       'echo "== served after $SECONDS s"',
     ),
   ].join('\n');
 }
 
-/** What the steps in runtime/plumbline_machine.sh read. */
-function variables(input: BootstrapInput): string[] {
+/** What the steps in runtime/*.sh read. */
+function variables(input: BootstrapInput): Lines {
   const { plan, operatingSystem, application } = input;
+  const server = databaseServer(input);
   const packages = [
     ...operatingSystem.pythonPackages,
     ...(application.fetch.kind === 'git' ? [operatingSystem.gitPackage] : []),
+    ...(server?.packages ?? []),
+    ...(cacheOnInstance(input) ? operatingSystem.cache.packages : []),
   ];
+  const wanted = drivers(plan);
+  const background = templates(input);
   const gunicorn = plan.appServer.workerClass === 'gevent' ? 'gunicorn[gevent]' : 'gunicorn';
   return [
     `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${operatingSystem.python}`,
     `gunicorn='${gunicorn}==${GUNICORN}' wsgi=${shellQuote(application.wsgi)} settings_module=${shellQuote(input.environment.DJANGO_SETTINGS_MODULE ?? '')}`,
+    wanted.length > 0 && `drivers='${wanted.join(' ')}'`,
+    background.length > 0 && `background_services='${background.join(' ')}'`,
     `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)}`,
     '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
     `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
+    input.dataVolume !== undefined && `data_volume=${input.dataVolume}`,
+    server && databaseVariables(server, plan),
+    cacheOnInstance(input) && `cache_unit=${operatingSystem.cache.unit}`,
   ];
 }
 
-function configuration(input: BootstrapInput): string {
-  const { plan, operatingSystem, application } = input;
-  const secrets = input.secrets.length > 0;
-  const files: ReadonlyArray<readonly [path: string, text: string]> = [
-    ['/etc/nginx/nginx.conf', renderNginxConf({ ...input, healthCheckPath: healthCheckPath(input) })],
-    [
-      '/etc/gunicorn/gunicorn.conf.py',
-      renderGunicornConf({
-        plan,
-        wsgi: application.wsgi,
-        healthCheckPath: healthCheckPath(input),
-        answerHealth: answersHealth(input),
-      }),
-    ],
-    [
-      '/etc/gunicorn/environment',
-      lines(
-        environmentLine('PLUMBLINE_ALLOWED_HOSTS', input.allowedHosts.join(',')),
-        Object.entries(input.environment).map(([name, value]) => environmentLine(name, value)),
-      ),
-    ],
-    ...(secrets
-      ? [
-          [
-            '/etc/gunicorn/secrets',
-            lines(
-              input.secrets.map(({ name, kind, id, jsonField }) => `${name} ${kind} ${id} ${jsonField ?? ''}`.trim()),
-            ),
-          ] as const,
-        ]
-      : []),
-    [`${UNITS}/gunicorn.service`, renderGunicornService(plan, secrets)],
-    [`${UNITS}/gunicorn.socket`, renderGunicornSocket(plan, operatingSystem)],
-    [`${UNITS}/nginx.service.d/plumbline.conf`, renderNginxDropIn(plan)],
+function databaseVariables(server: DatabaseServerProfile, plan: Plan): Lines {
+  const folders = Object.entries(server.folders).map(([name, folder]) => `${name}:${folder}`);
+  return [
+    `database=${server.engine} database_unit=${server.unit} database_user=${server.user} folders='${folders.join(' ')}'`,
+    `database_settings=${server.configuration}${server.mainConfiguration ? ` cluster_settings=${server.mainConfiguration}` : ''}`,
+    '# database.statementTimeout',
+    `statement_timeout=${plan.database?.statementTimeout ?? 0}`,
+    server.makeCluster && `make_cluster() { ${server.makeCluster}; }`,
   ];
-  return lines(
-    'configuration() {',
-    `  mkdir -p /etc/gunicorn ${UNITS}/nginx.service.d`,
-    '  install -m 640 -g app /dev/null /etc/gunicorn/environment',
-    files.map(([path, text]) => heredoc(path, text)),
-    '  install_units',
-    '  fit_nginx',
-    '}',
-  );
+}
+
+/** The services that are the application's, by the names of their unit files. */
+function templates(input: BootstrapInput): string[] {
+  return [...new Set(backgroundUnits(input).map((unit) => unit.replace(/@.*/, '@')))];
+}
+
+/** A file that holds tokens, beside those that came with the runtime. */
+function staged({ path, text }: RenderedFile): string {
+  const relative = path.slice(1);
+  return `  mkdir -p ${posix.dirname(relative)}\n${heredoc(relative, text)}`;
 }
 
 function object(file: string, { bucket, key }: S3Object): string {
   return `  s3 ${file} '${bucket}' '${key}'`;
-}
-
-function healthCheckPath(input: BootstrapInput): string {
-  return input.healthCheckPath ?? '/health';
-}
-
-/** Without a path of the application's own, the health check is answered for it. */
-function answersHealth(input: BootstrapInput): boolean {
-  return input.healthCheckPath === undefined;
 }

@@ -6,6 +6,7 @@ export function renderGunicornConf(input: GunicornInput): string {
   const { plan } = input;
   const { appServer, nginx, requestGuard } = plan;
   const extras = plan.extraGunicornSettings;
+  const fork = plan.database !== undefined;
   const settings: ReadonlyArray<readonly [name: string, value: unknown, from?: string]> = [
     ['wsgi_app', input.wsgi],
     ['worker_class', appServer.workerClass, 'appServer.workerClass'],
@@ -33,8 +34,10 @@ export function renderGunicornConf(input: GunicornInput): string {
     appServer.preloadApp && 'import gc',
     requestGuard && input.answerHealth && 'import os',
     appServer.preloadApp && 'import sys',
-    requestGuard && ['', 'import plumbline_guard'],
-    appServer.preloadApp || requestGuard ? '' : undefined,
+    (fork || requestGuard) && '',
+    fork && 'import plumbline_fork',
+    requestGuard && 'import plumbline_guard',
+    appServer.preloadApp || fork || requestGuard ? '' : undefined,
     settings.map(([name, value, from]) =>
       extras[name] === undefined ? assignment(name, value, from) : assignment(name, extras[name], 'override'),
     ),
@@ -52,15 +55,28 @@ export function renderGunicornConf(input: GunicornInput): string {
       `    health_path=${pythonLiteral(input.healthCheckPath)},`,
       `    answer_health=${input.answerHealth ? '"PLUMBLINE_HEALTH_PATH" not in os.environ' : 'False'},`,
       ')',
-      'post_worker_init = plumbline_guard.post_worker_init',
+      !fork && 'post_worker_init = plumbline_guard.post_worker_init',
       !appServer.preloadApp && 'when_ready = plumbline_guard.when_ready',
     ],
-    !requestGuard && [
+    (fork || !requestGuard) && [
       '',
       '',
       'def post_worker_init(worker):',
-      '    open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead',
+      fork &&
+        '    plumbline_fork.refuse_shared(worker)  # a connection that the master holds too carries rows of others',
+      requestGuard
+        ? '    plumbline_guard.post_worker_init(worker)'
+        : '    open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead',
     ],
+    fork &&
+      appServer.preloadApp && [
+        '',
+        '',
+        'def pre_fork(arbiter, worker):',
+        '    plumbline_fork.close_inherited()  # what the application opened when it was loaded',
+        '',
+        '',
+      ],
     // A full collection writes to every object and so copies every shared page: the objects of the master are taken out.
     appServer.preloadApp && [
       'gc.disable()',

@@ -1,4 +1,5 @@
 export { renderBootstrap } from './bootstrap';
+export { isFixed, renderFiles } from './files';
 export { renderGunicornConf } from './gunicorn';
 export type {
   ApplicationFetch,
@@ -15,5 +16,5 @@ export type {
 } from './input';
 export { renderNginxConf } from './nginx';
 export { OPERATING_SYSTEMS } from './operating-systems';
-export type { OperatingSystemProfile } from './operating-systems';
+export type { CacheServerProfile, DatabaseServerProfile, OperatingSystemProfile } from './operating-systems';
 export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';

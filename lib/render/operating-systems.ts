@@ -1,3 +1,5 @@
+import type { DatabaseEngineName } from '../plan/plan';
+
 /** How an operating system differs for the files and the bootstrap that are rendered for it. */
 export interface OperatingSystemProfile {
   /** Name in context values and errors, for example `amazon-linux-2023`. */
@@ -16,7 +18,43 @@ export interface OperatingSystemProfile {
   readonly nginxUser: string;
   /** Group of nginx' workers: the group of the application's sockets. */
   readonly nginxGroup: string;
+  /** The server that speaks MySQL's protocol: MariaDB where the archive has no MySQL. */
+  readonly mysql: DatabaseServerProfile;
+  readonly postgresql: DatabaseServerProfile;
+  readonly cache: CacheServerProfile;
 }
+
+/** A packaged database server. */
+export interface DatabaseServerProfile {
+  readonly engine: DatabaseEngineName;
+  readonly packages: readonly string[];
+  /** Name of the systemd unit, without `.service`. */
+  readonly unit: string;
+  /** User that the server runs as, and that owns its files. */
+  readonly user: string;
+  /** Folders of the packages that the volume for data holds, by their name on it. */
+  readonly folders: Readonly<Record<string, string>>;
+  /** Where our settings are: they are read after those of the packages. */
+  readonly configuration: string;
+  /** PostgreSQL: the file of the cluster that is made to include them. */
+  readonly mainConfiguration?: string;
+  /** PostgreSQL: the command that makes the cluster. */
+  readonly makeCluster?: string;
+}
+
+/** A packaged Valkey or Redis. */
+export interface CacheServerProfile {
+  readonly packages: readonly string[];
+  /** Name of the systemd unit, without `.service`. */
+  readonly unit: string;
+  /** Path of the server. */
+  readonly program: string;
+  /** Folder that the server may write to. */
+  readonly folder: string;
+}
+
+/** Encodings follow the locale of whoever makes the cluster, and a script at boot has none: SQL_ASCII. */
+const INITDB = '--encoding=UTF8 --locale=C.UTF-8 --data-checksums';
 
 const AMAZON_LINUX_2023: OperatingSystemProfile = {
   name: 'amazon-linux-2023',
@@ -29,6 +67,34 @@ const AMAZON_LINUX_2023: OperatingSystemProfile = {
   gitPackage: 'git-core',
   nginxUser: 'nginx',
   nginxGroup: 'nginx',
+  // mariadb118 11.8.8 since 2023.12.20260608, postgresql17: release notes of 2023.12.20260928. Layout and units are
+  // Fedora's (mariadb-server.spec, postgresql.spec); there is no MySQL.
+  mysql: {
+    engine: 'mariadb',
+    packages: ['mariadb118-server'],
+    unit: 'mariadb',
+    user: 'mysql',
+    folders: { mysql: '/var/lib/mysql' },
+    configuration: '/etc/my.cnf.d/zz-plumbline.cnf',
+  },
+  postgresql: {
+    engine: 'postgresql',
+    // pg_stat_statements and auto_explain are in contrib
+    packages: ['postgresql17-server', 'postgresql17-contrib'],
+    unit: 'postgresql',
+    user: 'postgres',
+    folders: { postgresql: '/var/lib/pgsql' },
+    configuration: '/etc/plumbline/postgresql.conf',
+    mainConfiguration: '/var/lib/pgsql/data/postgresql.conf',
+    makeCluster: `PGSETUP_INITDB_OPTIONS="${INITDB} --auth=peer" postgresql-setup --initdb`,
+  },
+  // valkey 9.0.6; redis6 gets no fixes since 2026-01-31: https://docs.aws.amazon.com/linux/al2023/release-notes/
+  cache: {
+    packages: ['valkey'],
+    unit: 'valkey',
+    program: '/usr/bin/valkey-server',
+    folder: '/var/lib/valkey',
+  },
 };
 
 /** What Debian and Ubuntu share: Ubuntu takes both packages from Debian. */
@@ -42,11 +108,46 @@ const DEBIAN_FAMILY = {
   nginxGroup: 'www-data',
 } as const;
 
+/** MySQL of Ubuntu: mysql-8.0 and mysql-8.4, debian/additions and debian/mysql-server.mysql.service. */
+const UBUNTU_MYSQL: DatabaseServerProfile = {
+  engine: 'mysql',
+  packages: ['mysql-server'],
+  unit: 'mysql',
+  user: 'mysql',
+  folders: { mysql: '/var/lib/mysql' },
+  configuration: '/etc/mysql/mysql.conf.d/zz-plumbline.cnf',
+};
+
+/** Redis of Ubuntu 24.04 (7.0) and 26.04 (8). */
+const UBUNTU_REDIS: CacheServerProfile = {
+  packages: ['redis-server'],
+  unit: 'redis-server',
+  program: '/usr/bin/redis-server',
+  folder: '/var/lib/redis',
+};
+
+/** PostgreSQL as postgresql-common of Debian arranges it: settings of a cluster lie in /etc, and belong to its data. */
+function clusterOf(version: number): DatabaseServerProfile {
+  return {
+    engine: 'postgresql',
+    packages: [`postgresql-${version}`],
+    unit: `postgresql@${version}-main`,
+    user: 'postgres',
+    folders: { postgresql: '/var/lib/postgresql', 'postgresql-settings': '/etc/postgresql' },
+    configuration: '/etc/plumbline/postgresql.conf',
+    mainConfiguration: `/etc/postgresql/${version}/main/postgresql.conf`,
+    makeCluster: `pg_createcluster ${version} main -- ${INITDB}`,
+  };
+}
+
 // Python 3.12.3, nginx 1.24.0: https://packages.ubuntu.com/noble/
 const UBUNTU_24_04: OperatingSystemProfile = {
   ...DEBIAN_FAMILY,
   name: 'ubuntu-24.04',
   title: 'Ubuntu 24.04',
+  mysql: UBUNTU_MYSQL,
+  postgresql: clusterOf(16),
+  cache: UBUNTU_REDIS,
 };
 
 // Python 3.14.4, nginx 1.28.3: https://packages.ubuntu.com/resolute/
@@ -54,6 +155,9 @@ const UBUNTU_26_04: OperatingSystemProfile = {
   ...DEBIAN_FAMILY,
   name: 'ubuntu-26.04',
   title: 'Ubuntu 26.04',
+  mysql: UBUNTU_MYSQL,
+  postgresql: clusterOf(18),
+  cache: UBUNTU_REDIS,
 };
 
 // Python 3.13.5, nginx 1.26.3: https://packages.debian.org/trixie/
@@ -61,6 +165,22 @@ const DEBIAN_13: OperatingSystemProfile = {
   ...DEBIAN_FAMILY,
   name: 'debian-13',
   title: 'Debian 13',
+  // MariaDB 11.8.6, valkey-server 8.1.1
+  mysql: {
+    engine: 'mariadb',
+    packages: ['mariadb-server'],
+    unit: 'mariadb',
+    user: 'mysql',
+    folders: { mysql: '/var/lib/mysql' },
+    configuration: '/etc/mysql/mariadb.conf.d/zz-plumbline.cnf',
+  },
+  postgresql: clusterOf(17),
+  cache: {
+    packages: ['valkey-server'],
+    unit: 'valkey-server',
+    program: '/usr/bin/valkey-server',
+    folder: '/var/lib/valkey',
+  },
 };
 
 /** Every operating system that can be rendered for, by its name. */

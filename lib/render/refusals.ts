@@ -1,87 +1,69 @@
-import type { BootstrapInput } from './input';
+import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object } from './input';
 import { hasControls, withoutTokens } from './text';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Every value that would break out of the file it is written to, one message each. */
-export function refusals(input: BootstrapInput): string[] {
-  const problems: string[] = [];
-  const must = (holds: boolean, prop: string, value: string, rule: string) => {
-    if (!holds) problems.push(`${prop} ${JSON.stringify(value)} ${rule}`);
-  };
-  const matches = (pattern: RegExp, prop: string, value: string, rule: string) =>
-    must(pattern.test(withoutTokens(value)), prop, value, rule);
+/** Names of units that are there already. */
+const TAKEN = ['gunicorn', 'nginx'];
 
-  const { application, runtime, signal } = input;
-  matches(
-    /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\(\))?$/,
-    'wsgi',
-    application.wsgi,
-    'must be module:attribute, for example mysite.wsgi:application',
-  );
-  const objects = [runtime, ...(application.fetch.kind === 's3' ? [application.fetch] : [])];
-  for (const { bucket, key } of objects) {
-    matches(/^[a-z0-9.-]*$/, 'bucket', bucket, 'must be a bucket name: lower case, digits, dots and hyphens');
-    matches(
-      /^[\w.~/%-]*$/,
-      'key',
-      key,
-      'must be percent-encoded: only letters, digits and - _ . ~ / stand for themselves',
-    );
+/** Collects what is wrong, one message each. */
+class Problems {
+  public readonly messages: string[] = [];
+
+  public must(holds: boolean, prop: string, value: string, rule: string): void {
+    if (!holds) this.messages.push(`${prop} ${JSON.stringify(value)} ${rule}`);
   }
+
+  /** Checks the part of a value that is known already. */
+  public matches(pattern: RegExp, prop: string, value: string, rule: string): void {
+    this.must(pattern.test(withoutTokens(value)), prop, value, rule);
+  }
+}
+
+/** Every value that would break out of the script or of a file, one message each. */
+export function refusals(input: BootstrapInput): string[] {
+  const { application, runtime, signal, region, urlSuffix } = input;
+  const problems = new Problems();
+  problems.messages.push(...refusalsOfFiles(input));
+  [runtime, ...(application.fetch.kind === 's3' ? [application.fetch] : [])].forEach((one) =>
+    checkObject(problems, one),
+  );
   if (application.fetch.kind === 'git') {
     const { repository, ref } = application.fetch;
-    matches(
+    problems.matches(
       /^[^\s'"\\-][^\s'"\\]*$/,
       'repository',
       repository,
       'must be the URL of a git repository, without spaces and quotes',
     );
-    matches(
+    problems.matches(
       /^([^\s'"\\-][^\s'"\\]*)?$/,
       'ref',
       ref ?? '',
       'must be a branch, tag or commit, without spaces and quotes',
     );
   }
-  for (const host of input.allowedHosts) {
-    matches(/^[A-Za-z0-9.*:[\]_-]*$/, 'allowedHosts', host, 'must be a host name, as in the ALLOWED_HOSTS of Django');
+  const words = { region, urlSuffix, ...signal, dataVolume: input.dataVolume ?? '' };
+  for (const [prop, value] of Object.entries(words)) {
+    problems.matches(/^[A-Za-z0-9.-]*$/, prop, value, 'must consist of letters, digits, dots and hyphens');
   }
-  for (const range of input.trustedProxies) {
-    matches(/^[0-9a-fA-F.:/]*$/, 'trustedProxies', range, 'must be an address range, for example 10.0.0.0/16');
-  }
-  if (input.healthCheckPath !== undefined) {
-    matches(
-      /^\/[\w.~/-]*$/,
-      'healthCheckPath',
-      input.healthCheckPath,
-      'must be a path of letters, digits and - _ . ~ / that starts with /',
-    );
-  }
-  for (const [name, value] of Object.entries(input.environment)) {
-    must(VARIABLE.test(name), 'environment', name, 'must be the name of a variable: letters, digits and underscores');
-    must(
-      !hasControls(value),
-      `environment ${name}`,
-      value,
-      'must not hold a line break or another control character: use secrets for it',
-    );
-  }
-  for (const { name, id, jsonField } of input.secrets) {
-    must(VARIABLE.test(name), 'secrets', name, 'must be the name of a variable: letters, digits and underscores');
-    matches(/^[\w/+=.@:-]*$/, `secrets ${name}`, id, 'must be the ARN or name of a secret or parameter');
-    must(
-      !hasControls(jsonField ?? ''),
-      `secrets ${name}`,
-      jsonField ?? '',
-      'must be the name of a JSON field, without control characters',
-    );
-  }
-  for (const [prop, value] of Object.entries({ region: input.region, urlSuffix: input.urlSuffix, ...signal })) {
-    matches(/^[A-Za-z0-9.-]*$/, prop, value, 'must consist of letters, digits, dots and hyphens');
-  }
-  for (const { name, commands } of input.extraCommands ?? []) {
-    must(
+  checkCommands(problems, input);
+  return problems.messages;
+}
+
+function checkObject(problems: Problems, { bucket, key }: S3Object): void {
+  problems.matches(/^[a-z0-9.-]*$/, 'bucket', bucket, 'must be a bucket name: lower case, digits, dots and hyphens');
+  problems.matches(
+    /^[\w.~/%-]*$/,
+    'key',
+    key,
+    'must be percent-encoded: only letters, digits and - _ . ~ / stand for themselves',
+  );
+}
+
+function checkCommands(problems: Problems, { extraCommands }: BootstrapInput): void {
+  for (const { name, commands } of extraCommands ?? []) {
+    problems.must(
       /^[a-z][a-z0-9 -]*$/.test(name),
       'extraCommands',
       name,
@@ -89,7 +71,7 @@ export function refusals(input: BootstrapInput): string[] {
     );
     for (const command of commands) {
       const free = !command.split('\n').includes('EOF');
-      must(
+      problems.must(
         free && !hasControls(command.replace(/[\n\t]/g, '')),
         `extraCommands ${name}`,
         command,
@@ -97,14 +79,100 @@ export function refusals(input: BootstrapInput): string[] {
       );
     }
   }
+}
+
+/** Every value that would break out of the file it is written to, one message each. */
+export function refusalsOfFiles(input: FilesInput): string[] {
+  const problems = new Problems();
+  problems.matches(
+    /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\(\))?$/,
+    'wsgi',
+    input.application.wsgi,
+    'must be module:attribute, for example mysite.wsgi:application',
+  );
+  for (const host of input.allowedHosts) {
+    const rule = 'must be a host name, as in the ALLOWED_HOSTS of Django';
+    problems.matches(/^[A-Za-z0-9.*:[\]_-]*$/, 'allowedHosts', host, rule);
+  }
+  for (const range of input.trustedProxies) {
+    problems.matches(/^[0-9a-fA-F.:/]*$/, 'trustedProxies', range, 'must be an address range, for example 10.0.0.0/16');
+  }
+  if (input.healthCheckPath !== undefined) {
+    problems.matches(
+      /^\/[\w.~/-]*$/,
+      'healthCheckPath',
+      input.healthCheckPath,
+      'must be a path of letters, digits and - _ . ~ / that starts with /',
+    );
+  }
+  checkVariables(problems, input);
   for (const [name, value] of Object.entries(input.plan.extraNginxDirectives)) {
-    must(/^[a-z][a-z0-9_]*$/.test(name), 'nginxDirectives', name, 'must be the name of a directive');
-    must(
+    problems.must(/^[a-z][a-z0-9_]*$/.test(name), 'nginxDirectives', name, 'must be the name of a directive');
+    problems.must(
       !hasControls(value) && !/[;{}#]/.test(withoutTokens(value)),
       `nginxDirectives ${name}`,
       value,
       'must be one value without ; { } # or a line break',
     );
   }
-  return problems;
+  input.backgroundWorkers?.forEach((worker) => checkBackgroundWorker(problems, worker));
+  return problems.messages;
+}
+
+function checkVariables(problems: Problems, { environment, machineEnvironment, secrets }: FilesInput): void {
+  for (const [name, value] of Object.entries({ ...machineEnvironment, ...environment })) {
+    const rule = 'must be the name of a variable: letters, digits and underscores';
+    problems.must(VARIABLE.test(name), 'environment', name, rule);
+    problems.must(
+      !hasControls(value),
+      `environment ${name}`,
+      value,
+      'must not hold a line break or another control character: use secrets for it',
+    );
+  }
+  for (const { name, id, jsonField } of secrets) {
+    const rule = 'must be the name of a variable: letters, digits and underscores';
+    problems.must(VARIABLE.test(name), 'secrets', name, rule);
+    problems.matches(/^[\w/+=.@:-]*$/, `secrets ${name}`, id, 'must be the ARN or name of a secret or parameter');
+    problems.must(
+      !hasControls(jsonField ?? ''),
+      `secrets ${name}`,
+      jsonField ?? '',
+      'must be the name of a JSON field, without control characters',
+    );
+  }
+}
+
+function checkBackgroundWorker(problems: Problems, worker: BackgroundWorkerSource): void {
+  const { name, app, queues, command } = worker;
+  problems.must(
+    /^[a-z][a-z0-9-]*$/.test(name) && !TAKEN.includes(name),
+    'backgroundWorkers',
+    name,
+    `must be a name of lower case letters, digits and hyphens, and not ${TAKEN.join(' or ')}`,
+  );
+  if (app !== undefined) {
+    problems.must(
+      /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$/.test(app),
+      `backgroundWorkers ${name} app`,
+      app,
+      'must be the module of a Celery application, for example mysite',
+    );
+  }
+  for (const queue of queues ?? []) {
+    problems.must(
+      /^\w[\w.:-]*$/.test(queue),
+      `backgroundWorkers ${name} queues`,
+      queue,
+      'must be a name of letters, digits and _ . : -',
+    );
+  }
+  if (command !== undefined) {
+    problems.must(
+      command.trim() !== '' && !hasControls(command),
+      `backgroundWorkers ${name} command`,
+      command,
+      'must be one line without control characters',
+    );
+  }
 }

@@ -2,7 +2,7 @@ import type { SignalTarget } from './input';
 import { lines } from './text';
 
 /** How steps run, and what happens when one fails: the reason reaches the console and CloudFormation. */
-export function renderRunner(signal: SignalTarget | undefined): string {
+export function renderRunner(signal: SignalTarget | undefined, inPlace: boolean): string {
   return lines(
     'run() { # step, command',
     '  step=$1',
@@ -24,6 +24,7 @@ export function renderRunner(signal: SignalTarget | undefined): string {
     '  reason=$(grep -m 1 \'^E: \' "$logs/$step" || sed \'/^ *\\(hint:.*\\)\\?$/d\' "$logs/$step" | tail -n 1)',
     "  reason=$(sed -E 's/^ *((cause|error|E|curl): *)*(Because )?//; s/https?:[^ ]+ +//' <<<\"$reason\" | tr -cd '[:print:]')",
     '  echo "== $step failed: $reason" | tee /dev/console',
+    inPlace && '  if declare -F restore >/dev/null; then restore; fi',
     signal && ['  signal FAILURE "$step: $reason"', '  signal FAILURE "$(imds meta-data/instance-id)"'],
     '  exit $status',
     '}',

@@ -1,37 +1,76 @@
 import type { Plan } from '../plan/plan';
 import type { OperatingSystemProfile } from './operating-systems';
-import { lines } from './text';
+import { lines, type Lines } from './text';
 
-/** gunicorn.service. `secrets`: whether there are secrets to fetch before each start. */
-export function renderGunicornService(plan: Plan, secrets: boolean): string {
+/** Where unit files that no package brings lie. */
+export const UNITS = '/etc/systemd/system';
+
+/** What the processes of the application live with. */
+export interface Neighbours {
+  /** Units on the same machine that they talk to: the database, the cache. */
+  readonly units: readonly string[];
+  /** Whether there are secrets to fetch before each start. */
+  readonly secrets: boolean;
+}
+
+/** Orders a unit after those that it needs, and starts them with it; it runs on while one of them restarts. */
+export function after({ units }: Neighbours, ...more: readonly string[]): string {
+  const names = [...more, 'network-online.target', ...units.map((unit) => `${unit}.service`)];
+  return lines(`After=${names.join(' ')}`, `Wants=${names.filter((name) => !more.includes(name)).join(' ')}`).trimEnd();
+}
+
+/** What every process of the application runs as, where, and with which environment. */
+export function applicationService(runtimeDirectory: string, { secrets }: Neighbours): Lines {
+  return [
+    'User=app',
+    'Group=app',
+    'WorkingDirectory=/srv/app/current',
+    `RuntimeDirectory=${runtimeDirectory}`,
+    'StateDirectory=app',
+    'UMask=0027',
+    'Environment=PYTHONPATH=/usr/local/lib/plumbline PYTHONUNBUFFERED=1',
+    'EnvironmentFile=/etc/gunicorn/environment',
+    secrets && [
+      `EnvironmentFile=-/run/${runtimeDirectory}/secrets.env`,
+      'ExecStartPre=+/bin/bash /usr/local/lib/plumbline/plumbline_secrets.sh',
+    ],
+  ];
+}
+
+/** The end of every service of the application. */
+export const SERVICE_END: Lines = [
+  'Restart=always',
+  'RestartSec=1',
+  '# A process that the kernel kills for memory is replaced by its parent.',
+  'OOMPolicy=continue',
+  'LimitNOFILE=65536',
+  'CapabilityBoundingSet=',
+  'PrivateUsers=yes',
+  'SystemCallFilter=@system-service',
+  'SystemCallFilter=~@privileged @resources',
+  '',
+  '[Install]',
+  'WantedBy=multi-user.target',
+];
+
+/** gunicorn.service. */
+export function renderGunicornService(plan: Plan, neighbours: Neighbours): string {
   const { appServer } = plan;
   const gunicorn = '/srv/app/current/.venv/bin/gunicorn --config /etc/gunicorn/gunicorn.conf.py';
   return lines(
     '[Unit]',
     'Description=The web application, served by gunicorn',
     'Requires=gunicorn.socket',
-    'After=gunicorn.socket network-online.target',
-    'Wants=network-online.target',
+    after(neighbours, 'gunicorn.socket'),
     '# Restarts never give up.',
     'StartLimitIntervalSec=0',
     '',
     '[Service]',
     'Type=notify',
     'NotifyAccess=main',
-    'User=app',
-    'Group=app',
-    'WorkingDirectory=/srv/app/current',
-    'RuntimeDirectory=plumbline',
-    'StateDirectory=app',
-    'UMask=0027',
-    'Environment=PYTHONPATH=/usr/local/lib/plumbline PYTHONUNBUFFERED=1',
+    applicationService('plumbline', neighbours),
     // glibc gives each thread a heap of its own: 44 -> 34 MiB a worker with 5 threads.
     appServer.workerClass === 'gthread' && 'Environment=MALLOC_ARENA_MAX=2',
-    'EnvironmentFile=/etc/gunicorn/environment',
-    secrets && [
-      'EnvironmentFile=-/run/plumbline/secrets.env',
-      'ExecStartPre=+/bin/bash /usr/local/lib/plumbline/plumbline_secrets.sh',
-    ],
     `ExecStart=${gunicorn}`,
     '# A reload of code that does not import would end the whole server: it is tried first.',
     `ExecReload=${gunicorn} --check-config`,
@@ -41,18 +80,7 @@ export function renderGunicornService(plan: Plan, secrets: boolean): string {
     `TimeoutStartSec=${appServer.timeoutStartSec}`,
     `TimeoutStopSec=${appServer.timeoutStopSec}`,
     appServer.watchdogSec > 0 && `WatchdogSec=${appServer.watchdogSec}`,
-    'Restart=always',
-    'RestartSec=1',
-    '# A worker that the kernel kills for memory is replaced by the master.',
-    'OOMPolicy=continue',
-    'LimitNOFILE=65536',
-    'CapabilityBoundingSet=',
-    'PrivateUsers=yes',
-    'SystemCallFilter=@system-service',
-    'SystemCallFilter=~@privileged @resources',
-    '',
-    '[Install]',
-    'WantedBy=multi-user.target',
+    SERVICE_END,
   );
 }
 

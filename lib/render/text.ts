@@ -6,7 +6,8 @@ export function withoutTokens(text: string): string {
   return text.replace(TOKEN, '');
 }
 
-function outsideTokens(text: string, pattern: RegExp, replacement: string): string {
+/** Replaces in the parts of a text that are known already. */
+export function outsideTokens(text: string, pattern: RegExp, replacement: string): string {
   return text
     .split(new RegExp(`(${TOKEN.source})`))
     .map((part, index) => (index % 2 === 1 ? part : part.replace(pattern, replacement)))

@@ -193,7 +193,7 @@ describe('fails with user data over 16384 bytes', () => {
 
   test('of a token that may become too long', () => {
     const environment = Object.fromEntries(
-      Array.from({ length: 30 }, (_, index) => [
+      Array.from({ length: 50 }, (_, index) => [
         `NAME_${index}`,
         Token.asString({ 'Fn::ImportValue': `Name${index}` }),
       ]),

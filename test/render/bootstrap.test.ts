@@ -1,15 +1,24 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { planRequestPath } from '../../lib/plan';
-import { OPERATING_SYSTEMS, renderBootstrap, renderGunicornConf, type BootstrapInput } from '../../lib/render';
+import {
+  OPERATING_SYSTEMS,
+  renderBootstrap,
+  renderFiles,
+  renderGunicornConf,
+  type BootstrapInput,
+} from '../../lib/render';
+import { RUNTIME_DIRECTORY } from '../../lib/runtime';
 import { bootstrapInput } from '../support/bootstrap-input';
 import { expectGolden } from '../support/golden';
 import { DISTINCT_PLAN, planOf } from '../support/plan';
 
 const script = (input: Partial<BootstrapInput> = {}) => renderBootstrap(bootstrapInput(input));
+const fileOf = (path: string, input: Partial<BootstrapInput> = {}) =>
+  renderFiles(bootstrapInput(input)).find((file) => file.path === path)?.text;
 const stepsOf = (text: string) => [...text.matchAll(/^run (?:'([^']+)'|(\S+))/gm)].map((match) => match[1] ?? match[2]);
 
 test('the whole script', () => {
@@ -28,8 +37,10 @@ test.each(Object.values(OPERATING_SYSTEMS))('the script for $name parses', (oper
   execFileSync('bash', ['-n'], { input: script({ operatingSystem }) });
 });
 
-test.each(['plumbline_machine.sh', 'plumbline_secrets.sh'])('%s parses', (file) => {
-  execFileSync('bash', ['-n', join(__dirname, '../../runtime', file)]);
+const steps = readdirSync(RUNTIME_DIRECTORY).filter((file) => file.endsWith('.sh'));
+
+test.each(steps)('%s parses', (file) => {
+  execFileSync('bash', ['-n', join(RUNTIME_DIRECTORY, file)]);
 });
 
 test('for every valid input the script and the configuration of gunicorn parse', () => {
@@ -103,13 +114,13 @@ test('without secrets none are fetched', () => {
 });
 
 test('secrets are listed with their service, id and field', () => {
-  const text = script({
+  const text = fileOf('/etc/gunicorn/secrets', {
     secrets: [
       { name: 'DATABASE_PASSWORD', kind: 'secretsmanager', id: 'db', jsonField: 'pass word' },
       { name: 'API_KEY', kind: 'ssm', id: '/site/api-key' },
     ],
   });
-  expect(text).toContain("<<'EOF'\nDATABASE_PASSWORD secretsmanager db pass word\nAPI_KEY ssm /site/api-key\nEOF\n");
+  expect(text).toBe('DATABASE_PASSWORD secretsmanager db pass word\nAPI_KEY ssm /site/api-key\n');
 });
 
 test('without anybody who waits for it there is no signal', () => {
@@ -127,8 +138,14 @@ test('a broken command of the user does not break the script around it', () => {
 });
 
 test('the environment is written as systemd reads it, with the allowed hosts', () => {
-  const text = script({ environment: { GREETING: "it's $5", PLAIN: 'x' }, allowedHosts: ['a.example', 'b.example'] });
-  expect(text).toContain('PLUMBLINE_ALLOWED_HOSTS=a.example,b.example\nGREETING="it\'s \\$5"\nPLAIN=x\nEOF\n');
+  const text = fileOf('/etc/gunicorn/environment', {
+    environment: { GREETING: "it's $5", PLAIN: 'x' },
+    machineEnvironment: { PLUMBLINE_DATABASE_HOST: '/run/mysqld/mysqld.sock' },
+    allowedHosts: ['a.example', 'b.example'],
+  });
+  expect(text).toBe(
+    'PLUMBLINE_ALLOWED_HOSTS=a.example,b.example\nPLUMBLINE_DATABASE_HOST=/run/mysqld/mysqld.sock\nGREETING="it\'s \\$5"\nPLAIN=x\n',
+  );
 });
 
 test('settings that the user names are the settings of the Django project', () => {

@@ -2,8 +2,10 @@ import { OPERATING_SYSTEMS, renderGunicornService, renderGunicornSocket, renderN
 import { expectGolden } from '../support/golden';
 import { DISTINCT_PLAN, planOf } from '../support/plan';
 
+const NONE = { units: [], secrets: false };
+
 test('gunicorn.service', () => {
-  expectGolden('gunicorn.service', renderGunicornService(planOf(), true));
+  expectGolden('gunicorn.service', renderGunicornService(planOf(), { units: [], secrets: true }));
 });
 
 test('gunicorn.socket', () => {
@@ -15,7 +17,7 @@ test('the drop-in of nginx.service', () => {
 });
 
 test('each value of the plan stands in its setting', () => {
-  const service = renderGunicornService(DISTINCT_PLAN, false);
+  const service = renderGunicornService(DISTINCT_PLAN, NONE);
   expect(service).toContain('\nTimeoutStartSec=212\nTimeoutStopSec=213\nWatchdogSec=214\n');
   expect(renderGunicornSocket(DISTINCT_PLAN, OPERATING_SYSTEMS['amazon-linux-2023'])).toContain('\nBacklog=211\n');
   expect(renderNginxDropIn(DISTINCT_PLAN)).toContain('\nTimeoutStopSec=309\nLimitNOFILE=628\n');
@@ -29,14 +31,14 @@ test('the sockets belong to the group of nginx', () => {
 });
 
 test('secrets are fetched before each start only where there are some', () => {
-  expect(renderGunicornService(planOf(), false)).not.toContain('secrets');
+  expect(renderGunicornService(planOf(), NONE)).not.toContain('secrets');
 });
 
 test('without the request guard nobody beats for the watchdog, so there is none', () => {
-  expect(renderGunicornService(planOf({ requestGuard: false }), true)).not.toContain('WatchdogSec');
+  expect(renderGunicornService(planOf({ requestGuard: false }), NONE)).not.toContain('WatchdogSec');
 });
 
 test('heaps of threads are bounded where there are threads', () => {
-  expect(renderGunicornService(planOf(), true)).toContain('MALLOC_ARENA_MAX=2');
-  expect(renderGunicornService(planOf({ workerClass: 'sync' }), true)).not.toContain('MALLOC_ARENA_MAX');
+  expect(renderGunicornService(planOf(), { units: [], secrets: true })).toContain('MALLOC_ARENA_MAX=2');
+  expect(renderGunicornService(planOf({ workerClass: 'sync' }), NONE)).not.toContain('MALLOC_ARENA_MAX');
 });

@@ -63,14 +63,16 @@ trap finish EXIT
 fetch() {
   { declare -p region suffix; declare -f imds credentials aws; } >$lib/aws.sh
   s3 /var/tmp/runtime.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.zip'
+  rm -rf $lib/files
+  mkdir -m 700 $lib/files
   python3 -m zipfile -e /var/tmp/runtime.zip $lib
   s3 /var/tmp/app.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.zip'
 }
 
 configuration() {
-  mkdir -p /etc/gunicorn /etc/systemd/system/nginx.service.d
-  install -m 640 -g app /dev/null /etc/gunicorn/environment
-cat >/etc/nginx/nginx.conf <<'EOF'
+  cd $lib/files
+  mkdir -p etc/nginx
+cat >etc/nginx/nginx.conf <<'EOF'
 # Comments name values of nginx in the plan.
 user nginx nginx;
 pid /run/nginx.pid;
@@ -104,7 +106,7 @@ http {
   keepalive_min_timeout 316s; # keepaliveMinTimeout, since nginx 1.27.4
   client_max_body_size 10m; # clientMaxBodySize
   large_client_header_buffers 4 16k; # what an ALB lets through
-  set_real_ip_from 10.0.0.0/16;
+  set_real_ip_from ${Token[CidrBlock]};
   real_ip_header X-Forwarded-For;
   proxy_http_version 1.1;
   proxy_buffer_size 16k;
@@ -154,7 +156,7 @@ http {
     location = /health {
       access_log /var/log/nginx/access.log main buffer=32k flush=1s if=$unhealthy;
       proxy_pass http://health;
-      proxy_set_header Host llllllllllllllllllllllllllllllll-1234567890.ap-northeast-1.elb.amazonaws.com;
+      proxy_set_header Host ${Token[DNSName...........................................................]};
       proxy_set_header Connection close;
       proxy_set_header X-Forwarded-Proto https;
       proxy_read_timeout 2s; # healthReadTimeout
@@ -169,126 +171,15 @@ http {
   }
 }
 EOF
-cat >/etc/gunicorn/gunicorn.conf.py <<'EOF'
-# Comments name values of the plan.
-import os
-
-import plumbline_guard
-
-wsgi_app = "sample.wsgi:application"
-worker_class = "gthread"  # appServer.workerClass
-workers = 5  # appServer.workers
-threads = 8  # appServer.threads
-worker_connections = 8  # appServer.workerConnections
-timeout = 302  # appServer.timeout
-graceful_timeout = 304  # appServer.gracefulTimeout
-keepalive = 0  # appServer.keepalive
-max_requests = 0  # appServer.maxRequests
-max_requests_jitter = 0  # appServer.maxRequestsJitter
-preload_app = False  # appServer.preloadApp
-backlog = 4096  # appServer.backlog
-limit_request_line = 0  # bounded by nginx
-limit_request_field_size = 16384  # as in nginx
-worker_tmp_dir = "/dev/shm"  # a heartbeat must not wait for a disk
-control_socket_disable = True
-
-plumbline_guard.configure(
-    request_timeout=300,  # requestTimeout
-    queue_timeout=2,  # queueTimeout
-    proxy_read_timeout=306,  # nginx.proxyReadTimeout
-    slots=8,  # appServer.slotsPerWorker
-    backlog=4096,  # appServer.backlog
-    health_path="/health",
-    answer_health="PLUMBLINE_HEALTH_PATH" not in os.environ,
-)
-post_worker_init = plumbline_guard.post_worker_init
-when_ready = plumbline_guard.when_ready
+  mkdir -p etc/gunicorn
+cat >etc/gunicorn/environment <<'EOF'
+PLUMBLINE_ALLOWED_HOSTS='${Token[DNSName...........................................................]}'
 EOF
-cat >/etc/gunicorn/environment <<'EOF'
-PLUMBLINE_ALLOWED_HOSTS=llllllllllllllllllllllllllllllll-1234567890.ap-northeast-1.elb.amazonaws.com
+  mkdir -p etc/gunicorn
+cat >etc/gunicorn/secrets <<'EOF'
+SECRET_KEY secretsmanager ${Token[SecretKey...............................................................................................................................................................................................................................................]}
 EOF
-cat >/etc/gunicorn/secrets <<'EOF'
-SECRET_KEY secretsmanager arn:aws:secretsmanager:ap-northeast-1:111122223333:secret:SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS
-EOF
-cat >/etc/systemd/system/gunicorn.service <<'EOF'
-[Unit]
-Description=The web application, served by gunicorn
-Requires=gunicorn.socket
-After=gunicorn.socket network-online.target
-Wants=network-online.target
-# Restarts never give up.
-StartLimitIntervalSec=0
-
-[Service]
-Type=notify
-NotifyAccess=main
-User=app
-Group=app
-WorkingDirectory=/srv/app/current
-RuntimeDirectory=plumbline
-StateDirectory=app
-UMask=0027
-Environment=PYTHONPATH=/usr/local/lib/plumbline PYTHONUNBUFFERED=1
-Environment=MALLOC_ARENA_MAX=2
-EnvironmentFile=/etc/gunicorn/environment
-EnvironmentFile=-/run/plumbline/secrets.env
-ExecStartPre=+/bin/bash /usr/local/lib/plumbline/plumbline_secrets.sh
-ExecStart=/srv/app/current/.venv/bin/gunicorn --config /etc/gunicorn/gunicorn.conf.py
-# A reload of code that does not import would end the whole server: it is tried first.
-ExecReload=/srv/app/current/.venv/bin/gunicorn --config /etc/gunicorn/gunicorn.conf.py --check-config
-ExecReload=/bin/kill -s HUP $MAINPID
-KillMode=mixed
-# appServer.timeoutStartSec, .timeoutStopSec, .watchdogSec
-TimeoutStartSec=300
-TimeoutStopSec=309
-WatchdogSec=30
-Restart=always
-RestartSec=1
-# A worker that the kernel kills for memory is replaced by the master.
-OOMPolicy=continue
-LimitNOFILE=65536
-CapabilityBoundingSet=
-PrivateUsers=yes
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-
-[Install]
-WantedBy=multi-user.target
-EOF
-cat >/etc/systemd/system/gunicorn.socket <<'EOF'
-[Socket]
-ListenStream=/run/gunicorn/app.sock
-ListenStream=/run/gunicorn/health.sock
-SocketGroup=nginx
-SocketMode=0660
-# appServer.backlog
-Backlog=4096
-TriggerLimitIntervalSec=0
-
-[Install]
-WantedBy=sockets.target
-EOF
-cat >/etc/systemd/system/nginx.service.d/plumbline.conf <<'EOF'
-[Unit]
-After=gunicorn.service
-Wants=gunicorn.service
-StartLimitIntervalSec=0
-
-[Service]
-ExecStop=
-KillSignal=SIGQUIT
-KillMode=mixed
-# nginx.timeoutStopSec, 2 x nginx.workerConnections
-TimeoutStopSec=326
-LimitNOFILE=16384
-Restart=always
-RestartSec=1
-ReadWritePaths=/run /var/lib/nginx /var/log/nginx
-CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_NET_BIND_SERVICE CAP_SETGID CAP_SETUID
-SystemCallFilter=@system-service
-EOF
-  install_units
-  fit_nginx
+  install_files
 }
 
 run fetch fetch

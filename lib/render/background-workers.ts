@@ -1,0 +1,88 @@
+import type { BackgroundWorkerPlan, Plan } from '../plan/plan';
+import type { BackgroundWorkerSource, RenderedFile } from './input';
+import { after, applicationService, SERVICE_END, UNITS, type Neighbours } from './systemd';
+import { lines, outsideTokens } from './text';
+
+const BIN = '/srv/app/current/.venv/bin';
+
+/** A background worker with its numbers. */
+interface Worker {
+  readonly source: BackgroundWorkerSource;
+  readonly plan: BackgroundWorkerPlan;
+}
+
+function workersOf(plan: Plan, sources: readonly BackgroundWorkerSource[]): Worker[] {
+  return sources.map((source, index) => {
+    const numbers = plan.backgroundWorkers[index];
+    if (numbers?.name !== source.name) {
+      throw new Error(`the plan has no background worker ${source.name} at place ${index + 1}: plan the same ones`);
+    }
+    return { source, plan: numbers };
+  });
+}
+
+/** The units that run: of RQ, whose workers are processes of their own, one for each. */
+export function backgroundWorkerUnits(plan: Plan, sources: readonly BackgroundWorkerSource[]): string[] {
+  return workersOf(plan, sources).flatMap((worker) =>
+    worker.source.kind === 'rq'
+      ? Array.from({ length: worker.plan.processes }, (_, index) => `rq@${index + 1}`)
+      : [worker.source.name],
+  );
+}
+
+/** The unit files of the background workers. */
+export function renderBackgroundWorkers(
+  plan: Plan,
+  sources: readonly BackgroundWorkerSource[],
+  neighbours: Neighbours,
+): RenderedFile[] {
+  return workersOf(plan, sources).map((worker) => ({
+    path: `${UNITS}/${worker.source.kind === 'rq' ? 'rq@' : worker.source.name}.service`,
+    text: renderBackgroundWorker(worker, neighbours),
+  }));
+}
+
+function renderBackgroundWorker({ source, plan }: Worker, neighbours: Neighbours): string {
+  const rq = source.kind === 'rq';
+  return lines(
+    '[Unit]',
+    `Description=Background worker ${rq ? '%i of RQ' : source.name}`,
+    after(neighbours),
+    '# Restarts never give up.',
+    'StartLimitIntervalSec=0',
+    '',
+    '[Service]',
+    'Type=exec',
+    applicationService(`plumbline-${rq ? 'rq-%i' : source.name}`, neighbours),
+    `Environment=PATH=${BIN}:/usr/bin`,
+    `ExecStart=${command({ source, plan })}`,
+    '# The main process alone is told: it lets tasks end and keeps its children alive meanwhile.',
+    'KillMode=mixed',
+    '# timeoutStopSec, memory',
+    `TimeoutStopSec=${plan.timeoutStopSec}`,
+    `MemoryMax=${rq ? Math.ceil(plan.memory / plan.processes) : plan.memory}M`,
+    SERVICE_END,
+  );
+}
+
+function command({ source, plan }: Worker): string {
+  switch (source.kind) {
+    case 'celery':
+      return [
+        `${BIN}/celery -A ${source.app} worker --loglevel INFO --concurrency ${plan.processes} --time-limit ${plan.taskTimeout}`,
+        ...(source.queues?.length ? [`--queues ${source.queues.join(',')}`] : []),
+      ].join(' ');
+    case 'celery-beat':
+      return `${BIN}/celery -A ${source.app} beat --loglevel INFO --schedule /var/lib/app/celerybeat-schedule`;
+    case 'rq':
+      return `${BIN}/python manage.py rqworker ${source.queues?.join(' ') ?? 'default'}`;
+    case 'command':
+      // a shell that runs one command makes way for it, so that the command is the process that is told to stop
+      return `/bin/bash -c ${execArgument(source.command ?? '')}`;
+  }
+}
+
+/** One argument of `ExecStart=`, which knows quotes, backslashes, specifiers and variables. */
+function execArgument(text: string): string {
+  return `"${outsideTokens(outsideTokens(text, /[\\"]/g, '\\$&'), /[%$]/g, '$&$&')}"`;
+}

@@ -1,0 +1,19 @@
+import type { Plan } from '../plan/plan';
+
+/**
+ * What the release's environment gets where the application brings nothing of the kind: `requirement:modules`, any of which
+ * will do. PyPI has no wheel of mysqlclient for Linux, and a machine has no compiler.
+ */
+export function drivers({ database, cache }: Plan): string[] {
+  return [
+    ...(database ? databaseDrivers(database.engine, database.poolSize > 0) : []),
+    ...(cache ? ['redis==8.1.0:redis'] : []),
+  ];
+}
+
+function databaseDrivers(engine: string, pool: boolean): string[] {
+  if (engine !== 'postgresql') return ['pymysql==1.2.4:MySQLdb,pymysql'];
+  const psycopg = 'psycopg[binary,pool]==3.3.9:psycopg';
+  // psycopg 2 has no pool that Django knows, and blocks every greenlet of a process
+  return pool ? [psycopg, 'psycopg-pool==3.3.3:psycopg_pool'] : [`${psycopg},psycopg2`];
+}
