@@ -27,6 +27,10 @@ install_packages() { # nothing recommended, nothing upgraded
   fi
 }
 
+installed() {
+  if [ "$package_manager" = dnf ]; then rpm -q "$@"; else dpkg -s "$@"; fi >/dev/null 2>&1
+}
+
 # User, journal, kernel.
 system() {
   id -u app >/dev/null 2>&1 ||
@@ -50,6 +54,8 @@ in_fstab() { # line
 
 # All in one go: apt takes a second to read its lists, each time.
 packages() {
+  # shellcheck disable=SC2086 # a list
+  if installed nginx $packages; then return; fi
   if [ "$package_manager" = apt ]; then
     retry apt update
     # apt starts what it installs, before it is configured

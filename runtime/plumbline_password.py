@@ -48,4 +48,4 @@ def fetch():
         answer = subprocess.run(COMMAND, stdout=subprocess.PIPE, text=True, timeout=15)
     except subprocess.TimeoutExpired:
         return None
-    return answer.stdout.rstrip("\n") if answer.returncode == 0 else None
+    return answer.stdout.rstrip("\n") or None if answer.returncode == 0 else None

@@ -137,6 +137,11 @@ class Server:
         path = self.folder / name
         return path.read_text() if path.exists() else ""
 
+    def manage(self, *arguments):
+        """A command of the sample project, in the server's environment."""
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=HERE.parent / "sample", env=self.environment, check=True, stdout=subprocess.DEVNULL)
+
     def wait_for(self, condition, what, seconds=10):
         end = time.monotonic() + seconds
         while not condition():
@@ -207,7 +212,6 @@ def sample_server(own_server):
         pooled = worker_class == "gevent" and database.engine == "postgresql"
         return own_server(
             worker_class,
-            limit=10,
             threads=threads,
             env={
                 **database.environment(transport),
@@ -219,7 +223,7 @@ def sample_server(own_server):
                 "SECRET_KEY": "of-the-tests",
                 **env,
             },
-            **{"app": "sample.wsgi:application", **options},
+            **{"app": "sample.wsgi:application", "limit": 10, **options},
         )
 
     return start

@@ -1,5 +1,6 @@
 """Real database servers, each on a UNIX socket and with TLS on localhost, in a folder of its own."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -133,6 +134,14 @@ class MariaDb(DatabaseServer):
     def end_sessions(self):
         self.admin("KILL CONNECTION USER app")
 
+    @contextlib.contextmanager
+    def statement_timeout(self, seconds):
+        self.admin(f"ALTER USER app@localhost WITH MAX_STATEMENT_TIME {seconds}")
+        try:
+            yield
+        finally:
+            self.admin("ALTER USER app@localhost WITH MAX_STATEMENT_TIME 0")
+
     def change_password(self, password):
         self.admin(f"ALTER USER app@127.0.0.1 IDENTIFIED BY '{password}'")
 
@@ -178,6 +187,14 @@ class PostgreSql(DatabaseServer):
 
     def end_sessions(self):
         self.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
+
+    @contextlib.contextmanager
+    def statement_timeout(self, seconds):
+        self.admin(f"ALTER ROLE app SET statement_timeout = '{seconds}s'")
+        try:
+            yield
+        finally:
+            self.admin("ALTER ROLE app RESET statement_timeout")
 
     def change_password(self, password):
         self.admin(f"ALTER ROLE app PASSWORD '{password}'")

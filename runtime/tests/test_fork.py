@@ -21,7 +21,7 @@ def post_worker_init(worker):
     plumbline_fork.refuse_shared(worker)
     plumbline_guard.post_worker_init(worker)
 """
-WORKERS = 3
+WORKERS = THREADS = 3
 
 
 @pytest.fixture(params=["socket", "tls"])
@@ -38,10 +38,10 @@ def worker_class(request):
 def application(sample_server, database, transport, worker_class):
     """The sample, with a connection that it opens while gunicorn's master loads it."""
 
-    def start(conf, app="sample.wsgi:application"):
-        return sample_server(
-            worker_class, database, transport, app=app, more=conf, env={"SAMPLE_CONNECT_EARLY": "1"}, workers=WORKERS
-        )
+    def start(conf, **options):
+        env = {"SAMPLE_CONNECT_EARLY": "1"}
+        sizes = {"workers": WORKERS, "threads": THREADS}
+        return sample_server(worker_class, database, transport, more=conf, env=env, **sizes, **options)
 
     yield start
     database.end_sessions()
@@ -49,40 +49,48 @@ def application(sample_server, database, transport, worker_class):
 
 def test_a_connection_opened_in_the_master_is_in_no_worker(application, database, worker_class):
     server = application(PRELOAD + HOOKS)
-    result = send_tokens(server, 400)
+    result = send_tokens(server, 300)
     assert (result.foreign, result.errors) == (0, 0)
     assert {len(pids) for pids in result.pids.values()} == {1}
     if worker_class == "gevent" and database.engine == "mysql":
         assert database.sessions() == set()
     else:
-        slots = WORKERS * (1 if worker_class == "sync" else server.threads)
+        slots = WORKERS * (1 if worker_class == "sync" else THREADS)
         assert len(result.pids) <= slots
         assert database.sessions() <= result.pids.keys()
 
 
 def test_without_the_hooks_processes_share_it(application, database, worker_class):
     """So the test above would see it."""
-    server = application(PRELOAD)
+    server = application(PRELOAD, limit=2)  # some wait for ever for an answer that another has read
     master = database.sessions()
     assert master
     if worker_class == "sync":
         result = send_tokens(server, 60)
-        assert result.foreign + result.errors > 0
+        # TLS sees that a record is not its own, and the health check replaces the connection: then it is only luck
+        assert result.foreign + result.errors > 0 or master & result.pids.keys()
     else:
         # Django's connections belong to a thread, and requests run in others: the master keeps one for itself
         assert database.sessions() >= master
 
 
+# how it is connected makes no difference to who holds it
+once = pytest.mark.parametrize("transport", ["socket"], indirect=True)
+
+
+@once
 def test_without_the_hooks_a_connection_of_a_driver_gives_foreign_rows_or_errors(application):
-    result = send_tokens(application(PRELOAD, app="raw_database:application"), 60)
+    result = send_tokens(application(PRELOAD, app="raw_database:application", limit=2), 60)
     assert result.foreign + result.errors > 0
 
 
+@once
 def test_gunicorn_refuses_to_start_with_a_connection_that_only_the_driver_knows(application):
     with pytest.raises(AssertionError, match="master and workers share 1 connection"):
         application(PRELOAD + HOOKS, app="raw_database:application")
 
 
+@once
 def test_a_connection_that_each_worker_opens_for_itself_is_allowed(application, database):
     result = send_tokens(application(HOOKS, app="raw_database:application"), 60)
     assert (result.foreign, result.errors) == (0, 0)

@@ -54,8 +54,7 @@ def environment(broker, kind):
 def site(sample_server, database, environment, kind):
     """Asks the sample's views."""
     server = sample_server("sync", database, "socket", env=environment)
-    migrated = run("manage.py", "migrate", "--noinput", env=server.environment, stderr=subprocess.PIPE)
-    assert migrated.wait() == 0, migrated.stderr.read()
+    server.manage("migrate", "--noinput")
 
     def get(path):
         answer = server.get(path)
