@@ -87,7 +87,10 @@ export function planConnections(
   const asked = sum(Object.values(held)) + OPS + reserved;
   const maxConnections = input.maxConnections ?? derivedMaximum(server, asked);
   // RDS Proxy opens what its clients ask for, but never more than its share
-  const lent = Math.max(1, Math.min(sum(Object.values(direct)), maxConnections - OPS - reserved));
+  const lent = Math.min(
+    sum(Object.values(direct)),
+    Math.floor((maxConnections * proxyPercent(maxConnections, reserved)) / 100),
+  );
   const counted = input.pooling === 'rds-proxy' ? { web: lent, surge: 0, backgroundWorkers: 0 } : held;
   const total = sum(Object.values(counted)) + OPS + reserved;
   return {
@@ -101,6 +104,11 @@ export function planConnections(
     maxConnections,
     usedPercent: maxConnections > 0 ? Math.round((1000 * total) / maxConnections) / 10 : 0,
   };
+}
+
+/** RDS Proxy `MaxConnectionsPercent`: all but what connects past the proxy. */
+export function proxyPercent(maxConnections: number, reserved: number): number {
+  return Math.max(1, Math.floor((100 * (maxConnections - OPS - reserved)) / Math.max(1, maxConnections)));
 }
 
 /** A literal that leaves a fifth free, never more than the class of an RDS instance carries; 0 where the server is not ours. */

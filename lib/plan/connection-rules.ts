@@ -132,7 +132,7 @@ export const CONNECTION_RULES: readonly Rule[] = [
     breaks: 'the proxy closes connections first, and the next request pays for a health check that fails',
     change: 'lower connMaxAge',
     source: 'RDS Proxy, IdleClientTimeout',
-    applies: withDatabase((database) => database.pooling === 'rds-proxy'),
+    applies: withDatabase((database) => database.host === 'rds' && database.pooling === 'rds-proxy'),
   },
   {
     id: 'N10',
@@ -151,12 +151,18 @@ export const CONNECTION_RULES: readonly Rule[] = [
 function fewerConnections({ appServer, backgroundWorkers, connections, database }: Plan): string {
   const { workerClass } = appServer;
   const unpooled = cooperative(workerClass) && database?.poolSize === 0;
+  // four fifths of it, so that the next warning is not that it is nearly full
+  const large = smallestRdsClass(
+    database?.engine as DatabaseEngineName,
+    Math.ceil(((connections?.total ?? 0) * 5) / 4),
+  );
   const setting = workerClass === 'gthread' ? 'threads' : unpooled ? 'workerConnections' : 'workers';
   const lower = `lower ${setting}${backgroundWorkers.length > 0 ? ' or the processes of background workers' : ''}`;
-  if (database?.host === 'instance') return `${lower}, or leave maxConnections to the plan`;
-  if (database?.host === 'elsewhere')
-    return `${lower}, put a pooler before the database, or raise max_connections there`;
-  const engine = database?.engine as DatabaseEngineName;
-  const large = smallestRdsClass(engine, Math.ceil(((connections?.total ?? 0) * 5) / 4));
-  return `${lower}, set databaseProxy${large ? `, or use ${large} or larger` : ''}`;
+  const ways: Record<string, string[]> = {
+    instance: ['leave maxConnections to the plan'],
+    elsewhere: ['put a pooler before the database', 'raise max_connections there'],
+    rds: ['set databaseProxy', ...(large ? [`use ${large} or larger`] : [])],
+  };
+  const all = [lower, ...(ways[database?.host ?? ''] ?? [])];
+  return `${all.slice(0, -1).join(', ')}, or ${all.at(-1)}`;
 }

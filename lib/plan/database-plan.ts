@@ -1,4 +1,4 @@
-import { poolerSize, tasksOf, type Fleet } from './connection-plan';
+import { poolerSize, proxyPercent, tasksOf, type Fleet } from './connection-plan';
 import type { DatabaseServer } from './database-server';
 import type { ConnectionPlan, DatabasePlan } from './plan';
 
@@ -35,9 +35,10 @@ export function planDatabase(
   const onInstance = input.host === 'instance';
   const pooling = input.pooling ?? 'none';
   const pgbouncer = pooling === 'pgbouncer';
+  // of a proxy elsewhere, whoever made it decides
+  const proxy = pooling === 'rds-proxy' && input.host === 'rds';
   const { maxConnections, ops, reserved, total } = connections;
   const set = connections.workers * connections.perWorker;
-  const share = maxConnections > 0 ? Math.floor((100 * (maxConnections - ops - reserved)) / maxConnections) : 100;
   return {
     engine: input.engine,
     host: input.host,
@@ -55,9 +56,9 @@ export function planDatabase(
     poolerSize: pgbouncer ? poolerSize(server, fleet, set) : 0,
     // both sets of workers while gunicorn reloads
     poolerClients: pgbouncer ? 2 * set + tasksOf(fleet) + ops : 0,
-    maxConnectionsPercent: pooling === 'rds-proxy' ? Math.max(1, share) : 0,
+    maxConnectionsPercent: proxy ? proxyPercent(maxConnections, reserved) : 0,
     borrowTimeout:
-      pooling === 'none' ? 0 : Math.max(1, Math.min(BORROW_TIMEOUT, Math.floor(clients.requestTimeout / 2))),
+      pgbouncer || proxy ? Math.max(1, Math.min(BORROW_TIMEOUT, Math.floor(clients.requestTimeout / 2))) : 0,
     memory: server.memory + server.perConnection * total,
   };
 }

@@ -21,6 +21,7 @@ export function explainedData({ database, connections, cache, backgroundWorkers 
 function server(database: DatabasePlan): ExplainedSetting[] {
   const { engine, bufferMemory, effectiveCacheSize, workMem, connectionCheckInterval, poolSize } = database;
   const row = rowsOf(engine);
+  const client = rowsOf('Django');
   const postgresql = engine === 'postgresql';
   const ours = database.host !== 'elsewhere';
   return [
@@ -55,14 +56,14 @@ function server(database: DatabasePlan): ExplainedSetting[] {
           ),
         ]
       : []),
-    row(
+    client(
       'CONN_MAX_AGE',
       seconds(database.connMaxAge),
       database.connMaxAge
         ? 'a connection serves many requests of its process or thread, with a health check before each'
         : 'a request keeps no connection for another one',
     ),
-    ...(poolSize ? [row('pool max_size', `${poolSize}`, 'connections that the requests of a process share')] : []),
+    ...(poolSize ? [client('pool max_size', `${poolSize}`, 'connections that the requests of a process share')] : []),
   ];
 }
 

@@ -48,6 +48,7 @@ const OWNED: Readonly<Record<string, string>> = {
   daemon: 'systemd knows the process',
   when_ready: 'the request guard owns the hook',
   post_worker_init: 'the request guard owns the hook',
+  pre_fork: 'connections are closed there before a fork',
 };
 
 /** Contexts and modules that would take the bound or the sockets away; see facts on O9 in the rule table. */

@@ -1,0 +1,225 @@
+import { explainedSettings, planRequestPath, type PlanInput } from '../../lib/plan';
+
+const planOf = (input: Partial<PlanInput>) => planRequestPath({ instanceType: 't3.small', ...input });
+const messagesOf = (input: Partial<PlanInput>, severity = 'error') =>
+  planOf(input)
+    .violations.filter((violation) => violation.severity === severity)
+    .map(({ message }) => message);
+
+const CELERY = { name: 'celery', kind: 'celery', processes: 2, memoryPerProcess: 192, taskTimeout: 300 } as const;
+const BEAT = { name: 'celery-beat', kind: 'celery-beat', processes: 1, memoryPerProcess: 192, taskTimeout: 0 } as const;
+const RQ = { name: 'rq', kind: 'rq', processes: 3, memoryPerProcess: 100, taskTimeout: 60 } as const;
+const COMMAND = { name: 'consumer', kind: 'command', processes: 1, memoryPerProcess: 100, taskTimeout: 30 } as const;
+
+test('background workers have memory, time to stop, and one visibility timeout above the longest task', () => {
+  expect(planOf({ instanceType: 't3.large', backgroundWorkers: [CELERY, BEAT, RQ] }).plan.backgroundWorkers).toEqual([
+    { ...CELERY, memory: 448, timeoutStopSec: 315, visibilityTimeout: 360, connections: 2 },
+    { ...BEAT, memory: 256, timeoutStopSec: 15, visibilityTimeout: 360, connections: 1 },
+    // three units with a parent each
+    { ...RQ, memory: 492, timeoutStopSec: 75, visibilityTimeout: 360, connections: 3 },
+  ]);
+});
+
+test('a cache on the instance gets a sixteenth of the memory, and evicts what was used least recently', () => {
+  expect(planOf({ cache: { host: 'instance' } }).plan.cache).toEqual({
+    host: 'instance',
+    maxMemory: 128,
+    maxmemoryPolicy: 'allkeys-lru',
+    broker: false,
+    appendonly: false,
+    memory: 170,
+  });
+});
+
+test.each([
+  ['t3.nano', 32],
+  ['t3.micro', 64],
+  ['t3.medium', 256],
+])('a cache on %s has %i MiB', (instanceType, maxMemory) => {
+  expect(planOf({ instanceType, cache: { host: 'instance' } }).plan.cache).toMatchObject({ maxMemory });
+});
+
+test.each([CELERY, BEAT, RQ])('a cache that $kind takes tasks from evicts none and survives a restart', (worker) => {
+  const { plan } = planOf({ cache: { host: 'instance', maxMemory: 100 }, backgroundWorkers: [worker] });
+  expect(plan.cache).toMatchObject({
+    maxMemory: 100,
+    maxmemoryPolicy: 'volatile-lru',
+    broker: true,
+    appendonly: true,
+    memory: 135,
+  });
+});
+
+test('a command takes no tasks from the cache', () => {
+  expect(planOf({ cache: { host: 'instance' }, backgroundWorkers: [COMMAND] }).plan.cache!.broker).toBe(false);
+});
+
+test.each([
+  ['elasticache', 'volatile-lru'],
+  ['elsewhere', ''],
+] as const)('a cache in %s takes no memory, and its policy is "%s"', (host, maxmemoryPolicy) => {
+  expect(planOf({ cache: { host }, backgroundWorkers: [CELERY] }).plan).toMatchObject({
+    cache: { maxMemory: 0, maxmemoryPolicy, appendonly: false, memory: 0 },
+    memory: { cache: 0, backgroundWorkers: 448 },
+  });
+});
+
+test('a t3.small carries MariaDB, a cache and Celery beside two workers', () => {
+  const { plan, violations } = planOf({
+    database: { engine: 'mariadb', host: 'instance' },
+    cache: { host: 'instance' },
+    backgroundWorkers: [CELERY],
+  });
+  expect(violations).toEqual([]);
+  expect(plan.appServer).toMatchObject({ workers: 2, threads: 13 });
+  expect(plan.memory).toMatchObject({ database: 466, cache: 170, backgroundWorkers: 448, forWorkers: 601 });
+});
+
+describe('fails on an instance', () => {
+  test('that is too small for what stands on it, and names all of it and the smallest that fits', () => {
+    expect(
+      messagesOf({
+        instanceType: 't3.micro',
+        database: { engine: 'mariadb', host: 'instance' },
+        cache: { host: 'instance' },
+        backgroundWorkers: [CELERY],
+      }),
+    ).toEqual([
+      'not even one worker of memoryPerWorker (256 MiB) fits into the memory for workers (0 MiB) of t3.micro beside the database (288 MiB), the cache (90 MiB) and the background workers (448 MiB): use t3.small or larger, or lower memoryPerWorker, connections (threads, processes), maxMemory of the cache or processes of background workers [E4]',
+    ]);
+  });
+
+  test('when no larger one would fit', () => {
+    expect(messagesOf({ backgroundWorkers: [{ ...COMMAND, memoryPerProcess: 40000 }] })).toEqual([
+      'not even one worker of memoryPerWorker (256 MiB) fits into the memory for workers (0 MiB) of t3.small beside the background workers (40064 MiB): lower memoryPerWorker or processes of background workers [E4]',
+    ]);
+  });
+});
+
+describe('fails on a background worker', () => {
+  test('with the name of another', () => {
+    const twins = [COMMAND, { ...COMMAND, memoryPerProcess: 50 }];
+    expect(messagesOf({ backgroundWorkers: twins })).toEqual([
+      'background workers with the name of another (1) must be equal to 0, else one unit of systemd overwrites the other; give each worker a name of its own, and more processes instead of a second worker [N17]',
+    ]);
+  });
+
+  test('without time for a task', () => {
+    expect(messagesOf({ backgroundWorkers: [{ ...COMMAND, taskTimeout: 0 }] })).toEqual([
+      'taskTimeout (0 s) must be at least 1 s, else every task is killed when it starts; raise taskTimeout [N21]',
+    ]);
+  });
+
+  test('without processes or memory', () => {
+    expect(messagesOf({ backgroundWorkers: [{ ...COMMAND, processes: 0, memoryPerProcess: 0 }] })).toEqual([
+      'processes (0) must be at least 1, else there is nothing to work with; set processes to a whole number of 1 or more [R9]',
+      'memoryPerProcess (0 MiB) must be at least 1 MiB, else there is nothing to work with; set memoryPerProcess to a whole number of 1 or more [R9]',
+    ]);
+  });
+});
+
+test('fails on a cache without a limit', () => {
+  expect(messagesOf({ cache: { host: 'instance', maxMemory: 0 } })).toEqual([
+    'maxMemory of the cache (0 MiB) must be at least 1 MiB, else the cache grows until the OOM killer comes; raise maxMemory of the cache [N22]',
+  ]);
+});
+
+test('fails on no instance at all', () => {
+  expect(messagesOf({ maxInstances: 0 })).toEqual([
+    'maxInstances (0) must be at least 1, else there is nothing to work with; set maxInstances to a whole number of 1 or more [R9]',
+  ]);
+});
+
+test('what a fleet does not share is a warning', () => {
+  const backgroundWorkers = [BEAT];
+  expect(messagesOf({ maxInstances: 3, cache: { host: 'instance' }, backgroundWorkers }, 'warning')).toEqual([
+    'maxInstances with a cache on the instance (3) must be equal to 1, else what one instance caches, or puts into the queue, the others do not see; use Cache.elastiCache or Cache.fromEndpoint [N15]',
+    'celery-beat with more than one instance (1) must be equal to 0, else every instance queues each scheduled task once more; give BackgroundWorker.celeryBeat to a service with one instance [N16]',
+  ]);
+});
+
+test('a queue that only the application may know is a warning', () => {
+  expect(messagesOf({ backgroundWorkers: [CELERY, COMMAND] }, 'warning')).toEqual([
+    'background workers without a broker (1) must be equal to 0, else they have tasks only where the settings of the application name a broker; add a cache, or acknowledge the warning where the application has a broker of its own [N18]',
+  ]);
+});
+
+test('a plan explains its database, its budget, its cache and its background workers', () => {
+  const { plan } = planOf({
+    instanceType: 't3.medium',
+    database: { engine: 'postgresql', host: 'instance' },
+    cache: { host: 'instance' },
+    backgroundWorkers: [CELERY, BEAT, RQ],
+  });
+  const rows = explainedSettings(plan).map(({ hop, setting, value }) => `${hop} ${setting} ${value}`);
+  expect(rows.slice(0, rows.indexOf('request guard deadline 60 s'))).toEqual([
+    'database statement timeout 57 s',
+    'postgresql shared_buffers 512 MiB',
+    'postgresql effective_cache_size 1536 MiB',
+    'postgresql work_mem 4 MiB',
+    'postgresql log_min_duration_statement 1 s',
+    'postgresql client_connection_check_interval 1 s',
+    'Django CONN_MAX_AGE 600 s',
+    'connections web 32',
+    'connections surge 32',
+    'connections background workers 6',
+    'connections ops 5',
+    'connections reserved 3',
+    'connections max_connections 100',
+    'cache maxmemory 256 MiB',
+    'cache maxmemory-policy volatile-lru',
+    'cache appendonly yes',
+    'celery.service processes 2',
+    'celery.service task time limit 300 s',
+    'celery.service TimeoutStopSec 315 s',
+    'celery.service visibility timeout 360 s',
+    'celery-beat.service processes 1',
+    'rq@.service processes 3',
+    'rq@.service task time limit 60 s',
+    'rq@.service TimeoutStopSec 75 s',
+    'rq@.service visibility timeout 360 s',
+  ]);
+  expect(explainedSettings(plan).at(-2)!.because).toBe(
+    'kernel 205, operating system 200, nginx 20, gunicorn master 40, database 982, cache 330, background workers 1196, workers 1123',
+  );
+});
+
+test.each<[string, PlanInput['database'], string[]]>([
+  [
+    'a proxy',
+    { engine: 'mysql', host: 'rds', memory: 2048, pooling: 'rds-proxy' },
+    [
+      'mysql long_query_time 1 s',
+      'Django CONN_MAX_AGE 600 s',
+      'RDS Proxy MaxConnectionsPercent 92',
+      'RDS Proxy ConnectionBorrowTimeout 10 s',
+    ],
+  ],
+  [
+    'PgBouncer',
+    { engine: 'postgresql', host: 'elsewhere', maxConnections: 100, pooling: 'pgbouncer' },
+    [
+      'Django CONN_MAX_AGE 600 s',
+      'PgBouncer default_pool_size 20',
+      'PgBouncer max_client_conn 85',
+      'PgBouncer query_wait_timeout 10 s',
+    ],
+  ],
+  ['neither', { engine: 'postgresql', host: 'elsewhere', maxConnections: 200 }, ['Django CONN_MAX_AGE 600 s']],
+])('a plan with %s explains what stands before its database', (_, database, expected) => {
+  const rows = explainedSettings(planOf({ database }).plan).map(
+    ({ hop, setting, value }) => `${hop} ${setting} ${value}`,
+  );
+  expect(
+    rows.slice(
+      1,
+      rows.findIndex((row) => row.startsWith('connections web')),
+    ),
+  ).toEqual(expected);
+});
+
+test('a plan explains the pool of processes whose requests share connections', () => {
+  const { plan } = planOf({ workerClass: 'asgi', database: { engine: 'postgresql', host: 'instance' } });
+  const django = explainedSettings(plan).filter(({ hop }) => hop === 'Django');
+  expect(django.map(({ setting, value }) => `${setting} ${value}`)).toEqual(['CONN_MAX_AGE 0 s', 'pool max_size 8']);
+});
