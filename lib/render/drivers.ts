@@ -4,10 +4,13 @@ import type { Plan } from '../plan/plan';
  * What the release's environment gets where the application brings nothing of the kind: `requirement:modules`, any of which
  * will do. PyPI has no wheel of mysqlclient for Linux, and a machine has no compiler.
  */
-export function drivers({ database, cache }: Plan): string[] {
+export function drivers({ database, cache, backgroundWorkers }: Plan): string[] {
+  const kinds = backgroundWorkers.map(({ kind }) => kind);
   return [
     ...(database ? databaseDrivers(database.engine, database.poolSize > 0) : []),
     ...(cache ? ['redis==8.1.0:redis'] : []),
+    ...(kinds.some((kind) => kind.startsWith('celery')) ? ['celery==5.7.0:celery'] : []),
+    ...(kinds.includes('rq') ? ['django-rq==4.2.0:django_rq'] : []),
   ];
 }
 

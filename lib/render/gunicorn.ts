@@ -31,6 +31,14 @@ export function renderGunicornConf(input: GunicornInput): string {
 
   return lines(
     '# Comments name values of the plan.',
+    appServer.preloadApp &&
+      appServer.workerClass === 'gevent' && [
+        'from gevent import monkey',
+        '',
+        // Django's connections would else be one greenlet's and serve no other (runtime/tests/test_fork.py).
+        'monkey.patch_all()  # the worker would do it after the master has loaded the application: too late for locks and locals',
+        '',
+      ],
     appServer.preloadApp && 'import gc',
     requestGuard && input.answerHealth && 'import os',
     appServer.preloadApp && 'import sys',

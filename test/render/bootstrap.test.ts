@@ -107,6 +107,19 @@ test('gevent comes with what its worker needs', () => {
   expect(script({ plan: planOf({ workerClass: 'gevent' }) })).toContain("gunicorn='gunicorn[gevent]==27.0.1'");
 });
 
+test.each([
+  ['celery', { kind: 'celery', app: 'site' }, 'celery==5.7.0:celery'],
+  ['celery-beat', { kind: 'celery-beat', app: 'site' }, 'celery==5.7.0:celery'],
+  ['rq', { kind: 'rq' }, 'django-rq==4.2.0:django_rq'],
+] as const)('%s is installed where the application does not bring it', (name, source, driver) => {
+  const numbers = { name, kind: source.kind, processes: 1, memoryPerProcess: 192, taskTimeout: 60 };
+  const cache = { host: 'instance', broker: true } as const;
+  const plan = planOf({ cache, backgroundWorkers: [numbers] });
+  expect(script({ plan, backgroundWorkers: [{ name, ...source }] })).toContain(
+    `drivers='redis==8.1.0:redis ${driver}'`,
+  );
+});
+
 test('without secrets none are fetched', () => {
   const text = script({ secrets: [] });
   expect(text).not.toContain('secrets');

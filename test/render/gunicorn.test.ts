@@ -19,6 +19,13 @@ test('gunicorn.conf.py with the application loaded before the fork', () => {
   expectGolden('gunicorn-preload.conf.py', conf({ plan: planOf({ preloadApp: true }) }));
 });
 
+test('gevent patches the standard library before the master loads the application', () => {
+  const text = conf({ plan: planOf({ preloadApp: true, workerClass: 'gevent' }) });
+  expect(text).toMatch(/^# .*\nfrom gevent import monkey\n\nmonkey.patch_all\(\) .*\n\nimport gc\n/);
+  expect(conf({ plan: planOf({ preloadApp: true }) })).not.toContain('monkey');
+  expect(conf({ plan: planOf({ workerClass: 'gevent' }) })).not.toContain('monkey');
+});
+
 test('gunicorn.conf.py without the request guard', () => {
   expectGolden('gunicorn-unguarded.conf.py', conf({ plan: planOf({ requestGuard: false, workerClass: 'sync' }) }));
 });
