@@ -1,7 +1,39 @@
 import { Duration } from 'aws-cdk-lib';
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
-import { AppServer, Application, LoadBalancerType, OperatingSystem, WorkerClass } from '../lib';
+import {
+  AppServer,
+  Application,
+  BackgroundWorker,
+  Cache,
+  Database,
+  LoadBalancerType,
+  OperatingSystem,
+  WorkerClass,
+} from '../lib';
 import type { ReferenceStackProps } from './reference-stack';
+
+const DATABASES: Record<string, () => Database | undefined> = {
+  none: () => undefined,
+  mysql: () => Database.mysqlOnInstance(),
+  postgres: () => Database.postgresOnInstance(),
+  'rds-mysql': () => Database.rdsMysql(),
+  'rds-mariadb': () => Database.rdsMariaDb(),
+  'rds-postgres': () => Database.rdsPostgres(),
+};
+
+const CACHES: Record<string, () => Cache | undefined> = {
+  none: () => undefined,
+  redis: () => Cache.redisOnInstance(),
+  elasticache: () => Cache.elastiCache(),
+};
+
+const BACKGROUND_WORKERS: Record<string, () => BackgroundWorker[]> = {
+  none: () => [],
+  celery: () => [BackgroundWorker.celery({ app: 'sample' })],
+  rq: () => [BackgroundWorker.rq()],
+};
+
+const namesOf = (choices: object) => `one of ${Object.keys(choices).join(', ')}`;
 
 const ALLOWED = {
   instanceType: 't3, t3a or t4g with a size from nano to 2xlarge, for example t3.small',
@@ -11,6 +43,9 @@ const ALLOWED = {
     .map(({ name }) => name)
     .join(', ')}`,
   loadBalancer: `one of ${Object.values(LoadBalancerType).join(', ')}`,
+  database: namesOf(DATABASES),
+  cache: namesOf(CACHES),
+  backgroundWorker: `${namesOf(BACKGROUND_WORKERS)}; celery and rq need a cache`,
   boolean: 'true or false',
   certificateArn: 'the ARN of a certificate, arn:<partition>:acm:<region>:<account>:certificate/<id>',
 };
@@ -31,8 +66,23 @@ export function referenceProps(context: (name: string) => unknown): ReferenceSta
     <T extends string>(values: T[]) =>
     (text: string) =>
       values.find((value) => value === text);
+  const choice =
+    <T>(choices: Record<string, () => T>) =>
+    (text: string) =>
+      Object.hasOwn(choices, text) ? { make: choices[text]! } : undefined;
 
+  const database = read('database', { make: DATABASES.mysql! }, ALLOWED.database, choice(DATABASES));
+  const cache = read('cache', { make: CACHES.none! }, ALLOWED.cache, choice(CACHES));
+  const backgroundWorkers = read(
+    'backgroundWorker',
+    { make: BACKGROUND_WORKERS.none! },
+    ALLOWED.backgroundWorker,
+    (text) => (text === 'none' || cache.make !== CACHES.none ? choice(BACKGROUND_WORKERS)(text) : undefined),
+  );
   const props = {
+    database: database.make(),
+    cache: cache.make(),
+    backgroundWorkers: backgroundWorkers.make(),
     application: Application.sample(),
     instanceType: read('instanceType', new InstanceType('t3.small'), ALLOWED.instanceType, (text) =>
       /^(t3|t3a|t4g)\.(nano|micro|small|medium|large|xlarge|2xlarge)$/.test(text) ? new InstanceType(text) : undefined,

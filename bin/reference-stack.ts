@@ -18,6 +18,9 @@ export class ReferenceStack extends Stack {
       certificate: certificateArn ? Certificate.fromCertificateArn(this, 'Certificate', certificateArn) : undefined,
     });
     new CfnOutput(this, 'Url', { value: site.url! });
+    if (site.dataVolume) new CfnOutput(this, 'DataVolume', { value: site.dataVolume.volumeId });
+    const { databaseSecret } = site.dataServices;
+    if (databaseSecret) new CfnOutput(this, 'DatabaseSecret', { value: databaseSecret.secretArn });
     new CfnOutput(this, 'Plan', { value: summary(site.plan) });
   }
 }
@@ -30,11 +33,16 @@ function summary({
   statementTimeout,
   nginx,
   loadBalancer,
+  database,
+  connections,
 }: RequestPathPlan): string {
   return [
     `${instance.instanceType}: ${appServer.workers} ${appServer.workerClass} workers, ${appServer.slots} slots`,
     `statement ${statementTimeout} s < request ${requestTimeout} s < gunicorn timeout ${appServer.timeout} s` +
       ` < nginx proxy_read_timeout ${nginx.proxyReadTimeout} s < load balancer idle ${loadBalancer.idleTimeout} s`,
     `nginx keepalive_timeout ${nginx.keepaliveTimeout} s, deregistration ${loadBalancer.deregistrationDelay} s`,
+    ...(database && connections
+      ? [`${database.engine}: at most ${connections.total} of ${connections.maxConnections} connections`]
+      : []),
   ].join('; ');
 }

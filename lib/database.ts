@@ -18,7 +18,7 @@ import {
 import { EnvironmentSecret } from './environment-secret';
 import { literal, secondsOf } from './numbers';
 import { OperatingSystem } from './operating-system';
-import type { DatabaseInput } from './plan';
+import type { DatabaseEngineName, DatabaseInput } from './plan';
 import { RdsDatabase } from './rds-database';
 import { rdsMemory } from './rds-memory';
 import type { RequestPathPlan } from './request-path-plan';
@@ -42,6 +42,11 @@ export interface DataVolumeOptions {
   readonly removalPolicy: RemovalPolicy;
 }
 
+/** Versions with long-term support; RDS installs newer patches by itself. Spelled out, because constants come and go with aws-cdk-lib. */
+const MYSQL = rds.MysqlEngineVersion.of('8.4.8', '8.4');
+const MARIADB = rds.MariaDbEngineVersion.of('11.8.6', '11.8');
+const POSTGRESQL = rds.PostgresEngineVersion.of('17', '17');
+
 /** Room for a first year of most sites; it can grow, and cannot shrink. */
 const VOLUME_SIZE = Size.gibibytes(20);
 
@@ -55,9 +60,7 @@ export class Database {
    * lies on a volume of its own with daily snapshots, and the instance is changed in place instead of being replaced.
    */
   public static mysqlOnInstance(options: OnInstanceDatabaseOptions = {}): Database {
-    return Database.onInstance(options, (operatingSystem) =>
-      operatingSystem._hasMysql ? DatabaseEngine.MYSQL : DatabaseEngine.MARIADB,
-    );
+    return Database.onInstance(options, (operatingSystem) => operatingSystem._profile.mysql.engine);
   }
 
   /** PostgreSQL on the instance that serves the application; otherwise as `mysqlOnInstance`. */
@@ -67,14 +70,13 @@ export class Database {
 
   /** MySQL in Amazon RDS. */
   public static rdsMysql(options: RdsMysqlOptions = {}): Database {
-    // without a minor version, so that one that RDS installs by itself is no change
-    const { version = rds.MysqlEngineVersion.of('8.4', '8.4') } = options;
+    const { version = MYSQL } = options;
     return Database.inRds(options, DatabaseEngine.MYSQL, rds.DatabaseInstanceEngine.mysql({ version }));
   }
 
   /** MariaDB in Amazon RDS. */
   public static rdsMariaDb(options: RdsMariaDbOptions = {}): Database {
-    const { version = rds.MariaDbEngineVersion.of('11.8', '11.8') } = options;
+    const { version = MARIADB } = options;
     // it allows half of MySQL's connections for the same memory
     const { instanceType = new ec2.InstanceType('t4g.medium') } = options;
     return Database.inRds(
@@ -86,7 +88,7 @@ export class Database {
 
   /** PostgreSQL in Amazon RDS. */
   public static rdsPostgres(options: RdsPostgresOptions = {}): Database {
-    const { version = rds.PostgresEngineVersion.VER_17 } = options;
+    const { version = POSTGRESQL } = options;
     return Database.inRds(options, DatabaseEngine.POSTGRESQL, rds.DatabaseInstanceEngine.postgres({ version }));
   }
 
@@ -119,7 +121,7 @@ export class Database {
 
   private static onInstance(
     options: OnInstanceDatabaseOptions,
-    engine: (operatingSystem: OperatingSystem) => DatabaseEngine,
+    engine: (operatingSystem: OperatingSystem) => DatabaseEngineName,
   ): Database {
     return new Database(
       options,

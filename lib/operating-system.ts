@@ -54,15 +54,6 @@ export class OperatingSystem {
   public readonly _profile: OperatingSystemProfile;
 
   /**
-   * Whether its archive has MySQL; the others have MariaDB in its place.
-   *
-   * @internal
-   */
-  public get _hasMysql(): boolean {
-    return this.name.startsWith('ubuntu');
-  }
-
-  /**
    * The file with the certificate authorities that its vendor trusts.
    *
    * @internal

@@ -4,7 +4,7 @@ import { App, Stack, Token } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Application, AppServer, WorkerClass } from '../../lib';
-import { folderWith, flask, makeStack, serve, userDataOf } from '../support/stacks';
+import { folderWith, flask, machineOf, makeStack, serve } from '../support/stacks';
 
 const django = { 'requirements.txt': 'Django', 'manage.py': '' };
 
@@ -64,7 +64,7 @@ describe('an application from a directory', () => {
 
   test('may be called through a factory', () => {
     const application = Application.fromAsset(folderWith(django), { wsgi: 'site:create_app()' });
-    expect(userDataOf(serve({ application }).template())).toContain('wsgi_app = "site:create_app()"');
+    expect(machineOf(serve({ application }).template())).toContain('wsgi_app = "site:create_app()"');
   });
 
   test.each([
@@ -115,14 +115,14 @@ describe('an application from a bucket', () => {
   test('is fetched by a key that is encoded as AWS signs it', () => {
     const stack = makeStack();
     const application = Application.fromBucket(bucketOf(stack), "v1/my site (2)'.zip", { wsgi: 'a:b' });
-    expect(userDataOf(serve({ application }, stack).template())).toMatch(/v1\/my%20site%20%282%29%27\.zip/);
+    expect(machineOf(serve({ application }, stack).template())).toMatch(/v1\/my%20site%20%282%29%27\.zip/);
   });
 
   test('may have a token for a key', () => {
     const stack = makeStack();
     const key = Token.asString({ Ref: 'KeyOfTheRelease' });
     const application = Application.fromBucket(bucketOf(stack), key, { wsgi: 'a:b' });
-    expect(userDataOf(serve({ application }, stack).template())).toContain('<KeyOfTheRelease>');
+    expect(machineOf(serve({ application }, stack).template())).toContain('<KeyOfTheRelease>');
   });
 
   test('gives the instance the right to read that key', () => {
@@ -163,7 +163,7 @@ describe('an application from a bucket', () => {
 describe('an application from Git', () => {
   test('is cloned by the machine', () => {
     const application = Application.fromGit('https://git.example.com/mysite.git', { wsgi: 'a:b', ref: 'v1.2.3' });
-    const script = userDataOf(serve({ application }).template());
+    const script = machineOf(serve({ application }).template());
     expect(script).toContain('https://git.example.com/mysite.git');
     expect(script).toContain('v1.2.3');
   });
@@ -196,7 +196,7 @@ describe('the sample', () => {
     [WorkerClass.ASGI, 'sample.asgi:application'],
   ])('is called by workers of class %s as %s', (workerClass, entryPoint) => {
     const { template } = serve({ application: Application.sample(), appServer: AppServer.gunicorn({ workerClass }) });
-    expect(userDataOf(template())).toContain(`wsgi_app = "${entryPoint}"`);
+    expect(machineOf(template())).toContain(`wsgi_app = "${entryPoint}"`);
   });
 });
 

@@ -6,20 +6,20 @@ import { app as minimal } from '../../examples/minimal/app';
 import { app as ownLaunchTemplate } from '../../examples/own-launch-template/app';
 import { app as ownLoadBalancer } from '../../examples/own-load-balancer/app';
 import { WebService } from '../../lib';
-import { FLAGS, flask, makeStack, mysite, readableUserData, serve, userDataOf } from '../support/stacks';
+import { FLAGS, flask, machineOf, machinesOf, makeStack, mysite, serve, templateOf } from '../support/stacks';
 
-const templateOf = (app: App) => Template.fromStack(app.node.children.find((child) => Stack.isStack(child)) as Stack);
+const templateOfApp = (app: App) => templateOf(app.node.children.find((child) => Stack.isStack(child)) as Stack);
 
 describe('the example of a minimal service', () => {
-  const template = templateOf(minimal);
+  const template = templateOfApp(minimal);
 
   test('waits two minutes', () => {
-    expect(userDataOf(template)).toContain('request_timeout=120,');
+    expect(machineOf(template)).toContain('request_timeout=120,');
   });
 });
 
 describe('the example in an imported VPC', () => {
-  const template = templateOf(importedVpc);
+  const template = templateOfApp(importedVpc);
 
   test('makes no network', () => {
     template.resourceCountIs('AWS::EC2::VPC', 0);
@@ -34,7 +34,7 @@ describe('the example in an imported VPC', () => {
   });
 
   test('knows its domain name', () => {
-    expect(userDataOf(template)).toMatch(/PLUMBLINE_ALLOWED_HOSTS='?reports\.example\.com,/);
+    expect(machineOf(template)).toMatch(/PLUMBLINE_ALLOWED_HOSTS='?reports\.example\.com,/);
   });
 
   test('runs on ARM', () => {
@@ -58,7 +58,7 @@ describe('the example in an imported VPC', () => {
 });
 
 describe('the example with two services behind one listener', () => {
-  const template = templateOf(ownLoadBalancer);
+  const template = templateOfApp(ownLoadBalancer);
 
   test('has one load balancer with one listener', () => {
     template.resourceCountIs('AWS::ElasticLoadBalancingV2::LoadBalancer', 1);
@@ -76,10 +76,7 @@ describe('the example with two services behind one listener', () => {
   });
 
   test('lets nginx of both outlast the idle timeout that the user set', () => {
-    const instances = Object.values(template.findResources('AWS::EC2::Instance')) as Array<{
-      Properties: { UserData: unknown };
-    }>;
-    expect(instances.map(({ Properties }) => readableUserData(Properties.UserData))).toEqual([
+    expect(machinesOf(template)).toEqual([
       expect.stringContaining('keepalive_timeout 215s'),
       expect.stringContaining('keepalive_timeout 215s'),
     ]);
@@ -87,13 +84,10 @@ describe('the example with two services behind one listener', () => {
 });
 
 describe('the example with a launch template of the user', () => {
-  const template = templateOf(ownLaunchTemplate);
+  const template = templateOfApp(ownLaunchTemplate);
 
   test('has the user data, with a signal to the Auto Scaling group', () => {
-    const [launchTemplate] = Object.values(template.findResources('AWS::EC2::LaunchTemplate')) as Array<{
-      Properties: { LaunchTemplateData: { UserData: unknown } };
-    }>;
-    const script = readableUserData(launchTemplate?.Properties.LaunchTemplateData.UserData);
+    const script = machineOf(template);
     expect(script).toContain('Debian 13');
     expect(script).toMatch(/LogicalResourceId=GroupASG/);
   });
@@ -133,7 +127,7 @@ describe.each(FLAGS)('a service with %s', (_, flags) => {
       availabilityZones: ['eu-west-3a', 'eu-west-3b'],
       publicSubnetIds: ['subnet-0a1b2c3d4e5f60711', 'subnet-0a1b2c3d4e5f60712'],
     });
-    expect(userDataOf(serve({ vpc }, stack).template())).toMatch(/region='?eu-west-3/);
+    expect(machineOf(serve({ vpc }, stack).template())).toMatch(/region='?eu-west-3/);
   });
 
   test('asks nobody anything', () => {
@@ -154,7 +148,7 @@ describe('a service in a nested stack', () => {
   test('signals to the nested stack', () => {
     const nested = new NestedStack(makeStack(), 'Nested');
     new WebService(nested, 'Site', { application: flask() });
-    expect(userDataOf(Template.fromStack(nested))).toContain("'StackName=<AWS::StackName>'");
+    expect(machineOf(templateOf(nested))).toContain("'StackName=<AWS::StackName>'");
   });
 });
 
@@ -164,7 +158,7 @@ describe('a service with tokens for names', () => {
     const domainName = new CfnParameter(stack, 'Domain', { maxLength: 64 }).valueAsString;
     const stage = Token.asString({ 'Fn::ImportValue': 'Stage' });
     const { template } = serve({ domainName, environment: { STAGE: stage }, extraCommands: [`echo ${stage}`] }, stack);
-    const script = userDataOf(template());
+    const script = machineOf(template());
     expect(script).toMatch(/PLUMBLINE_ALLOWED_HOSTS='?<Domain>,/);
     expect(script).toMatch(/STAGE='?<Stage>/);
     expect(script).toContain('echo <Stage>');

@@ -1,12 +1,13 @@
 import { App, Duration } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Match } from 'aws-cdk-lib/assertions';
 import { referenceProps } from '../../bin/reference-context';
 import { ReferenceStack } from '../../bin/reference-stack';
 import { OperatingSystem } from '../../lib';
+import { machineOf, templateOf as templateOfStack } from '../support/stacks';
 
 const propsOf = (context: Record<string, unknown> = {}) => referenceProps((name) => context[name]);
 const templateOf = (context: Record<string, unknown> = {}) =>
-  Template.fromStack(new ReferenceStack(new App(), 'Reference', propsOf(context)));
+  templateOfStack(new ReferenceStack(new App(), 'Reference', propsOf(context)));
 
 describe('the reference stack', () => {
   const template = templateOf();
@@ -21,9 +22,37 @@ describe('the reference stack', () => {
     template.hasOutput('Url', { Value: { 'Fn::Join': ['', ['http://', Match.anyValue()]] } });
     template.hasOutput('Plan', {
       Value:
-        't3.small: 5 gthread workers, 40 slots; statement 297 s < request 300 s < gunicorn timeout 302 s' +
-        ' < nginx proxy_read_timeout 306 s < load balancer idle 311 s; nginx keepalive_timeout 326 s, deregistration 311 s',
+        't3.small: 4 gthread workers, 32 slots; statement 297 s < request 300 s < gunicorn timeout 302 s' +
+        ' < nginx proxy_read_timeout 306 s < load balancer idle 311 s; nginx keepalive_timeout 326 s, deregistration 311 s;' +
+        ' mariadb: at most 70 of 90 connections',
     });
+  });
+
+  test('has a database on the instance, and says which volume holds it', () => {
+    template.hasOutput('DataVolume', { Value: { Ref: Match.stringLikeRegexp('^SiteInstanceDataVolume') } });
+    expect(machineOf(template)).toContain('mariadb118-server');
+  });
+
+  test('has neither volume nor secret of a database where there is none', () => {
+    const outputs = Object.keys(templateOf({ database: 'none' }).findOutputs('*'));
+    expect(outputs.sort()).toEqual(['Plan', 'Url']);
+  });
+
+  test.each([
+    ['rds-mysql', 'mysql'],
+    ['rds-mariadb', 'mariadb'],
+    ['rds-postgres', 'postgres'],
+  ])('makes a database in RDS with database=%s, and says which secret opens it', (database, engine) => {
+    const made = templateOf({ database });
+    made.hasResourceProperties('AWS::RDS::DBInstance', { Engine: engine });
+    made.hasOutput('DatabaseSecret', { Value: { Ref: Match.stringLikeRegexp('SecretAttachment') } });
+  });
+
+  test.each([
+    ['celery', 'redis', '/etc/systemd/system/celery.service'],
+    ['rq', 'elasticache', '/etc/systemd/system/rq@.service'],
+  ])('works on tasks with backgroundWorker=%s and cache=%s', (backgroundWorker, cache, unit) => {
+    expect(machineOf(templateOf({ backgroundWorker, cache }))).toContain(`== ${unit}`);
   });
 
   test('speaks HTTPS with the ARN of a certificate', () => {
@@ -50,6 +79,9 @@ describe('the context', () => {
       requestGuard: 'false',
       os: 'debian-13',
       loadBalancer: 'network',
+      database: 'postgres',
+      cache: 'elasticache',
+      backgroundWorker: 'rq',
       certificateArn: 'arn:aws-cn:acm:cn-north-1:123456789012:certificate/0a1b',
     });
     expect(props).toMatchObject({
@@ -62,6 +94,9 @@ describe('the context', () => {
     expect(props.instanceType?.toString()).toBe('t4g.medium');
     expect(props.operatingSystem).toBe(OperatingSystem.DEBIAN_13);
     expect(props.appServer?._planInput()).toMatchObject({ workerClass: 'sync', preloadApp: true });
+    expect(props.database?._planInput()).toMatchObject({ engine: 'postgresql', host: 'instance' });
+    expect(props.cache?._planInput()).toMatchObject({ host: 'elasticache' });
+    expect(props.backgroundWorkers?.map((worker) => worker._planInput().kind)).toEqual(['rq']);
   });
 
   test('may hold numbers and booleans, as in cdk.json', () => {
@@ -79,6 +114,9 @@ describe('the context', () => {
         workerClass: 'eventlet',
         os: 'windows',
         loadBalancer: 'classic',
+        database: 'oracle',
+        cache: 'memcached',
+        backgroundWorker: 'celery',
         preloadApp: 'yes',
         certificateArn: 'mine',
       }),
@@ -86,6 +124,9 @@ describe('the context', () => {
       new Error(
         [
           'context cannot be read:',
+          'database "oracle" must be one of none, mysql, postgres, rds-mysql, rds-mariadb, rds-postgres',
+          'cache "memcached" must be one of none, redis, elasticache',
+          'backgroundWorker "celery" must be one of none, celery, rq; celery and rq need a cache',
           'instanceType "m5.large" must be t3, t3a or t4g with a size from nano to 2xlarge, for example t3.small',
           'requestTimeout "long" must be a number of seconds, for example 300',
           'workerClass "eventlet" must be one of sync, gthread, gevent, asgi',

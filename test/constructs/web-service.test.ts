@@ -3,7 +3,7 @@ import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
 import { AppServer, LoadBalancerType, WebService, WorkerClass } from '../../lib';
-import { FLAGS, flask, makeStack, mysite, serve, userDataOf } from '../support/stacks';
+import { FLAGS, flask, machineOf, makeStack, mysite, serve } from '../support/stacks';
 
 describe.each(FLAGS)('the defaults with %s', (_, flags) => {
   let service: WebService;
@@ -69,7 +69,7 @@ describe.each(FLAGS)('the defaults with %s', (_, flags) => {
 describe('the plan', () => {
   test('reaches every hop', () => {
     const { template } = serve({ requestTimeout: Duration.seconds(300) });
-    const script = userDataOf(template());
+    const script = machineOf(template());
     expect(script).toContain('timeout = 302');
     expect(script).toContain('proxy_read_timeout 306s');
     expect(script).toContain('keepalive_timeout 326s');
@@ -107,7 +107,7 @@ describe('the plan', () => {
       clientMaxBodySize: Size.mebibytes(64),
       appServer: AppServer.gunicorn({ maxRequests: 5000, settings: { limit_request_fields: 50 } }),
     });
-    const script = userDataOf(template());
+    const script = machineOf(template());
     expect(script).toMatch(/gzip_comp_level 6;/);
     expect(script).toMatch(/client_max_body_size 64m;/);
     expect(script).toMatch(/max_requests = 5000\b/);
@@ -145,7 +145,7 @@ describe('the plan', () => {
 describe('what the application gets', () => {
   test('is its environment', () => {
     const { template } = serve({ application: flask(), environment: { SMTP_HOST: 'smtp.example.com' } });
-    expect(userDataOf(template())).toContain('SMTP_HOST=smtp.example.com');
+    expect(machineOf(template())).toContain('SMTP_HOST=smtp.example.com');
   });
 
   test('is a SECRET_KEY from Secrets Manager where it is a Django project', () => {
@@ -153,7 +153,7 @@ describe('what the application gets', () => {
     template().hasResourceProperties('AWS::SecretsManager::Secret', {
       GenerateSecretString: { PasswordLength: 50, ExcludePunctuation: true },
     });
-    expect(userDataOf(template())).toMatch(/SECRET_KEY secretsmanager </);
+    expect(machineOf(template())).toMatch(/SECRET_KEY secretsmanager </);
   });
 
   test('is no SECRET_KEY where it is not a Django project', () => {
@@ -167,18 +167,18 @@ describe('what the application gets', () => {
   });
 
   test('are extra commands', () => {
-    expect(userDataOf(serve({ extraCommands: ['.venv/bin/python manage.py migrate'] }).template())).toContain(
+    expect(machineOf(serve({ extraCommands: ['.venv/bin/python manage.py migrate'] }).template())).toContain(
       '.venv/bin/python manage.py migrate',
     );
   });
 
   test('is a host name: that of the load balancer, where no other is known', () => {
-    expect(userDataOf(serve().template())).toMatch(/PLUMBLINE_ALLOWED_HOSTS='?<SiteLoadBalancing\w+,DNSName>/);
+    expect(machineOf(serve().template())).toMatch(/PLUMBLINE_ALLOWED_HOSTS='?<SiteLoadBalancing\w+,DNSName>/);
   });
 
   test('are the host names that are given', () => {
     const { template } = serve({ allowedHosts: ['www.example.com', 'example.com'] });
-    expect(userDataOf(template())).toMatch(/PLUMBLINE_ALLOWED_HOSTS='?www\.example\.com,example\.com/);
+    expect(machineOf(template())).toMatch(/PLUMBLINE_ALLOWED_HOSTS='?www\.example\.com,example\.com/);
   });
 });
 
@@ -272,7 +272,7 @@ describe('an instance is replaced', () => {
   });
 
   test('and signals by its new name', () => {
-    expect(userDataOf(serve().template())).toMatch(/LogicalResourceId=SiteInstance29CA1D28/);
+    expect(machineOf(serve().template())).toMatch(/LogicalResourceId=SiteInstance29CA1D28/);
   });
 });
 

@@ -6,7 +6,7 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Aws, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { EnvironmentSecret, OperatingSystem, RequestPathPlan, WebUserData, type WebUserDataProps } from '../../lib';
-import { flask, makeStack, mysite } from '../support/stacks';
+import { filesFetchedBy, flask, makeStack, mysite, outdirOf } from '../support/stacks';
 
 let stack: Stack;
 let role: iam.Role;
@@ -23,7 +23,10 @@ const make = (props: Partial<WebUserDataProps> = {}) =>
     allowedHosts: ['www.example.com'],
     ...props,
   });
-const scriptOf = (web: WebUserData) => JSON.stringify(stack.resolve(web.userData.render()));
+const scriptOf = (web: WebUserData) => {
+  const script = JSON.stringify(stack.resolve(web.userData.render()));
+  return script + filesFetchedBy(script, outdirOf(stack)).replaceAll('\n', '\\n');
+};
 const allows = (Action: unknown, Resource: unknown) =>
   Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
     PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action, Resource })]) },

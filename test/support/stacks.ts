@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, DefaultStackSynthesizer, Stack, type Environment } from 'aws-cdk-lib';
@@ -44,15 +44,45 @@ export function makeStack({
 /** A service in a stack of its own. */
 export function serve(props: Partial<WebServiceProps> = {}, stack = makeStack()) {
   const service = new WebService(stack, 'Site', { application: mysite(), ...props });
-  return { stack, service, template: () => Template.fromStack(stack) };
+  return { stack, service, template: () => templateOf(stack) };
 }
 
-/** The user data of the only instance, with each token as `<…>`. */
-export function userDataOf(template: Template): string {
-  const [instance] = Object.values(template.findResources('AWS::EC2::Instance')) as [
-    { Properties: { UserData: unknown } },
-  ];
-  return readableUserData(instance.Properties.UserData);
+/** Where the files are that a template's machines fetch: the template itself does not say. */
+const assemblies = new WeakMap<Template, string>();
+
+/** The template of a stack, to be read by `machineOf` too. */
+export function templateOf(stack: Stack): Template {
+  const template = Template.fromStack(stack);
+  assemblies.set(template, outdirOf(stack));
+  return template;
+}
+
+export const outdirOf = (stack: Stack) => (stack.node.root as App).outdir;
+
+/** What the only machine gets, see `machinesOf`. */
+export const machineOf = (template: Template) => machinesOf(template)[0]!;
+
+/** What each machine gets: its user data, with each token as `<…>`, and the files that it fetches. */
+export function machinesOf(template: Template): string[] {
+  const scripts: string[] = [];
+  JSON.stringify(template.toJSON(), (key, part: unknown) => {
+    if (key === 'UserData') scripts.push(readableUserData(part));
+    return part;
+  });
+  return scripts.map((script) => script + filesFetchedBy(script, assemblies.get(template)!));
+}
+
+/** The configuration files that a script fetches, each after its path. */
+export function filesFetchedBy(script: string, outdir: string): string {
+  const [, asset] = /runtime\.zip .*?\b([0-9a-f]{64})\.zip/.exec(script)!;
+  const folder = join(outdir, `asset.${asset}`, 'files');
+  if (!existsSync(folder)) return '';
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .sort()
+    .map((file) => `\n== ${file.slice(folder.length)}\n${readFileSync(file, 'utf8')}`)
+    .join('');
 }
 
 /** `{ 'Fn::Base64': … }` as text. */
