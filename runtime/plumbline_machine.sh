@@ -163,7 +163,8 @@ install_files() {
 # Starts a unit, or starts it again where one of its files is new.
 start_again() { # unit, its files besides the drop-in
   systemctl daemon-reload
-  systemctl is-enabled -q "$1" || systemctl enable -q "$1"
+  # not enabled-runtime either: a generator at boot does not see what a volume holds
+  if [ "$(systemctl is-enabled "$1")" != enabled ]; then systemctl enable -q "$1"; fi
   if ! systemctl is-active -q "$1" ||
     grep -qxFf <(printf '%s\n' "/etc/systemd/system/$1.service.d/plumbline.conf" "${@:2}") "$logs/changed"; then
     systemctl restart "$1"

@@ -5,6 +5,9 @@ import { lines } from './text';
 /** The socket of MySQL and MariaDB, the same on every operating system. */
 const SOCKET = '/run/mysqld/mysqld.sock';
 
+/** Below every process of the application, which have 0: the kernel counts shared buffers to each that has touched them. */
+const OOM_SCORE = -600;
+
 /** Settings of MySQL or MariaDB, read after those of the package. */
 export function renderMysqlConf(database: DatabasePlan): string {
   const mariadb = database.engine === 'mariadb';
@@ -85,7 +88,8 @@ export function renderDatabaseDropIn(server: DatabaseServerProfile): string {
     '',
     '[Service]',
     '# When memory runs out, a worker goes first: it is back in a second.',
-    postgresql ? ['OOMScoreAdjust=-900', 'Environment=PG_OOM_ADJUST_VALUE=-500'] : 'OOMScoreAdjust=-600',
+    // The packaged units protect PostgreSQL's main process; to its children, which share the buffers, the variable does.
+    postgresql ? `Environment=PG_OOM_ADJUST_VALUE=${OOM_SCORE}` : `OOMScoreAdjust=${OOM_SCORE}`,
     'OOMPolicy=continue',
     'Restart=on-failure',
     'RestartSec=1',

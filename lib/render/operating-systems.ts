@@ -136,7 +136,8 @@ function clusterOf(version: number): DatabaseServerProfile {
     folders: { postgresql: '/var/lib/postgresql', 'postgresql-settings': '/etc/postgresql' },
     configuration: '/etc/plumbline/postgresql.conf',
     mainConfiguration: `/etc/postgresql/${version}/main/postgresql.conf`,
-    makeCluster: `pg_createcluster ${version} main -- ${INITDB}`,
+    // pg_ctlcluster passes nothing on from its unit's environment
+    makeCluster: `pg_createcluster ${version} main -- ${INITDB} && echo 'PG_OOM_ADJUST_VALUE = -600' >>/etc/postgresql/${version}/main/environment`,
   };
 }
 

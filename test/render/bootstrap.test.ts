@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { planRequestPath } from '../../lib/plan';
 import {
+  isFixed,
   OPERATING_SYSTEMS,
   renderBootstrap,
   renderFiles,
@@ -12,7 +13,7 @@ import {
   type BootstrapInput,
 } from '../../lib/render';
 import { RUNTIME_DIRECTORY } from '../../lib/runtime';
-import { bootstrapInput } from '../support/bootstrap-input';
+import { bootstrapInput, longestToken } from '../support/bootstrap-input';
 import { expectGolden } from '../support/golden';
 import { DISTINCT_PLAN, planOf } from '../support/plan';
 
@@ -23,6 +24,29 @@ const stepsOf = (text: string) => [...text.matchAll(/^run (?:'([^']+)'|(\S+))/gm
 
 test('the whole script', () => {
   expectGolden('bootstrap.sh', script());
+});
+
+/** A machine with everything: a database in place, a cache, background workers. */
+const everything: Partial<BootstrapInput> = {
+  operatingSystem: OPERATING_SYSTEMS['debian-13'],
+  plan: planOf({
+    instanceType: 't3.medium',
+    database: { engine: 'postgresql', host: 'instance' },
+    cache: { host: 'instance' },
+    backgroundWorkers: [{ name: 'celery', kind: 'celery', processes: 2, memoryPerProcess: 192, taskTimeout: 300 }],
+  }),
+  database: { onInstance: true },
+  machineEnvironment: { PLUMBLINE_DATABASE_ENGINE: 'postgresql', PLUMBLINE_DATABASE_HOST: '/var/run/postgresql' },
+  backgroundWorkers: [{ name: 'celery', kind: 'celery', app: 'mysite' }],
+  dataVolume: longestToken('DataVolume', 'vol-0123456789abcdef0'.length),
+};
+
+test('the whole script of a machine that is changed in place', () => {
+  expectGolden('bootstrap-in-place.sh', script(everything));
+});
+
+test('a database, a cache and background workers leave it under 12 KB', () => {
+  expect(Buffer.byteLength(script(everything))).toBeLessThanOrEqual(12 * 1024);
 });
 
 test.each(['sync', 'gthread', 'gevent', 'asgi'] as const)(
@@ -118,6 +142,64 @@ test.each([
   expect(script({ plan, backgroundWorkers: [{ name, ...source }] })).toContain(
     `drivers='redis==8.1.0:redis ${driver}'`,
   );
+});
+
+test('the driver of the database is installed where the application brings none', () => {
+  const driversOf = (engine: 'mysql' | 'postgresql', workerClass: 'gthread' | 'gevent' = 'gthread') =>
+    /^drivers='(.*)'$/m.exec(script({ plan: planOf({ workerClass, database: { engine, host: 'instance' } }) }))?.[1];
+  expect(driversOf('mysql')).toBe('pymysql==1.2.4:MySQLdb,pymysql');
+  expect(driversOf('postgresql')).toBe('psycopg[binary,pool]==3.3.9:psycopg,psycopg2');
+  expect(driversOf('postgresql', 'gevent')).toBe(
+    'psycopg[binary,pool]==3.3.9:psycopg psycopg-pool==3.3.3:psycopg_pool',
+  );
+});
+
+test('migrations run after the settings are known and before the release serves, where they are wanted', () => {
+  const database = { onInstance: false };
+  expect(stepsOf(script({ database })).slice(-4)).toEqual(['django', 'migrate', 'check', 'serve']);
+  expect(stepsOf(script({ database, migrate: false }))).not.toContain('migrate');
+  expect(stepsOf(script())).not.toContain('migrate');
+});
+
+test('the certificates of Amazon RDS are fetched where the database has one of them', () => {
+  const bundle = '/etc/gunicorn/rds-bundle.pem https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem\n';
+  expect(script({ database: { onInstance: false, caBundle: true } })).toContain(bundle);
+  expect(script({ database: { onInstance: false } })).not.toContain('truststore');
+});
+
+test('files with a token are in the script, the others are not', () => {
+  const text = script({ environment: { BUCKET: '${Token[Bucket.7]}' } });
+  expect(text).toContain("BUCKET='${Token[Bucket.7]}'\nEOF\n");
+  expect(text).not.toContain('wsgi_app');
+  expect(
+    renderFiles(bootstrapInput())
+      .filter(isFixed)
+      .map(({ path }) => path),
+  ).toEqual([
+    '/etc/gunicorn/gunicorn.conf.py',
+    '/etc/systemd/system/gunicorn.service',
+    '/etc/systemd/system/gunicorn.socket',
+    '/etc/systemd/system/nginx.service.d/plumbline.conf',
+  ]);
+});
+
+test('a script that has been applied ends at once, every other one takes its place', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
+  const text = script(everything)
+    .replaceAll('/var/lib/', `${folder}/`)
+    .replace(/^step=start.*$/m, `lib=${folder}/lib logs=${folder}/logs`)
+    .replace(/^data_volume=[^]*/m, 'echo applies\necho $sum >$state/applied\n');
+  const file = join(folder, 'script');
+  const run = () => execFileSync('bash', [file], { encoding: 'utf8' });
+  writeFileSync(file, text);
+  expect([run(), run()]).toEqual(['applies\n', '']);
+  writeFileSync(file, `${text}# changed\n`);
+  expect([run(), run()]).toEqual(['applies\n', '']);
+  writeFileSync(file, `${text.replace('echo applies', 'exit 0')}# fails\n`);
+  expect(run()).toBe('');
+  writeFileSync(file, `${text}# changed\n`);
+  expect(run()).toBe('applies\n');
+  rmSync(folder, { recursive: true });
 });
 
 test('without secrets none are fetched', () => {

@@ -30,6 +30,14 @@ test('gunicorn.conf.py without the request guard', () => {
   expectGolden('gunicorn-unguarded.conf.py', conf({ plan: planOf({ requestGuard: false, workerClass: 'sync' }) }));
 });
 
+test.each([
+  ['gunicorn-database.conf.py', {}],
+  ['gunicorn-database-preload.conf.py', { preloadApp: true }],
+  ['gunicorn-database-unguarded.conf.py', { requestGuard: false, workerClass: 'sync' as const }],
+])('%s: no worker shares a connection to the database', (golden, input) => {
+  expectGolden(golden, conf({ plan: planOf({ ...input, database: { engine: 'mariadb', host: 'instance' } }) }));
+});
+
 test('each value of the plan stands where its comment says', () => {
   const text = conf({ plan: DISTINCT_PLAN });
   for (const line of [

@@ -97,6 +97,46 @@ test.each<[string, Partial<BootstrapInput>, string]>([
     { plan: { ...plan, extraNginxDirectives: { 'a b': 'on' } } },
     'nginxDirectives "a b" must be the name of a directive',
   ],
+  [
+    'a volume with a space',
+    { dataVolume: 'vol 1' },
+    'dataVolume "vol 1" must consist of letters, digits, dots and hyphens',
+  ],
+  [
+    'a variable of the machine with a line break',
+    { machineEnvironment: { PLUMBLINE_DATABASE_HOST: 'a\nb' } },
+    'environment PLUMBLINE_DATABASE_HOST "a\\nb" must not hold a line break or another control character: use secrets for it',
+  ],
+  [
+    'a background worker whose name is a path',
+    { backgroundWorkers: [{ name: '../x', kind: 'command', command: 'date' }] },
+    'backgroundWorkers "../x" must be a name of lower case letters, digits and hyphens, and not gunicorn or nginx',
+  ],
+  [
+    'a background worker that would replace gunicorn',
+    { backgroundWorkers: [{ name: 'gunicorn', kind: 'command', command: 'date' }] },
+    'backgroundWorkers "gunicorn" must be a name of lower case letters, digits and hyphens, and not gunicorn or nginx',
+  ],
+  [
+    'a Celery application that would be an option',
+    { backgroundWorkers: [{ name: 'celery', kind: 'celery', app: '-b x' }] },
+    'backgroundWorkers celery app "-b x" must be the module of a Celery application, for example mysite',
+  ],
+  [
+    'a queue that would be an option',
+    { backgroundWorkers: [{ name: 'rq', kind: 'rq', queues: ['high', '--burst'] }] },
+    'backgroundWorkers rq queues "--burst" must be a name of letters, digits and _ . : -',
+  ],
+  [
+    'a command of two lines',
+    { backgroundWorkers: [{ name: 'x', kind: 'command', command: 'a\nUser=root' }] },
+    'backgroundWorkers x command "a\\nUser=root" must be one line without control characters',
+  ],
+  [
+    'a command that is none',
+    { backgroundWorkers: [{ name: 'x', kind: 'command', command: ' ' }] },
+    'backgroundWorkers x command " " must be one line without control characters',
+  ],
 ])('fails on %s', (_what, input, message) => {
   expect(() => renderBootstrap(bootstrapInput(input))).toThrow(new Error(message));
 });

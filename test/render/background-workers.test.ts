@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { renderBootstrap, renderFiles, type BackgroundWorkerSource, type BootstrapInput } from '../../lib/render';
+import { bootstrapInput } from '../support/bootstrap-input';
+import { expectGolden } from '../support/golden';
+import { planOf } from '../support/plan';
+
+const WORKERS: readonly BackgroundWorkerSource[] = [
+  { name: 'celery', kind: 'celery', app: 'mysite', queues: ['mail', 'reports'] },
+  { name: 'celery-beat', kind: 'celery-beat', app: 'mysite' },
+  { name: 'rq', kind: 'rq', queues: ['high', 'default'] },
+  { name: 'mailer', kind: 'command', command: `python -m mailer --greeting "it's 100%" --home $HOME` },
+];
+const plan = planOf({
+  instanceType: 't3.large',
+  cache: { host: 'instance' },
+  backgroundWorkers: WORKERS.map(({ name, kind }, index) => ({
+    name,
+    kind,
+    processes: index + 2,
+    memoryPerProcess: 100 + index,
+    taskTimeout: 300 + index,
+  })),
+});
+const input = (changes: Partial<BootstrapInput> = {}) =>
+  bootstrapInput({ plan, backgroundWorkers: WORKERS, ...changes });
+const unitOf = (name: string, changes: Partial<BootstrapInput> = {}) =>
+  renderFiles(input(changes)).find(({ path }) => path === `/etc/systemd/system/${name}.service`)?.text;
+
+test.each(['celery', 'celery-beat', 'rq@', 'mailer'])('%s.service', (name) => {
+  expectGolden(`${name}.service`, unitOf(name) ?? '');
+});
+
+test('each value of the plan stands in its setting', () => {
+  expect(unitOf('celery')).toContain(' --concurrency 2 --time-limit 300 ');
+  expect(unitOf('celery')).toContain('\nTimeoutStopSec=315\nMemoryMax=264M\n');
+  expect(unitOf('celery-beat')).toContain('\nTimeoutStopSec=316\nMemoryMax=367M\n');
+  expect(unitOf('mailer')).toContain('\nTimeoutStopSec=318\nMemoryMax=579M\n');
+});
+
+test('a process of rq is a unit of its own, with its share of the memory', () => {
+  expect(unitOf('rq@')).toContain('\nMemoryMax=166M\n');
+  expect(renderBootstrap(input())).toContain(
+    '\nrun workers start_workers celery celery-beat rq@1 rq@2 rq@3 rq@4 mailer\n',
+  );
+});
+
+test('each has a folder of its own for secrets, since each fetches them when it starts', () => {
+  expect(unitOf('celery')).toContain('\nEnvironmentFile=-/run/plumbline-celery/secrets.env\n');
+  expect(unitOf('rq@')).toContain('\nEnvironmentFile=-/run/plumbline-rq-%i/secrets.env\n');
+  expect(unitOf('celery', { secrets: [] })).not.toContain('secrets');
+});
+
+test('without queues celery and rq take those of their own', () => {
+  const backgroundWorkers = WORKERS.map(({ queues: _, ...worker }) => worker);
+  expect(unitOf('celery', { backgroundWorkers })).not.toContain('--queues');
+  expect(unitOf('rq@', { backgroundWorkers })).toContain(' manage.py rqworker default\n');
+});
+
+test('they start after the database and the cache', () => {
+  expect(unitOf('celery')).toContain(
+    '\nAfter=network-online.target valkey.service\nWants=network-online.target valkey.service\n',
+  );
+});
+
+test('all get the sandbox of the application', () => {
+  expect(renderBootstrap(input())).toContain("\nbackground_services='celery celery-beat rq@ mailer'\n");
+});
+
+test('a command comes to its shell as it was given', () => {
+  const line = /^ExecStart=\/bin\/bash -c "(.*)"$/m.exec(unitOf('mailer') ?? '')?.[1] ?? '';
+  // what systemd does with it
+  const given = line.replace(/\$\$/g, '$').replace(/%%/g, '%').replace(/\\(.)/g, '$1');
+  expect(given).toBe(WORKERS[3]?.command);
+  execFileSync('bash', ['-nc', given]);
+});
+
+test('a token in a command stays as it is', () => {
+  const command = 'python -m mailer ${Token[Bucket.7]} $HOME';
+  const backgroundWorkers = WORKERS.map((worker) => (worker.kind === 'command' ? { ...worker, command } : worker));
+  expect(unitOf('mailer', { backgroundWorkers })).toContain('"python -m mailer ${Token[Bucket.7]} $$HOME"');
+});
+
+test('fails on workers that the plan does not have', () => {
+  const backgroundWorkers = [WORKERS[1]!];
+  expect(() => renderFiles(input({ backgroundWorkers }))).toThrow(
+    new Error('the plan has no background worker celery-beat at place 1: plan the same ones'),
+  );
+});

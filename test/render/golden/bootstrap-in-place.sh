@@ -1,0 +1,226 @@
+#!/bin/bash
+# Makes a machine with Debian 13 serve sample.wsgi:application.
+set -euo pipefail
+umask 022
+export HOME=/root TMPDIR=/var/tmp
+# The logs are on a tmpfs, so that a full disk is told too.
+step=start lib=/usr/local/lib/plumbline logs=/run/plumbline-bootstrap
+mkdir -p $lib $logs
+state=/var/lib/plumbline sum=$(sha256sum <"$0" | cut -c 1-64)
+mkdir -p $state /var/lib/cloud/scripts/per-boot
+if [ "$sum" = "$(cat $state/applied 2>/dev/null)" ]; then exit 0; fi
+# Until it has been applied, each boot tries again. So does the one that comes back when this one fails.
+rm -f $state/applied
+ln -sfn /var/lib/cloud/instance/scripts/part-001 /var/lib/cloud/scripts/per-boot/plumbline
+package_manager=apt packages='python3-pip-whl postgresql-17 valkey-server' python=python3
+gunicorn='gunicorn==27.0.1' wsgi=sample.wsgi:application settings_module=''
+drivers='psycopg[binary,pool]==3.3.9:psycopg,psycopg2 redis==8.1.0:redis celery==5.7.0:celery'
+background_services='celery'
+health_path=/health answer_health=true
+# memory.swap, appServer.backlog, appServer.timeoutStartSec
+swap=2048 backlog=4096 start_timeout=300
+data_volume=${Token[DataVolume.]}
+database=postgresql database_unit=postgresql@17-main database_user=postgres folders='postgresql:/var/lib/postgresql postgresql-settings:/etc/postgresql'
+database_settings=/etc/plumbline/postgresql.conf cluster_settings=/etc/postgresql/17/main/postgresql.conf
+# database.statementTimeout
+statement_timeout=297
+make_cluster() { pg_createcluster 17 main -- --encoding=UTF8 --locale=C.UTF-8 --data-checksums && echo 'PG_OOM_ADJUST_VALUE = -600' >>/etc/postgresql/17/main/environment; }
+cache_unit=valkey-server
+
+region='ap-northeast-1' suffix='amazonaws.com'
+imds() {
+  local md=http://169.254.169.254/latest try=(curl -sSf --retry 3 --retry-all-errors --max-time 3) token
+  token=$("${try[@]}" -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' $md/api/token) || return
+  "${try[@]}" -H "X-aws-ec2-metadata-token: $token" "$md/$1"
+}
+credentials() {
+  local roles=meta-data/iam/security-credentials/ role json
+  role=$(imds $roles) && json=$(imds "$roles$role") || return
+  field() { sed -En "s/.*\"$1\" ?: ?\"([^\"]*)\".*/\1/p" <<<"$json"; }
+  printf 'user = "%s:%s"\nheader = "x-amz-security-token: %s"\n' "$(field AccessKeyId)" "$(field SecretAccessKey)" "$(field Token)"
+}
+aws() { # service, arguments of curl
+  local config
+  config=$(credentials) || return
+  curl -sS --fail-with-body --retry 2 --connect-timeout 5 -K - --aws-sigv4 "aws:amz:$region:$1" "${@:2}" <<<"$config"
+}
+s3() { # file, bucket, key
+  aws s3 -H 'x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' -o "$1" "https://$2.s3.$region.$suffix/$3" || {
+    sed "s/<[^>]*>/ /g" "$1"
+    return 1
+  }
+}
+
+run() { # step, command
+  step=$1
+  echo "== $step after $SECONDS s"
+  "${@:2}" 2>&1 | tee "$logs/$step"
+}
+signal() { # status, unique id: the one text that its event shows
+  aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \
+    --data-urlencode 'StackName=ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss' --data-urlencode 'LogicalResourceId=SiteInstance000000000000000000000000' \
+    --data-urlencode "Status=$1" --data-urlencode "UniqueId=${2:0:64}" "https://cloudformation.$region.$suffix/"
+}
+finish() {
+  local status=$? reason
+  if [ $status = 0 ]; then return; fi
+  set +e
+  # apt tells the cause first, everything else last
+  reason=$(grep -m 1 '^E: ' "$logs/$step" || sed '/^ *\(hint:.*\)\?$/d' "$logs/$step" | tail -n 1)
+  reason=$(sed -E 's/^ *((cause|error|E|curl): *)*(Because )?//; s/https?:[^ ]+ +//' <<<"$reason" | tr -cd '[:print:]')
+  echo "== $step failed: $reason" | tee /dev/console
+  if declare -F restore >/dev/null; then restore; fi
+  signal FAILURE "$step: $reason"
+  signal FAILURE "$(imds meta-data/instance-id)"
+  exit $status
+}
+trap finish EXIT
+
+fetch() {
+  { declare -p region suffix; declare -f imds credentials aws; } >$lib/aws.sh
+  s3 /var/tmp/runtime.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.zip'
+  rm -rf $lib/files
+  mkdir -m 700 $lib/files
+  python3 -m zipfile -e /var/tmp/runtime.zip $lib
+  s3 /var/tmp/app.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.zip'
+}
+
+configuration() {
+  cd $lib/files
+  mkdir -p etc/nginx
+cat >etc/nginx/nginx.conf <<'EOF'
+# Comments name values of nginx in the plan.
+user www-data www-data;
+pid /run/nginx.pid;
+error_log /var/log/nginx/error.log warn;
+worker_processes 1; # workerProcesses
+worker_rlimit_nofile 16384; # 2 x workerConnections
+worker_shutdown_timeout 321s; # workerShutdownTimeout
+events { worker_connections 8192; } # workerConnections
+http {
+  log_format main escape=json '{"time":"$time_iso8601","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'
+    '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time","shed":"$full$upstream_http_x_shed","agent":"$http_user_agent"}';
+  # Where max_conns is reached, the address is the name of the upstream.
+  map $upstream_addr $full { default ""; app full; }
+  map $full $retry_after { default ""; full 1; }
+  map $status $unhealthy { default 1; 200 0; }
+  map $http_host $host_port { default ""; "~(?<given>:[0-9]+)$" $given; }
+  map $http_x_forwarded_proto $proto { default http; https https; }
+  # A name that holds a hash never changes its content.
+  map $uri $cache { default "public, max-age=300"; "~[.-][0-9a-f]{8,64}[.][a-z0-9.]+$" "public, max-age=31536000, immutable"; }
+  include /etc/nginx/mime.types;
+  default_type application/octet-stream;
+  types_hash_max_size 4096;
+  sendfile on;
+  tcp_nopush on;
+  server_tokens off;
+  access_log /var/log/nginx/access.log main buffer=32k flush=1s;
+  client_header_timeout 316s; # clientHeaderTimeout
+  client_body_timeout 60s; # clientBodyTimeout
+  send_timeout 311s; # sendTimeout
+  keepalive_timeout 326s; # keepaliveTimeout
+  keepalive_min_timeout 316s; # keepaliveMinTimeout, since nginx 1.27.4
+  client_max_body_size 10m; # clientMaxBodySize
+  large_client_header_buffers 4 16k; # what an ALB lets through
+  set_real_ip_from ${Token[CidrBlock]};
+  real_ip_header X-Forwarded-For;
+  proxy_http_version 1.1;
+  proxy_buffer_size 16k;
+  proxy_buffers 8 16k;
+  proxy_read_timeout 306s; # proxyReadTimeout
+  proxy_send_timeout 60s; # proxySendTimeout
+  proxy_ignore_client_abort off; # proxyIgnoreClientAbort
+  proxy_hide_header X-Shed;
+  proxy_set_header Host $host$host_port;
+  proxy_set_header Connection close;
+  proxy_set_header Proxy ""; # CVE-2016-5385
+  proxy_set_header X-Real-IP $remote_addr;
+  proxy_set_header X-Forwarded-For $http_x_forwarded_for;
+  proxy_set_header X-Forwarded-Proto $proto;
+  proxy_set_header X-Request-Start "t=${msec}"; # the request guard measures the wait from here
+  upstream app {
+    server unix:/run/gunicorn/app.sock fail_timeout=0 max_conns=170; # maxConns: slots and queue
+    keepalive 0; # upstreamKeepalive, since nginx 1.29.7
+  }
+  upstream health { server unix:/run/gunicorn/health.sock fail_timeout=0; }
+  server {
+    listen 80 default_server;
+    listen [::]:80 default_server;
+    server_name _;
+    error_page 502 @refused;
+    location / { proxy_pass http://app; }
+    location @app { proxy_pass http://app; }
+    location @refused {
+      add_header Retry-After $retry_after always;
+      if ($full) { return 503; }
+      return 502;
+    }
+    location /static/ {
+      alias /srv/app/current/.static/;
+      try_files $uri @app;
+      open_file_cache max=1000;
+      open_file_cache_valid 1s;
+      add_header Cache-Control $cache;
+      add_header X-Content-Type-Options nosniff;
+      gzip on;
+      gzip_static on;
+      gzip_vary on;
+      gzip_proxied any;
+      gzip_min_length 1024;
+      gzip_types text/css text/plain text/javascript application/javascript application/json image/svg+xml;
+    }
+    location = /health {
+      access_log /var/log/nginx/access.log main buffer=32k flush=1s if=$unhealthy;
+      proxy_pass http://health;
+      proxy_set_header Host ${Token[DNSName...........................................................]};
+      proxy_set_header Connection close;
+      proxy_set_header X-Forwarded-Proto https;
+      proxy_read_timeout 2s; # healthReadTimeout
+      error_page 504 = @busy;
+    }
+    # No slot was free for a moment: busy, unless the application serves nobody.
+    location @busy {
+      default_type text/plain;
+      if (-f /run/plumbline/serving) { return 200 "busy\n"; }
+      return 503;
+    }
+  }
+}
+EOF
+  mkdir -p etc/gunicorn
+cat >etc/gunicorn/environment <<'EOF'
+PLUMBLINE_ALLOWED_HOSTS='${Token[DNSName...........................................................]}'
+PLUMBLINE_DATABASE_ENGINE=postgresql
+PLUMBLINE_DATABASE_HOST=/var/run/postgresql
+EOF
+  mkdir -p etc/gunicorn
+cat >etc/gunicorn/secrets <<'EOF'
+SECRET_KEY secretsmanager ${Token[SecretKey...............................................................................................................................................................................................................................................]}
+EOF
+  install_files
+}
+
+run fetch fetch
+. $lib/plumbline_machine.sh
+. $lib/plumbline_in_place.sh
+. $lib/plumbline_database.sh
+. $lib/plumbline_workers.sh
+run system system
+run data data
+run packages packages
+run tools tools
+run dependencies dependencies
+run configuration configuration
+run secrets bash $lib/plumbline_secrets.sh
+run database database
+run cache start_again $cache_unit /etc/plumbline/cache.conf
+run django django
+run migrate migrate
+run check check
+run serve serve
+run workers start_workers celery
+settle celery
+step=signal
+signal SUCCESS "$(imds meta-data/instance-id)" || echo "== nobody waits for the signal"
+echo $sum >$state/applied
+echo "== served after $SECONDS s"

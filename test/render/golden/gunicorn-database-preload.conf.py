@@ -1,0 +1,58 @@
+# Comments name values of the plan.
+import gc
+import os
+import sys
+
+import plumbline_fork
+import plumbline_guard
+
+wsgi_app = "mysite.wsgi:application"
+worker_class = "gthread"  # appServer.workerClass
+workers = 4  # appServer.workers
+threads = 8  # appServer.threads
+worker_connections = 8  # appServer.workerConnections
+timeout = 302  # appServer.timeout
+graceful_timeout = 304  # appServer.gracefulTimeout
+keepalive = 0  # appServer.keepalive
+max_requests = 0  # appServer.maxRequests
+max_requests_jitter = 0  # appServer.maxRequestsJitter
+preload_app = True  # appServer.preloadApp
+backlog = 4096  # appServer.backlog
+limit_request_line = 0  # bounded by nginx
+limit_request_field_size = 16384  # as in nginx
+worker_tmp_dir = "/dev/shm"  # a heartbeat must not wait for a disk
+control_socket_disable = True
+
+plumbline_guard.configure(
+    request_timeout=300,  # requestTimeout
+    queue_timeout=2,  # queueTimeout
+    proxy_read_timeout=306,  # nginx.proxyReadTimeout
+    slots=8,  # appServer.slotsPerWorker
+    backlog=4096,  # appServer.backlog
+    health_path="/health",
+    answer_health="PLUMBLINE_HEALTH_PATH" not in os.environ,
+)
+
+
+def post_worker_init(worker):
+    plumbline_fork.refuse_shared(worker)  # a connection that the master holds too carries rows of others
+    plumbline_guard.post_worker_init(worker)
+
+
+def pre_fork(arbiter, worker):
+    plumbline_fork.close_inherited()  # what the application opened when it was loaded
+
+
+gc.disable()
+
+
+def when_ready(arbiter):
+    plumbline_guard.when_ready(arbiter)
+    if "django.urls" in sys.modules:  # Django would import the views at the first request, in each worker
+        _ = sys.modules["django.urls"].get_resolver().url_patterns
+    gc.collect()
+    gc.freeze()  # pages of the application stay shared between master and workers
+
+
+def post_fork(arbiter, worker):
+    gc.enable()
