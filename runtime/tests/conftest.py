@@ -1,5 +1,6 @@
 """Real gunicorn processes on UNIX sockets, with the guard installed as the rendered gunicorn.conf.py does it."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -19,6 +20,7 @@ LIMIT = 1
 QUEUE = 0.5
 
 CONF = """
+{first}
 import plumbline_guard
 plumbline_guard.configure(
     request_timeout={limit}, queue_timeout={queue}, proxy_read_timeout=60, slots={threads}, backlog=300,
@@ -68,6 +70,7 @@ class Server:
         threads=4,
         answer_health=True,
         env=None,
+        first="",
         more="",
     ):
         self.folder = folder
@@ -79,6 +82,7 @@ class Server:
             "workers": workers,
             "threads": 1 if worker_class in ("sync", "gevent") else threads,
             "answer_health": answer_health,
+            "first": first,
             "more": more,
         }
         self.threads = conf["threads"]
@@ -109,7 +113,9 @@ class Server:
         client.sock = self.connect()
         status, answer_headers, received, cut = 0, {}, b"", False
         try:
-            client.request(method, target, body=body, headers=headers or {})
+            # the body goes after the head, and what is refused may be answered and closed in between
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                client.request(method, target, body=body, headers=headers or {})
             response = client.getresponse()
             status, answer_headers = response.status, response.headers
             received = response.read()

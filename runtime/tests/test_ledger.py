@@ -45,9 +45,11 @@ def test_a_query_over_the_statement_timeout_is_an_error(site, database):
         assert time.monotonic() - started < 5
 
 
-@pytest.mark.parametrize("preload", ["", "from gevent import monkey\n\nmonkey.patch_all()\npreload_app = True\n"])
-def test_a_gevent_worker_waits_for_several_queries_at_once(sample_server, database, preload):
-    server = sample_server("gevent", database, "socket", more=preload, env={}, threads=6)
+@pytest.mark.parametrize(
+    "conf", [{}, {"first": "from gevent import monkey\n\nmonkey.patch_all()", "more": "preload_app = True"}]
+)
+def test_a_gevent_worker_waits_for_several_queries_at_once(sample_server, database, conf):
+    server = sample_server("gevent", database, "socket", env={}, threads=6, **conf)
     assert get(server, "/query?seconds=0")
     started = time.monotonic()
     with ThreadPoolExecutor(6) as pool:
