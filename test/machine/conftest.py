@@ -14,6 +14,8 @@ from rig.shell import CommandFailed, host_state
 REFERENCE = {"os": "debian-13", "database": "none"}
 # Beside the default machine. Each keeps its workers' memory and wakes now and then; a scenario needs two at most.
 SHARED_AT_ONCE = 2
+# The sample with a database on the instance, a cache and background workers.
+DATA = "npx tsx test/machine/apps/data.ts"
 
 Boot = Callable[..., Machine]
 
@@ -78,6 +80,26 @@ def shared(run: Run, _machines: OrderedDict) -> Boot:
         return found
 
     return shared
+
+
+@pytest.fixture(scope="session", params=["gthread", "gevent", "sync"])
+def worker_class(request) -> str:
+    """pytest runs the tests of all files in one worker class before it goes on to the next."""
+    return request.param
+
+
+@pytest.fixture
+def data(shared: Boot) -> Boot:
+    """A shared machine with a database; what else is asked for is the same machine, changed in place."""
+
+    def data(database: str, worker_class: str = "gthread", background_worker: str = "celery") -> Machine:
+        context = {"workerClass": worker_class, "backgroundWorker": background_worker, "requestTimeout": "10"}
+        first = {"database": database, "cache": "redis", "preloadApp": "true"}
+        machine = shared(first | {"backgroundWorker": "celery", "requestTimeout": "10"}, DATA)
+        machine.change(context)
+        return machine
+
+    return data
 
 
 def _booted(run: Run, app: str | None, context: Mapping[str, str], options: Options) -> Machine | Exception:

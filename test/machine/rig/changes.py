@@ -12,15 +12,18 @@ def read(machine: Machine, path: str) -> str:
 
 
 @contextmanager
-def changed(machine: Machine, files: Mapping[str, str]) -> Iterator[None]:
-    """The services restarted with these files; afterwards everything is as it was, and the machine serves."""
+def changed(machine: Machine, files: Mapping[str, str], starts: bool = True) -> Iterator[None]:
+    """The services restarted with these files; afterwards everything is as it was, and the machine serves.
+
+    `starts` says whether the services are to start with these files.
+    """
     places = {machine.guest.root / path: text for path, text in files.items()}
     before = {place: place.read_bytes() if place.exists() else None for place in places}
     try:
         for place, text in places.items():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
-        _restart(machine)
+        _restart(machine, starts)
         yield
     finally:
         for place, content in before.items():
@@ -38,5 +41,6 @@ def wait_for_load_balancer(machine: Machine) -> None:
     wait_until("the load balancer takes the machine back", lambda: machine.balancer.target_health() == "UP", 30)
 
 
-def _restart(machine: Machine) -> None:
-    machine.run("systemctl daemon-reload && systemctl restart gunicorn.socket gunicorn.service nginx.service")
+def _restart(machine: Machine, starts: bool = True) -> None:
+    restart = "systemctl daemon-reload && systemctl restart gunicorn.socket gunicorn.service nginx.service"
+    machine.run(restart, check=starts)

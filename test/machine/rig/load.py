@@ -1,12 +1,14 @@
-"""An open loop: requests leave at their own times, earlier ones answered or not, and clients hang up."""
+"""Load. An open loop: requests leave at their own times, earlier ones answered or not, and clients hang up."""
 
 import asyncio
 import contextlib
 import socket
 import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from .http_client import HttpClient
+from .http_client import HttpClient, Response
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,19 @@ def open_loop(client: HttpClient, path: str, rate: float, seconds: float, patien
         return list(await asyncio.gather(*tasks))
 
     return asyncio.run(run())
+
+
+def closed_loop(client: HttpClient, paths: Iterable[str], connections: int) -> list[tuple[str, Response]]:
+    """Each connection asks for its next path when it has its answer; every path with its answer."""
+    waiting = iter(list(paths))
+
+    def ask(_number: int) -> list[tuple[str, Response]]:
+        connection = client.connection()
+        try:
+            # next() on a list's iterator is one step for the interpreter, so no path is asked for twice
+            return [(path, client.get(path, connection=connection)) for path in waiting]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(connections) as pool:
+        return [answer for answers in pool.map(ask, range(connections)) for answer in answers]

@@ -1,9 +1,11 @@
 """Deploy, boot, serve: a whole stack in a region of its own."""
 
 import itertools
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import amazon_linux, rootfs
 from .front import Call, Signal
@@ -135,6 +137,16 @@ class Machine:
                 self.wait_for_service()
                 raise DeploymentFailed(signals)
         self.wait_for_service()
+
+    def change(self, context: Mapping[str, str]) -> None:
+        """Update where the context differs."""
+        if not context.items() <= self._context.items():
+            self.update(context)
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """What the app gives out of its plan."""
+        return json.loads(self.stack.template["Outputs"]["Plan"]["Value"])
 
     def _restart(self) -> None:
         self.guest.stop()

@@ -16,12 +16,25 @@ WITHOUT_EFFECT = [
     "AWS::AutoScaling::LifecycleHook",
     "AWS::AutoScaling::ScalingPolicy",
     "AWS::CloudWatch::Alarm",
+    "AWS::DLM::LifecyclePolicy",
     "AWS::EC2::SecurityGroupEgress",
+    "AWS::ElastiCache::ParameterGroup",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::ElastiCache::SubnetGroup",
+    # moto's own takes no parameter group; the rig's second machine is the database
+    "AWS::RDS::DBInstance",
+    "AWS::RDS::DBParameterGroup",
+    "AWS::RDS::DBSubnetGroup",
     "AWS::S3::BucketPolicy",
-    "AWS::SecretsManager::SecretTargetAttachment",
     "AWS::WAFv2::WebACL",
     "AWS::WAFv2::WebACLAssociation",
 ]
+
+# One of each in a region.
+ENDPOINTS = {
+    "Endpoint.Address": "database.rig.us-east-1.rds.amazonaws.com",
+    "PrimaryEndPoint.Address": "master.cache.rig.use1.cache.amazonaws.com",
+}
 
 IMAGES = [
     *(f"/aws/service/debian/release/13/latest/{arch}" for arch in ("amd64", "arm64")),
@@ -126,6 +139,27 @@ class Certificate(CloudFormationModel):
         return cls(backend.request_certificate(domain_name, None, [], []))
 
 
+class SecretTargetAttachment(CloudFormationModel):
+    """Whoever refers to it means the secret."""
+
+    __module__ = "moto.secretsmanager.rig"
+
+    def __init__(self, arn: str):
+        self.physical_resource_id = arn
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return ""
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::SecretsManager::SecretTargetAttachment"
+
+    @classmethod
+    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **_kwargs):
+        return cls(cloudformation_json["Properties"]["SecretId"])
+
+
 class WithoutEffect:
     """A resource that moto only has to accept."""
 
@@ -141,6 +175,8 @@ class WithoutEffect:
         return True
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
+        if attribute_name in ENDPOINTS:
+            return ENDPOINTS[attribute_name]
         return f"arn:aws:rig:us-east-1:123456789012:{self.physical_resource_id}/{attribute_name}"
 
     @classmethod

@@ -1,0 +1,59 @@
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import {
+  Application,
+  AppServer,
+  BackgroundWorker,
+  Cache,
+  Database,
+  OperatingSystem,
+  WebService,
+  type WorkerClass,
+} from '../../../lib';
+
+/**
+ * The sample with a database, a cache and background workers, and what the plan says of them: `-c database=postgres
+ * -c backgroundWorker=celery`. `-c directory=...` takes a changed copy of the sample.
+ */
+const app = new App();
+const context = (name: string) => app.node.tryGetContext(name) as string | undefined;
+const chosen = <T>(choices: Record<string, () => T>, name: string) => choices[context(name) ?? 'none']?.();
+
+const requestTimeout = Duration.seconds(Number(context('requestTimeout') ?? 300));
+const taskTimeout = Duration.minutes(2);
+const sample = { wsgi: 'sample.wsgi:application', asgi: 'sample.asgi:application' };
+const directory = context('directory');
+const worker = chosen(
+  {
+    celery: () => BackgroundWorker.celery({ app: 'sample', concurrency: 2, taskTimeout }),
+    rq: () => BackgroundWorker.rq({ processes: 2, taskTimeout }),
+  },
+  'backgroundWorker',
+);
+
+const stack = new Stack(app, 'Data');
+const site = new WebService(stack, 'Site', {
+  application: directory ? Application.fromAsset(directory, sample) : Application.sample(),
+  operatingSystem: OperatingSystem.DEBIAN_13,
+  instanceType: new InstanceType('t3.small'),
+  requestTimeout,
+  appServer: AppServer.gunicorn({
+    workerClass: context('workerClass') as WorkerClass | undefined,
+    preloadApp: context('preloadApp') === 'true',
+    ...(context('workerConnections') && { workerConnections: Number(context('workerConnections')) }),
+  }),
+  database: chosen(
+    {
+      mysql: () => Database.mysqlOnInstance(),
+      postgres: () => Database.postgresOnInstance(),
+      'rds-mariadb': () => Database.rdsMariaDb(),
+      'rds-postgres': () => Database.rdsPostgres(),
+    },
+    'database',
+  ),
+  cache: chosen({ redis: () => Cache.redisOnInstance(), elasticache: () => Cache.elastiCache() }, 'cache'),
+  backgroundWorkers: worker && [worker],
+});
+
+const { appServer, connections, memory } = site.plan;
+new CfnOutput(stack, 'Plan', { value: JSON.stringify({ appServer, connections, memory }) });
