@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import plumbline_guard
+import plumbline_guard_admission
 from conftest import LIMIT, QUEUE
 
 
@@ -115,11 +115,11 @@ def test_asgi_listens_with_the_planned_backlog(own_server):
 @pytest.fixture
 def guard(monkeypatch):
     """In this process, five seconds after the last request that came through at once."""
-    monkeypatch.setattr(plumbline_guard.settings, "queue_timeout", 2, raising=False)
-    set_age(plumbline_guard.late_request, 5.1)
-    guard = plumbline_guard.Guard(worker=None)
+    monkeypatch.setattr(plumbline_guard_admission.settings, "queue_timeout", 2, raising=False)
+    set_age(plumbline_guard_admission.late_request, 5.1)
+    guard = plumbline_guard_admission.Guard(worker=None)
     guard.is_late(0)
-    set_age(plumbline_guard.fresh_request, 5.1)
+    set_age(plumbline_guard_admission.fresh_request, 5.1)
     return guard
 
 
@@ -145,5 +145,5 @@ def test_a_request_that_only_found_room_after_refusals_does_not_end_it(guard):
 
 
 def test_no_queue_stands_after_a_quiet_time(guard):
-    set_age(plumbline_guard.latest_request, 5.1)
+    set_age(plumbline_guard_admission.latest_request, 5.1)
     assert not guard.is_late(1.9)

@@ -4,8 +4,8 @@ import threading
 import time
 from types import SimpleNamespace
 
-import plumbline_guard
-from plumbline_guard import Deadline, ThreadLimit
+import plumbline_guard_limits
+from plumbline_guard_limits import Deadline, ThreadLimit
 
 
 def spin(until):
@@ -49,7 +49,7 @@ def test_a_result_that_comes_while_the_exception_is_on_its_way_stands(monkeypatc
     """The watcher has claimed the shot and fires it once the call is through."""
     limit = ThreadLimit()
     fired = threading.Event()
-    really_raise = plumbline_guard.raise_in_thread
+    really_raise = plumbline_guard_limits.raise_in_thread
 
     def fire_late(thread, exception):
         if exception:
@@ -57,6 +57,6 @@ def test_a_result_that_comes_while_the_exception_is_on_its_way_stands(monkeypatc
             time.sleep(0.1)
         really_raise(thread, exception)
 
-    monkeypatch.setattr(plumbline_guard, "raise_in_thread", fire_late)
+    monkeypatch.setattr(plumbline_guard_limits, "raise_in_thread", fire_late)
     assert limit.run(request(0.05), lambda: fired.wait(5) and "result") == "result"
     spin(time.monotonic() + 0.2)

@@ -1,0 +1,127 @@
+"""The request guard around an ASGI application."""
+
+import asyncio
+import contextvars
+import time
+
+from plumbline_guard_admission import Guard, head_and_body, mark_serving, settings
+from plumbline_guard_limits import Alarm
+
+
+def listen_with_backlog(worker):
+    """gunicorn's asgi worker listens anew with asyncio's backlog of 100, which also shrinks systemd's queue. It does so
+    once the application's lifespan has started: the application has loaded then. And it accepts before its first
+    heartbeat, without which `timeout` never comes."""
+    create_server = worker.loop.create_server
+
+    async def with_backlog(*args, **kwargs):
+        worker.notify()
+        server = await create_server(*args, backlog=settings.backlog, **kwargs)
+        mark_serving(worker)
+        return server
+
+    worker.loop.create_server = with_backlog
+
+
+class AsgiGuard(Guard):
+    """gunicorn's asgi worker takes all that comes, so the slots are counted here."""
+
+    def __init__(self, worker):
+        super().__init__(worker)
+        self.app = worker.asgi
+        self.slots = asyncio.Semaphore(settings.slots)
+        self.alarm = Alarm(grace=0.5)
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        request = AsgiRequest(self, scope, receive, send)
+        if scope["path"] == settings.health_path:
+            answer = self.health()
+            return await (request.answer(answer) if answer else request.run())
+        stamp = next((value for name, value in scope["headers"] if name == b"x-request-start"), b"")
+        wait = self.waited(stamp.decode("latin-1"))
+        came = time.monotonic() - wait
+        try:
+            async with asyncio.timeout(settings.queue_timeout - wait):
+                await self.slots.acquire()
+        except TimeoutError:
+            return await request.answer(self.refuse("late"))
+        try:
+            if self.hung_up(protocol_of(receive).transport.get_extra_info("socket")):
+                return await request.answer(self.refuse("gone"))
+            if self.is_late(time.monotonic() - came):
+                return await request.answer(self.refuse("late"))
+            return await request.run()
+        finally:
+            self.slots.release()
+
+
+def protocol_of(receive):
+    """ASGI does not show the connection; gunicorn's `receive` is a method of its BodyReceiver (27.0.1)."""
+    return receive.__self__.protocol
+
+
+class AsgiRequest:
+    def __init__(self, guard, scope, receive, send):
+        self.guard = guard
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.start = None  # held back until the first piece of the body: until then a 504 can take its place
+        self.started = False
+        self.expired = False
+        self.ending = None
+        self.deadline = time.monotonic() + settings.request_timeout
+
+    async def run(self):
+        # in no context of its own: the alarm must not take it for the application
+        timer = asyncio.get_running_loop().call_later(
+            settings.request_timeout, self.expire, asyncio.current_task(), context=contextvars.Context()
+        )
+        try:
+            self.guard.alarm.watch(self)
+            await self.guard.app(self.scope, self.receive, self.hold_start)
+        except BaseException:
+            if time.monotonic() < self.deadline:
+                raise
+            if not self.expired:  # the application gave the loop no turn, and the alarm ended it
+                self.expire()
+        finally:
+            self.guard.alarm.open.pop(self, None)
+            timer.cancel()
+        if self.ending:
+            await self.ending
+        elif not self.expired:
+            await self.send_start()
+
+    def expire(self, task=None):
+        """Answers without waiting for the application: what it handed to threads goes on, whatever is cancelled."""
+        self.expired = True
+        if self.started:
+            protocol_of(self.receive).transport.close()
+        else:
+            self.ending = asyncio.ensure_future(self.answer(self.guard.timed_out()))
+        if task:
+            task.cancel()
+        self.guard.overdue(self.scope["method"], self.scope["path"])
+
+    async def hold_start(self, message):
+        if self.expired:
+            return
+        if message["type"] == "http.response.start" and not self.started:
+            self.start = message
+            return
+        await self.send_start()
+        await self.send(message)
+
+    async def send_start(self):
+        if self.start and not self.started:
+            self.started = True
+            await self.send(self.start)
+
+    async def answer(self, answer):
+        status, headers, body = head_and_body(answer)
+        headers = [(name.lower().encode(), value.encode()) for name, value in headers]
+        await self.send({"type": "http.response.start", "status": int(status[:3]), "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
