@@ -176,8 +176,9 @@ function processProblems(prop: string, processes: number): string[] {
   return [`${prop} (${processes}) must be a whole number of at least 1`];
 }
 
-function queueProblems(queues: readonly string[] = []): string[] {
-  return queues
+function queueProblems(queues: readonly string[] | undefined): string[] {
+  if (queues?.length === 0) return ['queues must name at least one queue'];
+  return (queues ?? [])
     .filter((queue) => !/^[\w.-]+$/.test(queue))
     .map((queue) => `queue ${JSON.stringify(queue)} must be a name of letters, digits and _ . -`);
 }

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Size, Token } from 'aws-cdk-lib';
+import { RemovalPolicy, Size, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
@@ -94,7 +94,7 @@ export class Database {
 
   /** An instance of Amazon RDS that is there already. It lets the machines in. */
   public static fromInstance(instance: rds.IDatabaseInstance, options: ImportedDatabaseOptions): Database {
-    return Database.existing(instance.dbInstanceEndpointAddress, instance.dbInstanceEndpointPort, {
+    return Database.existing(instance.instanceEndpoint, {
       ...options,
       engine: engineOf(instance.node.path, options.engine, instance.engine?.engineType),
       certificateBundle: RDS_BUNDLE,
@@ -104,8 +104,7 @@ export class Database {
 
   /** A cluster of Amazon Aurora or RDS that is there already: its writer. It lets the machines in. */
   public static fromCluster(cluster: rds.IDatabaseCluster, options: ImportedDatabaseOptions): Database {
-    const { hostname, port } = cluster.clusterEndpoint;
-    return Database.existing(hostname, Token.asString(port), {
+    return Database.existing(cluster.clusterEndpoint, {
       ...options,
       engine: engineOf(cluster.node.path, options.engine, cluster.engine?.engineType),
       certificateBundle: RDS_BUNDLE,
@@ -115,8 +114,8 @@ export class Database {
 
   /** A server that is reached over the network by its name. */
   public static fromEndpoint(host: string, options: EndpointDatabaseOptions): Database {
-    const port = String(options.port ?? (options.engine === DatabaseEngine.POSTGRESQL ? 5432 : 3306));
-    return Database.existing(host, port, options);
+    const port = options.port ?? (options.engine === DatabaseEngine.POSTGRESQL ? 5432 : 3306);
+    return Database.existing(new rds.Endpoint(host, port), options);
   }
 
   private static onInstance(
@@ -176,8 +175,7 @@ export class Database {
   }
 
   private static existing(
-    host: string,
-    port: string,
+    endpoint: rds.Endpoint,
     options: ExistingDatabaseOptions &
       Pick<EndpointDatabaseOptions, 'engine' | 'certificateBundle' | 'transactionPooling' | 'connectable'>,
   ): Database {
@@ -193,8 +191,8 @@ export class Database {
       (_, { operatingSystem }) => ({
         environment: {
           PLUMBLINE_DATABASE_NAME: options.databaseName ?? APP,
-          PLUMBLINE_DATABASE_HOST: host,
-          PLUMBLINE_DATABASE_PORT: port,
+          PLUMBLINE_DATABASE_HOST: endpoint.hostname,
+          PLUMBLINE_DATABASE_PORT: Tokenization.stringifyNumber(endpoint.port),
           PLUMBLINE_DATABASE_CA: options.certificateBundle ?? operatingSystem._certificateBundle,
         },
         secrets: {
@@ -205,7 +203,7 @@ export class Database {
           connectable &&
           new ec2.Connections({
             securityGroups: connectable.connections.securityGroups,
-            defaultPort: ec2.Port.tcp(Token.asNumber(port)),
+            defaultPort: ec2.Port.tcp(endpoint.port),
           }),
       }),
     );

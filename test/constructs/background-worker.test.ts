@@ -1,0 +1,129 @@
+import { Duration, Size, Token } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { BackgroundWorker, Cache, type WebServiceProps } from '../../lib';
+import { machineOf, serve } from '../support/stacks';
+
+const made = (backgroundWorkers: BackgroundWorker[], props: Partial<WebServiceProps> = {}) =>
+  serve({ backgroundWorkers, cache: Cache.redisOnInstance(), ...props });
+const unitOf = (machine: string, unit: string) =>
+  machine.split(`== /etc/systemd/system/${unit}.service\n`)[1]?.split('\n== ')[0];
+
+describe('a worker of Celery', () => {
+  test('has two processes of 192 MiB, and five minutes for a task', () => {
+    expect(made([BackgroundWorker.celery({ app: 'mysite' })]).service.plan.backgroundWorkers).toEqual([
+      expect.objectContaining({ name: 'celery', processes: 2, memoryPerProcess: 192, taskTimeout: 300 }),
+    ]);
+  });
+
+  test('has what it is given', () => {
+    const worker = BackgroundWorker.celery({
+      app: 'mysite.tasks:app',
+      concurrency: 1,
+      memoryPerProcess: Size.mebibytes(300),
+      taskTimeout: Duration.minutes(10),
+      queues: ['mail', 'reports'],
+    });
+    const { service, template } = made([worker]);
+    expect(service.plan.backgroundWorkers).toEqual([
+      expect.objectContaining({ processes: 1, memoryPerProcess: 300, taskTimeout: 600 }),
+    ]);
+    expect(unitOf(machineOf(template()), 'celery')).toContain('mysite.tasks:app');
+  });
+
+  test('has limits that the application knows: a task is over before the broker gives it to another', () => {
+    const machine = machineOf(made([BackgroundWorker.celery({ app: 'mysite' })]).template());
+    expect(machine).toMatch(/PLUMBLINE_TASK_TIMEOUT=300\n/);
+    expect(machine).toMatch(/PLUMBLINE_VISIBILITY_TIMEOUT=360\n/);
+  });
+
+  test('warns where no cache can be its broker', () => {
+    const { stack } = made([BackgroundWorker.celery({ app: 'mysite' })], { cache: undefined });
+    Annotations.fromStack(stack).hasWarning('/Test/Site', Match.stringLikeRegexp('without a broker'));
+  });
+});
+
+describe('the scheduler of Celery', () => {
+  test('starts no task, so it stops at once', () => {
+    const { service, template } = made([BackgroundWorker.celeryBeat({ app: 'mysite' })]);
+    expect(service.plan.backgroundWorkers).toEqual([
+      expect.objectContaining({ name: 'celery-beat', processes: 1, taskTimeout: 0 }),
+    ]);
+    expect(unitOf(machineOf(template()), 'celery-beat')).toContain(' beat ');
+  });
+});
+
+describe('workers of RQ', () => {
+  test('are units of their own', () => {
+    const { service, template } = made([BackgroundWorker.rq({ processes: 2, queues: ['high', 'low'] })]);
+    expect(service.plan.backgroundWorkers).toEqual([expect.objectContaining({ name: 'rq', processes: 2 })]);
+    expect(unitOf(machineOf(template()), 'rq@')).toMatch(/rqworker high low/);
+  });
+});
+
+describe('a command', () => {
+  test('is a unit with its name', () => {
+    const worker = BackgroundWorker.command('consumer', 'python manage.py consume --all', {
+      taskTimeout: Duration.seconds(30),
+    });
+    const { service, template } = made([worker], { cache: undefined });
+    expect(service.plan.backgroundWorkers).toEqual([
+      expect.objectContaining({ name: 'consumer', kind: 'command', taskTimeout: 30 }),
+    ]);
+    expect(unitOf(machineOf(template()), 'consumer')).toContain('python manage.py consume --all');
+  });
+
+  test('leaves the limits of tasks to the queues that have some', () => {
+    const worker = BackgroundWorker.command('consumer', 'python manage.py consume');
+    expect(machineOf(made([worker]).template())).not.toContain('PLUMBLINE_TASK_TIMEOUT');
+  });
+});
+
+describe('fails', () => {
+  test.each<[string, () => BackgroundWorker, string]>([
+    [
+      'a module that is none',
+      () => BackgroundWorker.celery({ app: 'mysite/celery.py' }),
+      'app "mysite/celery.py" must be a module, for example mysite or mysite.celery:app',
+    ],
+    [
+      'a scheduler without a module',
+      () => BackgroundWorker.celeryBeat({ app: '' }),
+      'app "" must be a module, for example mysite or mysite.celery:app',
+    ],
+    [
+      'half a process',
+      () => BackgroundWorker.celery({ app: 'mysite', concurrency: 0.5 }),
+      'concurrency (0.5) must be a whole number of at least 1',
+    ],
+    ['no process', () => BackgroundWorker.rq({ processes: 0 }), 'processes (0) must be a whole number of at least 1'],
+    [
+      'a queue with a space',
+      () => BackgroundWorker.rq({ queues: ['my queue'] }),
+      'queue "my queue" must be a name of letters, digits and _ . -',
+    ],
+    ['no queue', () => BackgroundWorker.rq({ queues: [] }), 'queues must name at least one queue'],
+    [
+      'the name of another unit',
+      () => BackgroundWorker.command('nginx', 'true'),
+      'name "nginx" is that of another unit on the machine: choose another',
+    ],
+    [
+      'a name with a slash, and a command of two lines, both at once',
+      () => BackgroundWorker.command('../consumer', 'a\nb'),
+      'name "../consumer" must start with a letter and hold lower case letters, digits and hyphens alone\n' +
+        'command "a\\nb" must be one line, for example python manage.py consume',
+    ],
+    [
+      'a token for a time',
+      () => BackgroundWorker.celery({ app: 'mysite', taskTimeout: Duration.seconds(Token.asNumber({ Ref: 'A' })) }),
+      'taskTimeout is a token and its value is not known at synthesis: every other number is derived from it, so give a literal value',
+    ],
+  ])('with %s', (_, make, message) => {
+    expect(make).toThrow(new Error(message));
+  });
+
+  test('with two workers of one name', () => {
+    const worker = () => BackgroundWorker.celery({ app: 'mysite', concurrency: 1 });
+    expect(() => made([worker(), worker()])).toThrow(/background workers with the name of another.*\[N17\]/);
+  });
+});
