@@ -3,7 +3,8 @@
 # The steps of a machine that is changed in place, since a volume of its own holds the data of its database.
 
 # What the machine served with before this run: its files below `files`, the names of those that it did not have in
-# `added`, its release in `current`, its background workers in `workers`. The lists of now are in $state.
+# `added`, its release in `current`, its background workers in `workers`. `started` are those of this run; the lists of what
+# serves are in $state.
 before=$state/before
 
 # The volume, and the folders on it that stand for those of the packages. Packages, units and AppArmor see the paths that
@@ -74,6 +75,11 @@ restore() {
   local path
   if [ ! -s "$before/current" ]; then return; fi
   echo '== back to the release that served before'
+  # shellcheck disable=SC2046 # a list
+  if [ -e "$before/started" ]; then
+    systemctl disable -q $(<"$before/started")
+    systemctl stop --no-block $(<"$before/started")
+  fi
   if [ -e "$before/added" ]; then
     while read -r path; do
       rm -f "$path"

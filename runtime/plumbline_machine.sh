@@ -180,10 +180,12 @@ fit_nginx() {
   done
 }
 
-# As the service runs: the application's user, environment and secrets.
+# As the service runs: the application's user, environment and secrets; in the release that is on its way, if any.
 as_app() {
-  systemd-run -q --wait --pipe --collect --uid=app --gid=app --working-directory=/srv/app/next \
-    --setenv=PYTHONPATH=/usr/local/lib/plumbline --setenv=PATH=/srv/app/next/.venv/bin:/usr/bin \
+  local release=/srv/app/next
+  [ -e $release ] || release=/srv/app/current
+  systemd-run -q --wait --pipe --collect --uid=app --gid=app --working-directory=$release \
+    --setenv=PYTHONPATH=/usr/local/lib/plumbline --setenv=PATH=$release/.venv/bin:/usr/bin \
     -p EnvironmentFile=/etc/gunicorn/environment -p EnvironmentFile=-/run/plumbline/secrets.env env "$@"
 }
 export -f as_app

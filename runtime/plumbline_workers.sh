@@ -4,6 +4,7 @@
 
 start_workers() { # units
   local worker end=$((SECONDS + 60))
+  if [ -n "${before:-}" ]; then echo "$*" >"$before/started"; fi
   systemctl daemon-reload
   systemctl enable -q "$@"
   # One that still ends its last task is started when it has.
@@ -18,7 +19,7 @@ start_workers() { # units
       'active 0' | deactivating*) ;;
       *)
         journalctl -u "$worker" -n 30 --no-pager -o cat
-        echo "$worker does not stay up"
+        echo "$worker does not stay up: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$worker.service")"
         return 1
         ;;
     esac

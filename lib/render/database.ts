@@ -38,6 +38,8 @@ export function renderMysqlConf(database: DatabasePlan): string {
       : [
           '# SELECT alone, in milliseconds; MySQL has no limit for other statements',
           `max_execution_time = ${database.statementTimeout * 1000}  # statementTimeout`,
+          '# Pages lie in the buffer pool, not in the page cache too; the default since 8.4.',
+          'innodb_flush_method = O_DIRECT',
           '# The X protocol would listen on a port and a socket of its own.',
           'mysqlx = OFF',
           '# On by default and kept for 30 days; snapshots are the backup.',

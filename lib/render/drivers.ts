@@ -9,7 +9,9 @@ export function drivers({ database, cache, backgroundWorkers }: Plan): string[] 
   return [
     ...(database ? databaseDrivers(database.engine, database.poolSize > 0) : []),
     ...(cache ? ['redis==8.1.0:redis'] : []),
-    ...(kinds.some((kind) => kind.startsWith('celery')) ? ['celery==5.7.0:celery'] : []),
+    ...(kinds.some((kind) => kind.startsWith('celery'))
+      ? ['celery[redis]==5.7.0:celery', 'packaging==26.3:packaging']
+      : []),
     ...(kinds.includes('rq') ? ['django-rq==4.2.0:django_rq'] : []),
   ];
 }

@@ -132,8 +132,8 @@ test('gevent comes with what its worker needs', () => {
 });
 
 test.each([
-  ['celery', { kind: 'celery', app: 'site' }, 'celery==5.7.0:celery'],
-  ['celery-beat', { kind: 'celery-beat', app: 'site' }, 'celery==5.7.0:celery'],
+  ['celery', { kind: 'celery', app: 'site' }, 'celery[redis]==5.7.0:celery packaging==26.3:packaging'],
+  ['celery-beat', { kind: 'celery-beat', app: 'site' }, 'celery[redis]==5.7.0:celery packaging==26.3:packaging'],
   ['rq', { kind: 'rq' }, 'django-rq==4.2.0:django_rq'],
 ] as const)('%s is installed where the application does not bring it', (name, source, driver) => {
   const numbers = { name, kind: source.kind, processes: 1, memoryPerProcess: 192, taskTimeout: 60 };
