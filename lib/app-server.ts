@@ -26,14 +26,14 @@ export interface GunicornOptions {
   /**
    * Number of worker processes.
    *
-   * @default - the lower of 2 × vCPU + 1 and what fits into the memory of the instance
+   * @default - the lowest of 2 × vCPU + 1, what fits into the memory of the instance, and what the database's connections allow
    */
   readonly workers?: number;
 
   /**
    * Threads of a worker of class GTHREAD.
    *
-   * @default - 8, or more where only few workers fit
+   * @default - 8, or more where only few workers fit; fewer where connections to the database, or memory for them, are short
    */
   readonly threads?: number;
 
