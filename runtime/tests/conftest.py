@@ -66,6 +66,7 @@ class Server:
         *,
         app=None,
         limit=LIMIT,
+        queue=QUEUE,
         workers=1,
         threads=4,
         answer_health=True,
@@ -77,7 +78,7 @@ class Server:
         conf = {
             "folder": folder,
             "limit": limit,
-            "queue": QUEUE,
+            "queue": queue,
             "worker_class": worker_class,
             "workers": workers,
             "threads": 1 if worker_class in ("sync", "gevent") else threads,
@@ -212,16 +213,18 @@ def own_server(tmp_path):
 @pytest.fixture
 def sample_server(own_server):
     """The sample project as on a machine that has a database: the plan keeps connections in sync and gthread workers
-    only, and pools those of PostgreSQL under gevent."""
+    only, and pools those of PostgreSQL in the others."""
 
     def start(worker_class, database, transport, *, env, threads=3, **options):
-        pooled = worker_class == "gevent" and database.engine == "postgresql"
+        kept = worker_class in ("sync", "gthread")
+        pooled = not kept and database.engine == "postgresql"
+        app = f"sample.{'asgi' if worker_class == 'asgi' else 'wsgi'}:application"
         return own_server(
             worker_class,
             threads=threads,
             env={
                 **database.environment(transport),
-                "PLUMBLINE_DATABASE_CONN_MAX_AGE": "0" if worker_class == "gevent" else "600",
+                "PLUMBLINE_DATABASE_CONN_MAX_AGE": "600" if kept else "0",
                 **({"PLUMBLINE_DATABASE_POOL_SIZE": str(threads)} if pooled else {}),
                 "DJANGO_SETTINGS_MODULE": "plumbline_django",
                 "PLUMBLINE_SETTINGS_MODULE": "sample.settings",
@@ -229,7 +232,7 @@ def sample_server(own_server):
                 "SECRET_KEY": "of-the-tests",
                 **env,
             },
-            **{"app": "sample.wsgi:application", "limit": 10, **options},
+            **{"app": app, "limit": 10, "queue": 10, **options},
         )
 
     return start

@@ -47,12 +47,13 @@ def application(sample_server, database, transport, worker_class):
     database.end_sessions()
 
 
+@pytest.mark.parametrize("worker_class", ["sync", "gthread", "gevent", "asgi"], indirect=True)
 def test_a_connection_opened_in_the_master_is_in_no_worker(application, database, worker_class):
     server = application(PRELOAD + HOOKS)
-    result = send_tokens(server, 300)
+    result = send_tokens(server, 200)
     assert (result.foreign, result.errors) == (0, 0)
     assert {len(pids) for pids in result.pids.values()} == {1}
-    if worker_class == "gevent" and database.engine == "mysql":
+    if worker_class in ("gevent", "asgi") and database.engine == "mysql":
         assert database.sessions() == set()
     else:
         slots = WORKERS * (1 if worker_class == "sync" else THREADS)

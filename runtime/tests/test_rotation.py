@@ -61,7 +61,7 @@ def test_requests_go_on_with_the_new_password(sample_server, database, worker_cl
     assert send_tokens(server, 20).errors == 0
     assert secret.count() == 0
     with ThreadPoolExecutor(1) as pool:
-        load = pool.submit(send_tokens, server, 150)
+        load = pool.submit(send_tokens, server, 100)
         rotated()
         time.sleep(0.5)
         secret.write("another")
