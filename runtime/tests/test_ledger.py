@@ -29,6 +29,12 @@ def test_a_transaction_writes_both_entries_or_none(site, database):
     assert get(site, f"/entries?token={none}")["events"] == {}
 
 
+def test_the_first_page_shows_what_the_database_makes_possible(site):
+    page = site.get("/").body.decode()
+    assert 'href="query?seconds=5"' in page
+    assert 'href="cached"' not in page
+
+
 @pytest.mark.parametrize("path", ["/rows", "/transaction?token=", f"/rows?token={101 * 'x'}"])
 def test_fails_without_a_token_of_1_to_100_characters(site, path):
     answer = site.get(path)

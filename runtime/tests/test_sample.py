@@ -23,6 +23,7 @@ def test_the_first_page_says_which_release_and_process_answer():
     text = get("/").content.decode()
     assert re.findall("<dd>(.*?)</dd>", text) == ["4f2a", "none of gunicorn&#x27;s", str(os.getpid())]
     assert 'href="/static/sample/style.css"' in text
+    assert re.findall('<a href="([a-z]+)', text) == ["slow", "stuck", "spin", "work", "health"]
 
 
 @pytest.mark.parametrize("view", ["slow", "stuck", "spin"])

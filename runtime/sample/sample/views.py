@@ -5,6 +5,7 @@ import asyncio
 import time
 
 from asgiref.sync import iscoroutinefunction
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import BadRequest
@@ -33,7 +34,8 @@ choose_views.sync_capable = choose_views.async_capable = True
 
 
 def index(request):
-    return render(request, "sample/index.html", who_answers())
+    ledger = apps.is_installed("ledger")
+    return render(request, "sample/index.html", {**who_answers(), "ledger": ledger, "cached": settings.CACHED})
 
 
 def slow(request):
