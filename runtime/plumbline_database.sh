@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # the user data assigns what is not assigned here
+# shellcheck shell=bash disable=SC2154,SC2164 # the user data assigns what is not assigned here, and ends where a step fails
 #
 # The database server of the machine, which knows the application by its user: no password, no port.
 

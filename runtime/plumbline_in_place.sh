@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # the user data assigns what is not assigned here
+# shellcheck shell=bash disable=SC2154,SC2164 # the user data assigns what is not assigned here, and ends where a step fails
 #
 # The steps of a machine that is changed in place, since a volume of its own holds the data of its database.
 
@@ -51,6 +51,8 @@ mounted() { # folder of fstab
 # what they work on. In the folder of the new files.
 keep_files() {
   local path
+  # A run that the power cut short has left what served before it.
+  if [ -d "$before" ]; then restore || true; fi
   rm -rf "$before"
   mkdir -p "$before/files"
   find . -type f -printf '/%P\n' | sort >"$before/new"
@@ -95,8 +97,9 @@ restore() {
   # shellcheck disable=SC2046 # a list
   if [ -s "$before/workers" ]; then
     systemctl enable -q $(<"$before/workers")
-    systemctl start --no-block $(<"$before/workers")
+    systemctl restart --no-block $(<"$before/workers")
   fi
+  rm -rf "$before"
 }
 
 # This release serves. Of the others the one before it stays; of the servers those that it needs.

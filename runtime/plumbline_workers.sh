@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # the user data assigns what is not assigned here
+# shellcheck shell=bash disable=SC2154,SC2164 # the user data assigns what is not assigned here, and ends where a step fails
 #
 # The background workers. They start when the release serves, and end as soon as another one is on its way.
 

@@ -96,7 +96,7 @@ export function renderBootstrap(input: BootstrapInput): string {
     ),
     lines(
       'run fetch fetch',
-      '. $lib/plumbline_machine.sh',
+      ['machine', 'release', 'service'].map((topic) => `. $lib/plumbline_${topic}.sh`),
       inPlace && '. $lib/plumbline_in_place.sh',
       server && '. $lib/plumbline_database.sh',
       workers.length > 0 && '. $lib/plumbline_workers.sh',

@@ -202,6 +202,8 @@ EOF
 
 run fetch fetch
 . $lib/plumbline_machine.sh
+. $lib/plumbline_release.sh
+. $lib/plumbline_service.sh
 . $lib/plumbline_in_place.sh
 . $lib/plumbline_database.sh
 . $lib/plumbline_workers.sh

@@ -184,6 +184,8 @@ EOF
 
 run fetch fetch
 . $lib/plumbline_machine.sh
+. $lib/plumbline_release.sh
+. $lib/plumbline_service.sh
 run system system
 run packages packages
 run tools tools
