@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { Plan } from '../plan/plan';
 import { renderAws } from './aws';
 import { drivers } from './drivers';
@@ -15,7 +14,7 @@ import type { BootstrapInput, RenderedFile, S3Object } from './input';
 import type { DatabaseServerProfile } from './operating-systems';
 import { refusals } from './refusals';
 import { renderRunner } from './runner';
-import { heredoc, lines, shellQuote, type Lines } from './text';
+import { directoryOf, heredoc, lines, shellQuote, type Lines } from './text';
 
 /** The rules of the plan were checked against this version: drains and timeouts differ between versions. */
 const GUNICORN = '27.0.1';
@@ -72,7 +71,11 @@ export function renderBootstrap(input: BootstrapInput): string {
       '  mkdir -m 700 $lib/files',
       '  python3 -m zipfile -e /var/tmp/runtime.zip $lib',
       fetch.kind === 's3' && object('/var/tmp/app.zip', fetch),
-      input.database?.caBundle && `  curl -sSf --retry 3 --create-dirs -o ${RDS_BUNDLE} ${RDS_BUNDLE_URL}`,
+      input.database?.caBundle && [
+        // curl's --create-dirs would make a folder that the application may not enter
+        `  mkdir -p ${directoryOf(RDS_BUNDLE)}`,
+        `  curl -sSf --retry 3 -o ${RDS_BUNDLE} ${RDS_BUNDLE_URL}`,
+      ],
       '}',
     ),
     lines(
@@ -173,7 +176,7 @@ function templates(input: BootstrapInput): string[] {
 /** A file that holds tokens, beside those that came with the runtime. */
 function staged({ path, text }: RenderedFile): string {
   const relative = path.slice(1);
-  return `  mkdir -p ${posix.dirname(relative)}\n${heredoc(relative, text)}`;
+  return `  mkdir -p ${directoryOf(relative)}\n${heredoc(relative, text)}`;
 }
 
 function object(file: string, { bucket, key }: S3Object): string {
