@@ -27,6 +27,11 @@ export function lines(...parts: readonly Lines[]): string {
     .join('');
 }
 
+/** The directory of a file on the machine. */
+export function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
 /** Quotes a word for the shell. */
 export function shellQuote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
