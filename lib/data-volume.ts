@@ -1,4 +1,4 @@
-import { Aws, RemovalPolicy, Tags, type Size } from 'aws-cdk-lib';
+import { Aws, RemovalPolicy, Tags, Validations, type Size } from 'aws-cdk-lib';
 import * as dlm from 'aws-cdk-lib/aws-dlm';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -35,6 +35,11 @@ export class DataVolume extends Construct {
       volumeType: ec2.EbsDeviceVolumeType.GP3,
       encrypted: true,
       removalPolicy: props.removalPolicy,
+    });
+    // of a subnet that is made elsewhere only the name of its zone is known
+    Validations.of(this.volume).acknowledge({
+      id: 'CloudFormation-Validate::W3010',
+      reason: 'a volume must be in the zone of its instance',
     });
     const name = `${Aws.STACK_NAME}/${this.node.path}`;
     Tags.of(this.volume).add(TAG, name);

@@ -73,7 +73,7 @@ export class RdsDatabase extends Construct implements ec2.IConnectable {
       storageEncrypted: true,
       multiAz: props.multiAz,
       backupRetention: BACKUP_RETENTION,
-      cloudwatchLogsExports: plan.engine === 'postgresql' ? ['postgresql'] : ['error', 'slowquery'],
+      cloudwatchLogsExports: plan.engine === 'postgresql' ? ['postgresql', 'upgrade'] : ['error', 'slowquery'],
       deletionProtection: props.deletionProtection ?? false,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.SNAPSHOT,
     });

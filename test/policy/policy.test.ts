@@ -9,9 +9,24 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, NIST80053R5Checks } from 'cdk-nag';
 import { ReferenceStack } from '../../bin/reference-stack';
-import { Application, LoadBalancerType, OperatingSystem, WebService } from '../../lib';
-import { ACKNOWLEDGED } from '../support/acknowledged';
+import {
+  Application,
+  BackgroundWorker,
+  Cache,
+  Database,
+  LoadBalancerType,
+  OperatingSystem,
+  WebService,
+} from '../../lib';
+import { ACKNOWLEDGED, IN_RDS, ON_INSTANCE } from '../support/acknowledged';
 import { flask } from '../support/stacks';
+
+const VPC = {
+  vpcId: 'vpc-0a1b2c3d4e5f60718',
+  availabilityZones: ['us-east-1a', 'us-east-1b'],
+  publicSubnetIds: ['subnet-0a1b2c3d4e5f60711', 'subnet-0a1b2c3d4e5f60712'],
+  privateSubnetIds: ['subnet-0a1b2c3d4e5f60713', 'subnet-0a1b2c3d4e5f60714'],
+};
 
 interface Report {
   readonly pluginReports: Array<{
@@ -65,12 +80,7 @@ test('CloudFormation Validate finds nothing in services of every kind', () => {
     const stack = new Stack(app, 'Everything', { env: { account: '123456789012', region: 'us-east-1' } });
     new WebService(stack, 'Site', {
       application: flask(),
-      vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
-        vpcId: 'vpc-0a1b2c3d4e5f60718',
-        availabilityZones: ['us-east-1a', 'us-east-1b'],
-        publicSubnetIds: ['subnet-0a1b2c3d4e5f60711', 'subnet-0a1b2c3d4e5f60712'],
-        privateSubnetIds: ['subnet-0a1b2c3d4e5f60713', 'subnet-0a1b2c3d4e5f60714'],
-      }),
+      vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', VPC),
       certificate: acm.Certificate.fromCertificateArn(
         stack,
         'Certificate',
@@ -83,10 +93,38 @@ test('CloudFormation Validate finds nothing in services of every kind', () => {
   expect(found).toEqual([]);
 });
 
-test('cdk-nag finds in the reference stack exactly what is acknowledged, each with a reason', () => {
+const DATABASE_IN_RDS = {
+  database: Database.rdsPostgres({ databaseProxy: true }),
+  cache: Cache.elastiCache(),
+  backgroundWorkers: [BackgroundWorker.rq()],
+};
+
+test('CloudFormation Validate finds nothing in databases and caches of every kind', () => {
   const found = findings((app) => {
-    new ReferenceStack(app, 'Reference', { application: Application.sample() });
+    const application = Application.sample();
+    new ReferenceStack(app, 'Instance', { application, database: Database.postgresOnInstance() });
+    new ReferenceStack(app, 'Postgres', { application, ...DATABASE_IN_RDS });
+    new ReferenceStack(app, 'Mysql', { application, database: Database.rdsMysql({ databaseProxy: true }) });
+    new ReferenceStack(app, 'MariaDb', { application, database: Database.rdsMariaDb({ multiAz: true }) });
+    const stack = new Stack(app, 'Imported', { env: { account: '123456789012', region: 'us-east-1' } });
+    new WebService(stack, 'Site', {
+      application: flask(),
+      database: Database.mysqlOnInstance(),
+      vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', VPC),
+    });
+  });
+  expect(found).toEqual([]);
+});
+
+test.each([
+  ['the reference stack', {}, []],
+  ['a service with a database on the instance', { database: Database.mysqlOnInstance() }, ON_INSTANCE],
+  ['a service with a database in RDS and a cache in ElastiCache', DATABASE_IN_RDS, IN_RDS],
+])('cdk-nag finds in %s exactly what is acknowledged, each with a reason', (_, props, further) => {
+  const found = findings((app) => {
+    new ReferenceStack(app, 'Reference', { application: Application.sample(), ...props });
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app));
   });
-  expect(found).toEqual(ACKNOWLEDGED.map(([rule, path]) => `${rule} at Reference/Site/${path}`).sort());
+  const acknowledged = [...ACKNOWLEDGED, ...further];
+  expect(found).toEqual(acknowledged.map(([rule, path]) => `${rule} at Reference/Site/${path}`).sort());
 });

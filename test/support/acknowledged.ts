@@ -85,3 +85,114 @@ export const ACKNOWLEDGED: ReadonlyArray<readonly [rule: string, path: string, r
     'a key of its own costs more than the secret; give secrets.SECRET_KEY for one',
   ],
 ];
+
+/** What comes with a database on the instance. */
+export const ON_INSTANCE: typeof ACKNOWLEDGED = [
+  [
+    'AwsSolutions-IAM5[Resource::*]',
+    'Instance/Data/SnapshotRole/DefaultPolicy/Resource',
+    'what describes volumes and snapshots knows no resources',
+  ],
+  [
+    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:*:*:volume/<SiteInstanceDataVolume7D878C79>]',
+    'Instance/Data/SnapshotRole/DefaultPolicy/Resource',
+    'the id of a volume is the same volume in every region and account: none but this one',
+  ],
+  [
+    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:*::snapshot/*]',
+    'Instance/Data/SnapshotRole/DefaultPolicy/Resource',
+    'snapshots get their ids when they are made',
+  ],
+  [
+    'NIST.800.53.R5-EC2EBSInBackupPlan',
+    'Instance/Data/Volume/Resource',
+    'Data Lifecycle Manager makes the snapshots, which needs no vault',
+  ],
+  [
+    'NIST.800.53.R5-IAMNoInlinePolicy',
+    'Instance/Data/SnapshotRole/DefaultPolicy/Resource',
+    'the role and its policy live and die together',
+  ],
+];
+
+/** The rule that lets the proxy reach the database. */
+const FROM_PROXY =
+  'DataServices/Database/SecurityGroup/from ReferenceSiteDataServicesDatabaseProxySecurityGroup098EC643:{IndirectPort}';
+
+/** What comes with a database in RDS behind a proxy, and a cache in ElastiCache. */
+export const IN_RDS: typeof ACKNOWLEDGED = [
+  ['AwsSolutions-AEC4', 'DataServices/Cache/ReplicationGroup', 'multiAz is a prop: a second node doubles the price'],
+  [
+    'AwsSolutions-RDS3',
+    'DataServices/Database/Instance/Resource',
+    'multiAz is a prop: a second instance doubles the price',
+  ],
+  [
+    'AwsSolutions-RDS10',
+    'DataServices/Database/Instance/Resource',
+    'deletionProtection is a prop: off, so that a trial can be deleted, and a snapshot stays',
+  ],
+  [
+    'AwsSolutions-RDS11',
+    'DataServices/Database/Instance/Resource',
+    'nobody reaches the port but the application and the proxy: another number would hide nothing',
+  ],
+  [
+    'AwsSolutions-SMG4',
+    'DataServices/Cache/Password/Resource',
+    'ElastiCache takes a new password only by a call of its own, so a rotation needs a function',
+  ],
+  [
+    'AwsSolutions-SMG4',
+    'DataServices/Database/Instance/Secret/Resource',
+    'a rotation needs a function in the VPC: databaseInstance.addRotationSingleUser() makes it, and the application follows',
+  ],
+  [
+    'NIST.800.53.R5-EC2RestrictedCommonPorts',
+    FROM_PROXY,
+    'one security group is let in, at the port of the database, which only the deployment knows',
+  ],
+  ['NIST.800.53.R5-EC2RestrictedSSH', FROM_PROXY, 'as EC2RestrictedCommonPorts'],
+  [
+    'NIST.800.53.R5-ElastiCacheRedisClusterAutomaticBackup',
+    'DataServices/Cache/ReplicationGroup',
+    'tasks of two weeks ago are nothing to bring back: one day',
+  ],
+  [
+    'NIST.800.53.R5-IAMNoInlinePolicy',
+    'DataServices/Database/Proxy/IAMRole/DefaultPolicy/Resource',
+    'the role and its policy live and die together',
+  ],
+  [
+    'NIST.800.53.R5-RDSEnhancedMonitoringEnabled',
+    'DataServices/Database/Instance/Resource',
+    'it costs by volume of logs: set it on databaseInstance',
+  ],
+  [
+    'NIST.800.53.R5-RDSInBackupPlan',
+    'DataServices/Database/Instance/Resource',
+    'RDS keeps backups for a week by itself, which needs no vault',
+  ],
+  [
+    'NIST.800.53.R5-RDSInstanceDeletionProtectionEnabled',
+    'DataServices/Database/Instance/Resource',
+    'as AwsSolutions-RDS10',
+  ],
+  ['NIST.800.53.R5-RDSMultiAZSupport', 'DataServices/Database/Instance/Resource', 'as AwsSolutions-RDS3'],
+  ['NIST.800.53.R5-SecretsManagerRotationEnabled', 'DataServices/Cache/Password/Resource', 'as AwsSolutions-SMG4'],
+  [
+    'NIST.800.53.R5-SecretsManagerRotationEnabled',
+    'DataServices/Database/Instance/Secret/Resource',
+    'as AwsSolutions-SMG4',
+  ],
+  [
+    'NIST.800.53.R5-SecretsManagerUsingKMSKey',
+    'DataServices/Cache/Password/Resource',
+    'a key of its own costs more than the secret',
+  ],
+  [
+    'NIST.800.53.R5-SecretsManagerUsingKMSKey',
+    'DataServices/Database/Instance/Secret/Resource',
+    'a key of its own costs more than the secret',
+  ],
+];
