@@ -100,7 +100,7 @@ export class Cache {
     return new Cache({ host: 'elasticache' }, (scope, { plan, vpc }) => {
       if (!vpc) {
         throw new Error(
-          'a cache in ElastiCache is made by WebService: make it yourself and give Cache.fromEndpoint, or give dataServices',
+          'a cache in ElastiCache needs a VPC: give dataServices with vpc, or make it yourself and give Cache.fromEndpoint',
         );
       }
       const cache = new ElastiCache(scope, 'Cache', { ...options, port: PORT, plan, vpc });

@@ -153,7 +153,7 @@ export class Database {
       (scope, { plan, operatingSystem, vpc }) => {
         if (!vpc) {
           throw new Error(
-            'a database in RDS is made by WebService: make it yourself and give Database.fromInstance, or give dataServices',
+            'a database in RDS needs a VPC: give dataServices with vpc, or make it yourself and give Database.fromInstance',
           );
         }
         const database = new RdsDatabase(scope, 'Database', { ...options, instanceType, engine: rdsEngine, plan, vpc });
