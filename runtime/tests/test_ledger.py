@@ -51,6 +51,12 @@ def test_a_query_over_the_statement_timeout_is_an_error(site, database):
         assert time.monotonic() - started < 5
 
 
+def test_fails_when_the_certificate_of_the_server_is_for_another_host(sample_server, database):
+    server = sample_server("sync", database, "tls", env={"PLUMBLINE_DATABASE_HOST": "127.0.0.1"})
+    assert server.get("/rows?token=mine").status == 500
+    assert "certificate" in server.log("stderr")
+
+
 @pytest.mark.parametrize(
     "conf", [{}, {"first": "from gevent import monkey\n\nmonkey.patch_all()", "more": "preload_app = True"}]
 )
