@@ -149,7 +149,7 @@ describe('fails', () => {
     const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 1 });
     const plan = RequestPathPlan.of({
       database: Database.rdsMysql({ instanceType: new ec2.InstanceType('t3.micro') }),
-      appServer: AppServer.gunicorn({ threads: 8 }),
+      appServer: AppServer.gunicorn({ workers: 5, threads: 8 }),
     });
     expect(() => new DataServices(stack, 'Data', { plan, vpc })).toThrow(
       /^the request path is out of line:\n- connections at the worst moment .*\[N1\]/,
