@@ -99,18 +99,21 @@ def with_password(url, environ):
 def celery(project, url, environ):
     """For `config_from_object("django.conf:settings", namespace="CELERY")`. A task whose worker is killed runs again:
     it is acknowledged when it has ended, and given to another worker after the visibility timeout."""
-    visibility = {"visibility_timeout": int(environ["PLUMBLINE_VISIBILITY_TIMEOUT"])}
     changed = {
         "CELERY_BROKER_URL": url,
-        "CELERY_BROKER_TRANSPORT_OPTIONS": getattr(project, "CELERY_BROKER_TRANSPORT_OPTIONS", {}) | visibility,
-        "CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS": visibility,
-        "CELERY_VISIBILITY_TIMEOUT": visibility["visibility_timeout"],
-        "CELERY_TASK_TIME_LIMIT": int(environ["PLUMBLINE_TASK_TIMEOUT"]),
         # whether a task may run twice, and how many a process takes ahead, only the project knows
         "CELERY_TASK_ACKS_LATE": getattr(project, "CELERY_TASK_ACKS_LATE", True),
         "CELERY_TASK_REJECT_ON_WORKER_LOST": getattr(project, "CELERY_TASK_REJECT_ON_WORKER_LOST", True),
         "CELERY_WORKER_PREFETCH_MULTIPLIER": getattr(project, "CELERY_WORKER_PREFETCH_MULTIPLIER", 1),
     }
+    if "PLUMBLINE_TASK_TIMEOUT" in environ:  # absent where no worker of this kind runs on the machine
+        visibility = {"visibility_timeout": int(environ["PLUMBLINE_VISIBILITY_TIMEOUT"])}
+        changed |= {
+            "CELERY_TASK_TIME_LIMIT": int(environ["PLUMBLINE_TASK_TIMEOUT"]),
+            "CELERY_BROKER_TRANSPORT_OPTIONS": getattr(project, "CELERY_BROKER_TRANSPORT_OPTIONS", {}) | visibility,
+            "CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS": visibility,
+            "CELERY_VISIBILITY_TIMEOUT": visibility["visibility_timeout"],
+        }
     if url.startswith("rediss:"):
         changed["CELERY_BROKER_USE_SSL"] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
     return changed
@@ -120,5 +123,7 @@ def rq(project, url, environ):
     parts = urlsplit(url)
     if parts.scheme == "redis+socket":  # Celery's way to write it
         url = f"unix://{parts.path}?db={parse_qs(parts.query)['virtual_host'][0]}"
-    queue = {"URL": url, "DEFAULT_TIMEOUT": int(environ["PLUMBLINE_TASK_TIMEOUT"])}
+    queue = {"URL": url}
+    if "PLUMBLINE_TASK_TIMEOUT" in environ:
+        queue["DEFAULT_TIMEOUT"] = int(environ["PLUMBLINE_TASK_TIMEOUT"])
     return {"RQ_QUEUES": dict.fromkeys([*getattr(project, "RQ_QUEUES", {}), "default"], queue)}

@@ -1,51 +1,58 @@
-"""A database's password that has been rotated while the service runs: fetched anew, without a restart."""
+"""A database's password that has been rotated while the service runs: fetched anew, without a restart. Where the secret
+holds the user's name too, rotation may give it to another user."""
 
 import subprocess
 import threading
 import time
 from types import SimpleNamespace
 
-COMMAND = ["bash", "/usr/local/lib/plumbline/plumbline_secrets.sh", "print", "PLUMBLINE_DATABASE_PASSWORD"]
+COMMAND = ["bash", "/usr/local/lib/plumbline/plumbline_secrets.sh", "print"]
 # A rotation changes the server first and shows the secret when it has tested it, some seconds later.
 WAITS = (0, 1, 2, 4)
 # Seconds without another try: a server that refuses the right password is not helped by more of them.
 PAUSE = 30
 
-fetched = SimpleNamespace(password=None, at=float("-inf"))
+fetched = SimpleNamespace(account={}, at=float("-inf"))
 lock = threading.Lock()
 
 
 def connect_with_current(connect, parameters, is_refusal):
-    """Calls `connect` with the parameters, and once more with another password when the server refuses the one that
-    this process knows."""
-    known = fetched.password or parameters["password"]
+    """Calls `connect` with the parameters, and once more with another account when the server refuses the one that this
+    process knows."""
+    known = {"user": parameters["user"], "password": parameters["password"], **fetched.account}
     try:
-        return connect({**parameters, "password": known})
+        return connect({**parameters, **known})
     except Exception as error:
         if not is_refusal(error):
             raise
         fresh = another_than(known)
-        if fresh is None:
+        if not fresh:
             raise
-    return connect({**parameters, "password": fresh})
+    return connect({**parameters, **fresh})
 
 
 def another_than(refused):
+    """What is new in the account, or nothing."""
     with lock:  # one thread fetches, the others find what it has got
-        if fetched.password in (None, refused) and time.monotonic() - fetched.at > PAUSE:
+        if {**refused, **fetched.account} == refused and time.monotonic() - fetched.at > PAUSE:
             for seconds in WAITS:
                 time.sleep(seconds)
-                fetched.password = fetch()
-                if fetched.password not in (None, refused):
+                fetched.account = fetch()
+                if {**refused, **fetched.account} != refused:
                     break
             fetched.at = time.monotonic()
-        return None if fetched.password in (None, refused) else fetched.password
+        return fetched.account if {**refused, **fetched.account} != refused else {}
 
 
 def fetch():
-    """The password, or None when the command fails, which then has said why."""
+    """Without what the machine has no secret for, and without what the command fails to get, which then says why."""
+    account = {"user": secret("PLUMBLINE_DATABASE_USER"), "password": secret("PLUMBLINE_DATABASE_PASSWORD")}
+    return {name: value for name, value in account.items() if value}
+
+
+def secret(variable):
     try:
-        answer = subprocess.run(COMMAND, stdout=subprocess.PIPE, text=True, timeout=15)
+        answer = subprocess.run([*COMMAND, variable], stdout=subprocess.PIPE, text=True, timeout=15)
     except subprocess.TimeoutExpired:
         return None
-    return answer.stdout.rstrip("\n") or None if answer.returncode == 0 else None
+    return answer.stdout.rstrip("\n") if answer.returncode == 0 else None

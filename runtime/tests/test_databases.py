@@ -162,6 +162,11 @@ class TestQueues:
         changed = settings({**BROKER, "PLUMBLINE_BROKER_URL": "rediss://cache.example.com:6379/1"})
         assert changed["CELERY_BROKER_USE_SSL"] == {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 
+    def test_without_a_worker_on_the_machine_tasks_have_no_limits(self):
+        changed = settings({"PLUMBLINE_BROKER_URL": "rediss://cache.example.com:6379/1"})
+        assert changed["RQ_QUEUES"] == {"default": {"URL": "rediss://cache.example.com:6379/1"}}
+        assert not [name for name in changed if "TIME" in name]
+
     def test_every_queue_of_rq_is_on_the_broker(self):
         queue = {"URL": "unix:///run/plumbline-cache/cache.sock?db=1", "DEFAULT_TIMEOUT": 1800}
         assert settings(BROKER, RQ_QUEUES={"mail": {"HOST": "localhost"}})["RQ_QUEUES"] == {

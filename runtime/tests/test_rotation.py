@@ -29,9 +29,13 @@ class Secret:
 
     def __init__(self, folder):
         self.value = folder / "secret"
+        self.user = folder / "user"
+        self.user.touch()
         self.reads = folder / "reads"
         self.write(PASSWORD)
-        self.command = ["sh", "-c", f"echo read >>{self.reads}; cat {self.value}"]
+        # called with the name of a variable; there is a file for a user where the secret has one
+        read = f"case $0 in *PASSWORD) echo read >>{self.reads}; cat {self.value} ;; *) cat {self.user} ;; esac"
+        self.command = ["sh", "-c", read]
         self.conf = CONF.format(command=self.command)
 
     def write(self, password):
@@ -92,7 +96,7 @@ class Refused(Exception):
 
 @pytest.fixture
 def password(monkeypatch, tmp_path):
-    monkeypatch.setattr(plumbline_password.fetched, "password", None)
+    monkeypatch.setattr(plumbline_password.fetched, "account", {})
     monkeypatch.setattr(plumbline_password.fetched, "at", float("-inf"))
     monkeypatch.setattr(plumbline_password, "WAITS", (0, 0.1))
     secret = Secret(tmp_path)
@@ -121,6 +125,12 @@ def test_the_new_password_is_fetched_once(password):
     assert password.count() == 1
 
 
+def test_another_user_comes_with_the_new_password(password):
+    password.write("another")
+    password.user.write_text("app_clone\n")
+    assert connect("another")() == {"user": "app_clone", "password": "another"}
+
+
 def test_fails_with_the_server_s_own_error_when_the_secret_has_no_other_password(password):
     for _ in range(3):
         with pytest.raises(Refused, match=PASSWORD):
@@ -139,5 +149,5 @@ def test_fails_with_any_other_error_at_once(password):
         raise ValueError("another error")
 
     with pytest.raises(ValueError, match="another error"):
-        plumbline_password.connect_with_current(call, {"password": PASSWORD}, lambda error: False)
+        plumbline_password.connect_with_current(call, {"user": "app", "password": PASSWORD}, lambda error: False)
     assert password.count() == 0
