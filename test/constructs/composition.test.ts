@@ -4,6 +4,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { app as importedVpc } from '../../examples/imported-vpc/app';
 import { app as minimal } from '../../examples/minimal/app';
 import { app as ownLaunchTemplate } from '../../examples/own-launch-template/app';
+import { app as rds } from '../../examples/rds/app';
 import { app as ownLoadBalancer } from '../../examples/own-load-balancer/app';
 import { WebService } from '../../lib';
 import { FLAGS, flask, machineOf, machinesOf, makeStack, mysite, serve, templateOf } from '../support/stacks';
@@ -96,6 +97,18 @@ describe('the example with a launch template of the user', () => {
     template.hasResourceProperties('AWS::AutoScaling::AutoScalingGroup', {
       TargetGroupARNs: [{ Ref: Match.stringLikeRegexp('^FrontTargetGroup') }],
     });
+  });
+});
+
+describe('the example with a database in RDS', () => {
+  const template = templateOfApp(rds);
+
+  test('connects to the proxy', () => {
+    expect(machineOf(template)).toMatch(/PLUMBLINE_DATABASE_HOST='<SiteDataServicesDatabaseProxy\w+,Endpoint>'\n/);
+  });
+
+  test('lets a job finish before another worker gets it', () => {
+    expect(machineOf(template)).toMatch(/PLUMBLINE_TASK_TIMEOUT=600\nPLUMBLINE_VISIBILITY_TIMEOUT=660\n/);
   });
 });
 

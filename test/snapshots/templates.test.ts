@@ -1,10 +1,12 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { ReferenceStack } from '../../bin/reference-stack';
+import { referenceProps } from '../../bin/reference-context';
 import { AppServer, EnvironmentSecret, OperatingSystem, WorkerClass } from '../../lib';
 import { template as serializer } from '../support/serializers';
-import { FLAGS, flask, makeStack, serve } from '../support/stacks';
+import { FLAGS, flask, makeStack, serve, templateOf } from '../support/stacks';
 
 expect.addSnapshotSerializer(serializer);
 
@@ -50,4 +52,19 @@ test('a service with nearly everything', () => {
     stack,
   );
   expect(template()).toMatchSnapshot();
+});
+
+test.each<[string, Record<string, string>]>([
+  ['its database on the instance', { database: 'mysql' }],
+  [
+    'a database in RDS, a cache in ElastiCache and Celery',
+    { database: 'rds-postgres', cache: 'elasticache', backgroundWorker: 'celery' },
+  ],
+])('the reference stack with %s', (_, context) => {
+  const stack = new ReferenceStack(
+    new App(),
+    'Reference',
+    referenceProps((name) => context[name]),
+  );
+  expect(templateOf(stack)).toMatchSnapshot();
 });
