@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 packages=(mmdebstrap systemd-container slirp4netns nftables dnsmasq-base haproxy iproute2 util-linux openssl procps
   debian-archive-keyring python3-venv)
-commands=(mmdebstrap systemd-nspawn slirp4netns nft dnsmasq haproxy ip nsenter openssl sysctl)
+commands=(mmdebstrap systemd-nspawn slirp4netns nft dnsmasq haproxy ip nsenter openssl sysctl losetup)
 
 missing=()
 [[ $(uname -s) == Linux ]] || missing+=("Linux, this is $(uname -s)")

@@ -93,10 +93,10 @@ def data(shared: Boot) -> Boot:
     """A shared machine with a database; what else is asked for is the same machine, changed in place."""
 
     def data(database: str, worker_class: str = "gthread", background_worker: str = "celery") -> Machine:
-        context = {"workerClass": worker_class, "backgroundWorker": background_worker, "requestTimeout": "10"}
-        first = {"database": database, "cache": "redis", "preloadApp": "true"}
-        machine = shared(first | {"backgroundWorker": "celery", "requestTimeout": "10"}, DATA)
-        machine.change(context)
+        stays = {"database": database, "cache": "redis", "preloadApp": "true"}
+        boots = {"workerClass": "gthread", "backgroundWorker": "celery", "requestTimeout": "10"}
+        machine = shared(stays | boots, DATA)
+        machine.change(boots | {"workerClass": worker_class, "backgroundWorker": background_worker})
         return machine
 
     return data

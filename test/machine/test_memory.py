@@ -14,6 +14,7 @@ import pytest
 from rig import memory
 from rig.changes import changed, read, wait_for_load_balancer
 from rig.deploy import ROOT
+from rig.load import closed_loop
 from rig.logs import Logs
 from rig.machine import Machine
 from rig.shell import sh
@@ -86,3 +87,32 @@ def test_two_more_workers_than_planned_are_refused(size, tmp_path):
     assert f"workers × memoryPerWorker ({asked} MiB) must be at most memory for workers" in synth.stderr
     assert "OOM killer" in synth.stderr
     assert "[E4]" in synth.stderr
+
+
+def test_a_database_a_cache_and_background_workers_fit_beside_the_web_workers(data, record_testsuite_property):
+    machine = data("mysql")
+    planned, web = machine.plan["memory"], machine.plan["appServer"]["workers"]
+    assert machine.guest.cgroup.memory_limit_bytes == SMALL.mebibytes << 20
+    with changed(machine, {ENVIRONMENT: read(machine, ENVIRONMENT) + "SAMPLE_EAT=1\n"}):
+        wait_for_load_balancer(machine)
+        logs = Logs(machine)
+        one_worker = memory.by_unit(machine)["gunicorn.service"] / web
+        eat = f"/eat?mebibytes={planned['perWorker'] - one_worker:.0f}&seconds=3"
+        with ThreadPoolExecutor(web) as pool:
+            eating = [pool.submit(machine.get, eat) for _ in range(web)]
+            tasks = [f"/enqueue?token=memory-{number}&seconds=1" for number in range(4)]
+            load = closed_loop(machine.http, tasks + ["/rows?token=x", "/transaction?token=x", "/cached"] * 200, 8)
+            answers = [answer for _, answer in load] + [eaten.result() for eaten in eating]
+        units = memory.by_unit(machine)
+        # 503: turned away, since the queue was full
+        assert {answer.status for answer in answers} <= {200, 503}
+        assert machine.guest.cgroup.oom_kills == 0
+        assert logs.gunicorn() == [], "a worker was killed"
+    taken = {
+        "database": units["mariadb.service"],
+        "cache": units["valkey-server.service"],
+        "backgroundWorkers": units["celery.service"],
+    }
+    for what, mebibytes in taken.items():
+        record_testsuite_property(f"{what} MiB", round(mebibytes))
+        assert mebibytes <= planned[what], f"{what} takes {mebibytes:.0f} MiB, planned are {planned[what]}: {units}"

@@ -1,13 +1,17 @@
-"""The rig's certificate authority, which the machines trust, and one certificate for every AWS endpoint."""
+"""The rig's certificate authority, which the machines trust, and certificates for every AWS endpoint."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from .endpoints import TRUSTSTORE
 from .instances import REGION
 from .run import CACHE
 from .shell import sh
 
-NAMES = [f"*.{REGION}.amazonaws.com", f"*.s3.{REGION}.amazonaws.com", "*.amazonaws.com"]
+FOLDER = CACHE / "tls"
+NAMES = (f"*.{REGION}.amazonaws.com", f"*.s3.{REGION}.amazonaws.com", "*.amazonaws.com", TRUSTSTORE)
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 
 @dataclass(frozen=True)
@@ -17,57 +21,23 @@ class Certificates:
     key: Path
 
 
-def certificates() -> Certificates:
-    folder = CACHE / "tls"
-    made = Certificates(folder / "ca.crt", folder / "aws.crt", folder / "aws.key")
+def certificates(names: tuple[str, ...] = NAMES) -> Certificates:
+    name = f"aws-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:16]}"
+    made = Certificates(FOLDER / "ca.crt", FOLDER / f"{name}.crt", FOLDER / f"{name}.key")
     if not made.certificate.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        ca_key, request = folder / "ca.key", folder / "aws.csr"
-        new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        sh(
-            "openssl",
-            "req",
-            "-x509",
-            *new_key,
-            "-keyout",
-            str(ca_key),
-            "-out",
-            str(made.authority),
-            "-days",
-            "3650",
-            "-subj",
-            "/CN=plumbline rig",
-            "-addext",
-            "basicConstraints=critical,CA:TRUE",
-        )
-        sh(
-            "openssl",
-            "req",
-            *new_key,
-            "-keyout",
-            str(made.key),
-            "-out",
-            str(request),
-            "-subj",
-            f"/CN={NAMES[0]}",
-            "-addext",
-            "subjectAltName=" + ",".join(f"DNS:{name}" for name in NAMES),
-        )
-        sh(
-            "openssl",
-            "x509",
-            "-req",
-            "-in",
-            str(request),
-            "-CA",
-            str(made.authority),
-            "-CAkey",
-            str(ca_key),
-            "-out",
-            str(made.certificate),
-            "-days",
-            "3650",
-            "-copy_extensions",
-            "copy",
-        )
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        if not made.authority.exists():
+            _make_authority(made.authority)
+        alternatives = "subjectAltName=" + ",".join(f"DNS:{name}" for name in names)
+        request = FOLDER / f"{name}.csr"
+        subject = ["-subj", f"/CN={names[0]}", "-addext", alternatives]
+        sh("openssl", "req", *NEW_KEY, "-keyout", str(made.key), "-out", str(request), *subject)
+        signed_by = ["-CA", str(made.authority), "-CAkey", str(FOLDER / "ca.key"), "-copy_extensions", "copy"]
+        sh("openssl", "x509", "-req", "-in", str(request), *signed_by, "-out", str(made.certificate), "-days", "3650")
     return made
+
+
+def _make_authority(certificate: Path) -> None:
+    files = ["-keyout", str(FOLDER / "ca.key"), "-out", str(certificate), "-days", "3650"]
+    about = ["-subj", "/CN=plumbline rig", "-addext", "basicConstraints=critical,CA:TRUE"]
+    sh("openssl", "req", "-x509", *NEW_KEY, *files, *about)

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote
 
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
+from .endpoints import TRUSTSTORE
 from .instances import ACCOUNT, MOTO_PORT, REGION, Instance, Instances, as_list, client
 from .signatures import Refused, parse, verify
 
@@ -65,7 +66,7 @@ class Record:
         ]
 
 
-def front_handler(instances: Instances, record: Record) -> type:
+def front_handler(instances: Instances, record: Record, authority: bytes) -> type:
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 30
@@ -76,6 +77,8 @@ def front_handler(instances: Instances, record: Record) -> type:
         def handle_call(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
+            if headers.get("host") == TRUSTSTORE:
+                return self.answer(200, {"Content-Type": "application/x-pem-file"}, authority)
             call = Call(instance="", service="", action="")
             try:
                 scope = parse(headers)

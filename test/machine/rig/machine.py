@@ -12,6 +12,7 @@ from .front import Call, Signal
 from .guest import Guest
 from .http_client import HttpClient, Response
 from .load_balancer import BalancerSettings, LoadBalancer
+from .managed_database import ManagedDatabase
 from .region import Region
 from .run import Run
 from .shell import wait_until
@@ -56,6 +57,7 @@ class Machine:
         self.region = Region(f"{run.name}-{number}", run.folder / str(number))
         self._options = options
         self._volumes: list[Volume] = []
+        self.database: ManagedDatabase | None = None
         self._context = dict(context)
         try:
             self.region.create()
@@ -77,6 +79,8 @@ class Machine:
             amazon_linux.install(self.guest)
         if not options.internet:
             network.cut_internet(self.instance.address)
+        if any(r["Type"] == "AWS::RDS::DBInstance" for r in self.stack.template["Resources"].values()):
+            self.database = ManagedDatabase(network, self.region.folder, self.stack.template)
         with network.inside():
             for service in options.revoke:
                 self.instance.revoke(service)
@@ -205,5 +209,7 @@ class Machine:
             self.guest.destroy()
         for volume in self._volumes:
             volume.remove()
+        if self.database:
+            self.database.remove()
         self.region.remove()
         self._run.discard(self.region.folder)

@@ -3,6 +3,7 @@
 import json
 import time
 
+import endpoints
 import moto_updates
 from moto.acm.models import acm_backends
 from moto.core.common_models import CloudFormationModel
@@ -32,8 +33,8 @@ WITHOUT_EFFECT = [
 
 # One of each in a region.
 ENDPOINTS = {
-    "Endpoint.Address": "database.rig.us-east-1.rds.amazonaws.com",
-    "PrimaryEndPoint.Address": "master.cache.rig.use1.cache.amazonaws.com",
+    "Endpoint.Address": endpoints.DATABASE,
+    "PrimaryEndPoint.Address": endpoints.CACHE,
 }
 
 IMAGES = [

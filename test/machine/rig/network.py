@@ -7,11 +7,13 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from . import endpoints
 from .shell import sh
 
 LINK_LOCAL = "169.254.169.254"  # instance metadata, the AWS APIs and the machines' gateway
 DNS = "169.254.169.253"
 BALANCER = "10.0.255.254"
+DATABASE = "10.255.255.10"
 VPC_RANGE = "10.0.0.0/8"
 CLONE_NEWNET = 0x40000000
 
@@ -80,6 +82,7 @@ class Network:
                 "--server=169.254.77.3",
                 f"--address=/amazonaws.com/{LINK_LOCAL}",
                 f"--address=/elb.amazonaws.com/{BALANCER}",
+                f"--address=/{endpoints.DATABASE}/{DATABASE}",
                 f"--listen-address={DNS}",
                 "--bind-interfaces",
                 "--user=root",

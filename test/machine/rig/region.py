@@ -37,7 +37,7 @@ class Region:
             serve(
                 self.network,
                 (LINK_LOCAL, 443),
-                front_handler(self.instances, self.record),
+                front_handler(self.instances, self.record, tls.authority.read_bytes()),
                 server_tls(tls.certificate, tls.key),
             ),
         ]

@@ -47,14 +47,26 @@ SYSTEMD_FSTAB=/run/rig/fstab exec /usr/lib/systemd/system-generators/systemd-fst
 """
 
 
+# What Amazon RDS has installed.
+DATABASE_SERVERS = ["postgresql", "mariadb-server"]
+
+
 def base() -> Path:
     """The folder that every machine's overlay lies on."""
+    return _cached(PACKAGES)
+
+
+def database_servers() -> Path:
+    return _cached([*PACKAGES, *DATABASE_SERVERS])
+
+
+def _cached(packages: list[str]) -> Path:
     host_cas = sorted(Path("/usr/local/share/ca-certificates").glob("**/*.crt"))
     cas = [*host_cas, certificates().authority]
     key = hashlib.sha256()
     for part in (
         SUITE,
-        *PACKAGES,
+        *packages,
         CLOUD_INIT,
         MEMINFO_UNIT,
         Path(__file__).read_text(),
@@ -66,7 +78,7 @@ def base() -> Path:
         new = folder.with_suffix(".new")
         shutil.rmtree(new, ignore_errors=True)
         new.parent.mkdir(parents=True, exist_ok=True)
-        _make(new, cas)
+        _make(new, packages, cas)
         new.rename(folder)
     return folder
 
@@ -84,9 +96,9 @@ def _sources() -> list[str]:
     ]
 
 
-def _make(root: Path, cas: list[Path]) -> None:
+def _make(root: Path, packages: list[str], cas: list[Path]) -> None:
     options = ["--variant=minbase", '--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Languages "none"']
-    sh("mmdebstrap", "--quiet", *options, f"--include={','.join(PACKAGES)}", SUITE, str(root), *_sources())
+    sh("mmdebstrap", "--quiet", *options, f"--include={','.join(packages)}", SUITE, str(root), *_sources())
     for ca in cas:
         shutil.copy(ca, root / "usr/local/share/ca-certificates" / ca.name)
     sh("chroot", str(root), "update-ca-certificates")

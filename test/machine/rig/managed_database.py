@@ -1,0 +1,154 @@
+"""A database instance of RDS: the engine itself, with the parameters of the template's group, behind its endpoint.
+
+TLS is by the rig's authority, name and password are those of the generated secret. What RDS takes and the engine does
+not know is played here: `rds.force_ssl` by an access rule.
+"""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from . import endpoints, rootfs
+from .certificates import certificates
+from .instances import client
+from .network import DATABASE, Network
+from .shell import sh, wait_until
+
+POSTGRESQL = """\
+bin=/usr/lib/postgresql/17/bin
+install -d -o postgres /data
+as() {{ setpriv --reuid postgres --regid postgres --init-groups "$@"; }}
+as $bin/initdb -D /data --no-sync --encoding UTF8 --locale C.UTF-8 >/dev/null
+printf '%s\\n' 'local all all trust' 'hostssl all all all scram-sha-256' >/data/pg_hba.conf
+as $bin/postgres --single -j -D /data postgres <<'EOF' >/dev/null
+CREATE ROLE app LOGIN PASSWORD '{password}';
+
+CREATE DATABASE app OWNER app;
+EOF
+cp /tls/* /data
+chown postgres /data/server.*
+exec setpriv --reuid postgres --regid postgres --init-groups $bin/postgres -D /data -c listen_addresses='*' \\
+  -c unix_socket_directories=/tmp -c ssl=on -c ssl_cert_file=server.crt -c ssl_key_file=server.key {parameters}
+"""
+MARIADB = """\
+install -d -o mysql /data /run/mysqld
+mariadb-install-db --user=mysql --datadir=/data >/dev/null
+cat >/tmp/init.sql <<'EOF'
+CREATE DATABASE app CHARACTER SET utf8mb4;
+CREATE USER app@'%' IDENTIFIED BY '{password}';
+GRANT ALL ON app.* TO app@'%';
+EOF
+chown mysql /tls/server.*
+exec mariadbd --user=mysql --datadir=/data --init-file=/tmp/init.sql --skip-log-bin --bind-address=0.0.0.0 \\
+  --ssl-cert=/tls/server.crt --ssl-key=/tls/server.key {parameters}
+"""
+
+
+class ManagedDatabase:
+    """Starts when it is made."""
+
+    def __init__(self, network: Network, folder: Path, template: dict[str, Any]):
+        of_type = lambda kind: [r for r in template["Resources"].values() if r["Type"] == f"AWS::RDS::{kind}"]  # noqa: E731
+        self.engine = of_type("DBInstance")[0]["Properties"]["Engine"]
+        parameters = of_type("DBParameterGroup")[0]["Properties"]["Parameters"]
+        with network.inside():
+            self._secrets = client("secretsmanager")
+            listed = self._secrets.list_secrets()["SecretList"]
+            found = {s["ARN"]: self._secrets.get_secret_value(SecretId=s["ARN"])["SecretString"] for s in listed}
+        self._secret = next(arn for arn, text in found.items() if '"username"' in text)
+        self._network = network
+        self._folder = folder / "database"
+        self._name = f"{network.name}-db"
+        self._start(parameters, json.loads(found[self._secret])["password"])
+
+    def _start(self, parameters: dict[str, str], password: str) -> None:
+        root = self._folder / "root"
+        for name in ("upper", "work", "root"):
+            (self._folder / name).mkdir(parents=True)
+        layers = f"lowerdir={rootfs.database_servers()},upperdir={self._folder}/upper,workdir={self._folder}/work"
+        sh("mount", "-t", "overlay", self._name, "-o", f"{layers},volatile", str(root))
+        namespace = self._network.add_machine("db", DATABASE)
+        made = certificates((endpoints.DATABASE,))
+        (root / "tls").mkdir()
+        for file, content in (("server.crt", made.certificate.read_bytes()), ("server.key", made.key.read_bytes())):
+            (root / "tls" / file).write_bytes(content)
+            (root / "tls" / file).chmod(0o600)
+        postgres = self.engine == "postgres"
+        script = POSTGRESQL if postgres else MARIADB
+        given = _postgresql(parameters) if postgres else _mariadb(parameters)
+        with (self._folder / "log").open("wb") as log:
+            self._nspawn = subprocess.Popen(
+                [
+                    "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--settings=no", "--link-journal=no",
+                    "--resolv-conf=off", "--timezone=off", "--console=pipe", "--as-pid2", f"--machine={self._name}",
+                    f"--network-namespace-path=/run/netns/{namespace}", "-D", str(root),
+                    "/bin/bash", "-euc", script.format(password=password, parameters=given),
+                ],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        wait_until("the database listens", self._listens, 60)
+
+    def _listens(self) -> bool:
+        if self._nspawn.poll() is not None:
+            raise RuntimeError((self._folder / "log").read_text(errors="replace"))
+        try:
+            self._network.connect((DATABASE, 5432 if self.engine == "postgres" else 3306), 1).close()
+        except OSError:
+            return False
+        return True
+
+    def ask(self, sql: str) -> str:
+        """As its administrator."""
+        postgres = "setpriv --reuid postgres --regid postgres --init-groups psql -qAtX -h /tmp -d app -c"
+        command = postgres if self.engine == "postgres" else "mariadb -NB -e"
+        return sh("nsenter", "--target", str(self._leader), "--all", "bash", "-c", f'{command} "{sql}"').stdout.strip()
+
+    @property
+    def _leader(self) -> int:
+        children = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children").read_text().split()
+        return int(children[0])
+
+    def end_backends(self) -> None:
+        if self.engine == "postgres":
+            self.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
+            return
+        for connection in self.ask("SELECT id FROM information_schema.processlist WHERE user = 'app'").split():
+            self.ask(f"KILL {connection}")
+
+    def rotate(self) -> None:
+        """As rotation does it: the database's user has another password, then the secret says which."""
+        password = secrets.token_hex(16)
+        self.ask(
+            f"ALTER ROLE app PASSWORD '{password}'"
+            if self.engine == "postgres"
+            else f"ALTER USER app@'%' IDENTIFIED BY '{password}'"
+        )
+        with self._network.inside():
+            value = json.loads(self._secrets.get_secret_value(SecretId=self._secret)["SecretString"])
+            changed = json.dumps(value | {"password": password})
+            self._secrets.put_secret_value(SecretId=self._secret, SecretString=changed)
+
+    def remove(self) -> None:
+        os.kill(self._leader, signal.SIGKILL)
+        self._nspawn.wait()
+        self._network.remove_machine("db")
+        sh("umount", str(self._folder / "root"), check=False)
+        propagated = Path("/run/systemd/nspawn/propagate") / self._name
+        if propagated.exists():
+            propagated.rmdir()
+
+
+def _postgresql(parameters: dict[str, str]) -> str:
+    known = {name: value for name, value in parameters.items() if not name.startswith("rds.")}
+    return " ".join(f"-c {name}='{value}'" for name, value in known.items())
+
+
+def _mariadb(parameters: dict[str, str]) -> str:
+    # a server outside of RDS has no names of time zones
+    zone = {"time_zone": ("default_time_zone", "+00:00")}
+    given = (zone.get(name, (name, value)) for name, value in parameters.items())
+    return " ".join(f"--{name}='{value}'" for name, value in given)

@@ -1,0 +1,109 @@
+"""Celery's and RQ's workers: a task that has begun ends, or runs again, whatever happens to the worker."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rig.changes import read, wait_for_load_balancer
+from rig.machine import Machine
+from rig.shell import wait_until
+
+ENVIRONMENT = "etc/gunicorn/environment"
+EARLY = "SAMPLE_CONNECT_EARLY=1\n"
+
+
+@pytest.fixture(params=["celery", "rq"], scope="module")
+def kind(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def machine(data: Callable, kind: str) -> Machine:
+    machine = data("mysql", background_worker=kind)
+    wait_for_load_balancer(machine)
+    return machine
+
+
+@pytest.fixture
+def units(kind: str) -> str:
+    return {"celery": "celery", "rq": "rq@1 rq@2"}[kind]
+
+
+@pytest.fixture
+def enqueue(machine: Machine, request) -> Callable[..., list[str]]:
+    def enqueue(count: int, seconds: float) -> list[str]:
+        tokens = [f"{request.node.name[-40:]}-{number}" for number in range(count)]
+        for token in tokens:
+            answer = machine.get(f"/enqueue?token={token}&seconds={seconds}")
+            assert answer.status == 200, answer.text
+        return tokens
+
+    return enqueue
+
+
+def events(machine: Machine, token: str) -> dict[str, int]:
+    return machine.get(f"/entries?token={token}").json()["events"]
+
+
+def wait_for(machine: Machine, token: str, event: str, seconds: float = 20) -> None:
+    wait_until(f"{token} has {event}", lambda: event in events(machine, token), seconds)
+
+
+def processes(machine: Machine, units: str) -> list[str]:
+    """The children that work on tasks: Celery's are always there, RQ's as long as a task."""
+    parents = ",".join(machine.run(f"systemctl show --value -p MainPID {units}").split())
+    return machine.run(f"pgrep -P {parents}", check=False).split()
+
+
+def assert_each_ran_once(machine: Machine, tokens: list[str]) -> None:
+    for token in tokens:
+        wait_for(machine, token, "ended")
+    assert [events(machine, token) for token in tokens] == [{"begun": 1, "ended": 1}] * len(tokens)
+
+
+def test_tasks_run_side_by_side_in_as_many_processes_as_were_asked_for(machine, enqueue, units):
+    tokens = enqueue(2, 2)
+    for token in tokens:
+        wait_for(machine, token, "begun")
+    assert [events(machine, token) for token in tokens] == [{"begun": 1}] * 2
+    assert len(processes(machine, units)) == 2
+    assert_each_ran_once(machine, tokens)
+
+
+def test_a_restart_during_a_task_lets_it_end_and_what_waits_runs_afterwards(machine, enqueue, units):
+    tokens = enqueue(4, 2)
+    wait_for(machine, tokens[0], "begun")
+    machine.run(f"systemctl restart {units}", timeout=60)
+    assert events(machine, tokens[0]) == {"begun": 1, "ended": 1}
+    assert_each_ran_once(machine, tokens)
+
+
+def test_a_task_of_celery_whose_process_was_killed_runs_again(data):
+    machine = data("mysql")
+    token = "killed"
+    assert machine.get(f"/enqueue?token={token}&seconds=6").status == 200
+    wait_for(machine, token, "begun")
+    machine.run(f"kill -KILL {' '.join(processes(machine, 'celery'))}")
+    wait_for(machine, token, "ended", 30)
+    assert events(machine, token) == {"begun": 2, "ended": 1}
+
+
+def test_no_task_fails_for_a_connection_that_the_parent_opened(machine, enqueue, units):
+    file, before = machine.guest.root / ENVIRONMENT, read(machine, ENVIRONMENT)
+    try:
+        file.write_text(before + EARLY)
+        machine.run(f"systemctl restart {units}", timeout=60)
+        cursor = machine.run("journalctl -n 0 --show-cursor").rpartition("cursor: ")[2]
+        assert_each_ran_once(machine, enqueue(20, 0.05))
+        journal = machine.run(f"journalctl -u 'celery*' -u 'rq@*' -o cat --after-cursor='{cursor}'")
+        assert "ERROR" not in journal
+        assert "Traceback" not in journal
+    finally:
+        file.write_text(before)
+        machine.run(f"systemctl restart {units}", timeout=60)
+
+
+def test_the_workers_are_locked_in_like_the_service(machine, units):
+    for unit in units.split():
+        verdict = machine.run(f"systemd-analyze security --no-pager {unit}.service | tail -n 1")
+        assert float(verdict.split(": ")[1].split()[0]) <= 2.0, verdict

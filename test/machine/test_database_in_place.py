@@ -1,0 +1,114 @@
+"""A database on the instance keeps its rows: the machine is changed in place, by its own user data at the next boot."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rig.changes import wait_for_load_balancer
+from rig.deploy import ROOT
+from rig.load import closed_loop
+from rig.machine import DeploymentFailed, Machine
+from rig.releases import release
+from rig.shell import wait_until
+
+ROWS = 1000
+# Loaded by those who check the configuration, and not by those who serve.
+CANNOT_SERVE = """\
+import sys
+
+if "--check-config" not in sys.argv:
+    raise RuntimeError("this release cannot serve")
+from sample.asgi import application
+"""
+
+
+@pytest.fixture
+def machine(data: Callable) -> Machine:
+    machine = data("mysql")
+    wait_for_load_balancer(machine)
+    return machine
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory) -> Callable[..., str]:
+    folder: Path = tmp_path_factory.mktemp("releases")
+
+    def make(name: str, path: str, text: str) -> str:
+        return str(release(folder / name, {path: text}))
+
+    return make
+
+
+def rows(machine: Machine) -> int:
+    events = machine.get("/entries").json()["events"]
+    return events.get("first", 0) + events.get("second", 0)
+
+
+def boots(machine: Machine) -> int:
+    return int(machine.run("journalctl --list-boots -q | wc -l"))
+
+
+def release_of(machine: Machine) -> str:
+    return machine.get("/rows?token=x").json()["release"]
+
+
+def test_a_thousand_rows_are_written(machine):
+    paths = [f"/transaction?token=row-{number}" for number in range(ROWS // 2)]
+    assert {answer.status for _, answer in closed_loop(machine.http, paths, 16)} == {200}
+    assert rows(machine) == ROWS
+
+
+def test_they_lie_on_a_volume_of_their_own_and_no_one_else_may_connect(machine):
+    assert machine.run("findmnt -no SOURCE,FSTYPE /var/lib/mysql").split()[0].startswith("/dev/disk/by-id/nvme-Amazon_")
+    assert machine.run("ss -Hltn | grep -c ':3306' || true") == "0"
+    refused = machine.run("runuser -u www-data -- mariadb -u app -e 'SELECT 1' 2>&1", check=False)
+    assert "Access denied" in refused
+
+
+def test_a_changed_configuration_is_applied_in_place(machine):
+    before, installed = boots(machine), machine.instance.id
+    assert "proxy_read_timeout 16s" in machine.run("cat /etc/nginx/nginx.conf")
+    machine.update({"requestTimeout": "12"})
+    assert "proxy_read_timeout 18s" in machine.run("cat /etc/nginx/nginx.conf")
+    assert machine.stack.instance_id == installed
+    assert boots(machine) == before + 1
+    assert rows(machine) == ROWS
+
+
+def test_fails_a_release_that_cannot_serve_and_the_old_one_is_back(machine, releases):
+    before = release_of(machine)
+    with pytest.raises(DeploymentFailed, match=r"^serve: "):
+        machine.update({"directory": releases("broken", "sample/wsgi.py", CANNOT_SERVE)})
+    assert release_of(machine) == before
+    assert rows(machine) == ROWS
+    # the script of the old release runs once more, and finds everything as it should be
+    machine.run("cloud-init status --wait", check=False, timeout=120)
+    assert machine.run("systemctl is-active celery") == "active"
+
+
+def test_another_release_is_installed_beside_the_old_one_and_takes_over(machine, releases):
+    before = release_of(machine)
+    views = (ROOT / "runtime/sample/sample/urls.py").read_text() + "\n# another release\n"
+    machine.update({"directory": releases("other", "sample/urls.py", views), "requestTimeout": "10"})
+    assert release_of(machine) != before
+    assert rows(machine) == ROWS
+    kept = set(machine.run("ls /srv/app/releases").split())
+    assert kept == {before, release_of(machine)}
+
+
+def test_a_reboot_changes_nothing(machine):
+    before, calls = release_of(machine), len(machine.calls)
+    machine.guest.reboot()
+    machine.wait_for_service()
+    assert release_of(machine) == before
+    assert rows(machine) == ROWS
+    machine.run("cloud-init status --wait")
+    assert {call.action for call in machine.calls[calls:]} == {"GetSecretValue"}
+    assert machine.run("systemctl --failed --no-legend") == ""
+
+
+def test_a_server_that_is_killed_comes_back_with_every_row(machine):
+    machine.run("systemctl kill --signal=KILL mariadb")
+    wait_until("the server is back", lambda: machine.run("mariadb -e 'SELECT 1'", check=False) != "", 30)
+    assert rows(machine) == ROWS
