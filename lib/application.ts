@@ -82,7 +82,7 @@ const STAYS_AT_HOME = [
 export class Application {
   /**
    * A directory with `requirements.txt` or `pyproject.toml`, uploaded with the deployment.
-   * A change of its files replaces the instance.
+   * A change of its files replaces the instance, or is brought to one that holds its database.
    */
   public static fromAsset(directory: string, options: AssetApplicationOptions): Application {
     const problems = [...entryProblems(options), ...directoryProblems(directory)];

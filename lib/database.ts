@@ -53,7 +53,10 @@ const VOLUME_SIZE = Size.gibibytes(20);
 /** Database and user where nobody says otherwise; on the instance also the operating system's user, which is how they know each other. */
 const APP = 'app';
 
-/** The database of an application: on its instance, made in Amazon RDS, or there already. */
+/**
+ * The database of an application: on its instance, made in Amazon RDS, or there already. Where it is made here its parameters come from the
+ * plan; one that is there already needs a statement timeout of at most `statementTimeout` of the plan, by role or by parameter group.
+ */
 export class Database {
   /**
    * MySQL, or MariaDB where the operating system has no MySQL (all but Ubuntu), on the instance that serves the application. Its data

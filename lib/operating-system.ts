@@ -74,8 +74,8 @@ export class OperatingSystem {
   }
 
   /**
-   * The newest image that the vendor has published when the stack is deployed. A newer one replaces an instance
-   * with the next deployment; give an image of your own where that must not happen.
+   * The newest image that the vendor has published when the stack is deployed. A newer one replaces an instance with the next deployment,
+   * unless the instance holds its database; give an image of your own where that must not happen.
    */
   public machineImage(architecture: ec2.InstanceArchitecture): ec2.IMachineImage {
     return ec2.MachineImage.fromSsmParameter(`/aws/service/${IMAGES[this.name as keyof typeof IMAGES](architecture)}`);

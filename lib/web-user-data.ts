@@ -43,8 +43,8 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   readonly migrate?: boolean;
 
   /**
-   * Commands that run as root in the directory of the release, once on each machine: after the packages of the application are
-   * installed, before it starts. `as_app COMMAND` runs one as the service runs: its user, environment, secrets and packages.
+   * Commands that run as root in the directory of the release, once on each machine, and again with each change on one that holds its
+   * database: after the packages of the application are installed, before it starts. `as_app COMMAND` runs one as the service runs: its user, environment, secrets and packages.
    *
    * @default - none
    */
