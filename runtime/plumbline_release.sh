@@ -38,6 +38,8 @@ environment() {
   local uv=$lib/tools/bin/uv locked=/var/tmp/locked.txt wanted=("$gunicorn") driver
   export UV_CACHE_DIR=/var/cache/uv UV_SYSTEM_CERTS=1 UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 \
     UV_COMPILE_BYTECODE=1
+  # A machine that is stopped while it removes the cache leaves half a package there.
+  rm -rf /var/cache/uv
   "$uv" venv -q -p "$python" .venv
   if [ -f uv.lock ]; then
     "$uv" export -q -p "$python" --frozen --no-dev --no-emit-project --no-header -o "$locked"
