@@ -1,23 +1,10 @@
-import type { Plan } from '../plan/plan';
 import { renderAws } from './aws';
-import { drivers } from './drivers';
-import {
-  answersHealth,
-  backgroundUnits,
-  cacheOnInstance,
-  databaseServer,
-  healthCheckPath,
-  isFixed,
-  renderFiles,
-} from './files';
+import { backgroundUnits, cacheOnInstance, databaseServer, isFixed, renderFiles } from './files';
 import type { BootstrapInput, RenderedFile, S3Object } from './input';
-import type { DatabaseServerProfile } from './operating-systems';
 import { refusals } from './refusals';
 import { renderRunner } from './runner';
 import { directoryOf, heredoc, lines, shellQuote, type Lines } from './text';
-
-/** The rules of the plan were checked against this version: drains and timeouts differ between versions. */
-const GUNICORN = '27.0.1';
+import { variables } from './variables';
 
 /** Where the certificates of Amazon RDS are published, and where the application finds them. */
 const RDS_BUNDLE_URL = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem';
@@ -128,49 +115,6 @@ export function renderBootstrap(input: BootstrapInput): string {
       'echo "== served after $SECONDS s"',
     ),
   ].join('\n');
-}
-
-/** What the steps in runtime/*.sh read. */
-function variables(input: BootstrapInput): Lines {
-  const { plan, operatingSystem, application } = input;
-  const server = databaseServer(input);
-  const packages = [
-    ...operatingSystem.pythonPackages,
-    ...(application.fetch.kind === 'git' ? [operatingSystem.gitPackage] : []),
-    ...(server?.packages ?? []),
-    ...(cacheOnInstance(input) ? operatingSystem.cache.packages : []),
-  ];
-  const wanted = drivers(plan);
-  const background = templates(input);
-  const gunicorn = plan.appServer.workerClass === 'gevent' ? 'gunicorn[gevent]' : 'gunicorn';
-  return [
-    `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${operatingSystem.python}`,
-    `gunicorn='${gunicorn}==${GUNICORN}' wsgi=${shellQuote(application.wsgi)} settings_module=${shellQuote(input.environment.DJANGO_SETTINGS_MODULE ?? '')}`,
-    wanted.length > 0 && `drivers='${wanted.join(' ')}'`,
-    background.length > 0 && `background_services='${background.join(' ')}'`,
-    `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)}`,
-    '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
-    `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
-    input.dataVolume !== undefined && `data_volume=${input.dataVolume}`,
-    server && databaseVariables(server, plan),
-    cacheOnInstance(input) && `cache_unit=${operatingSystem.cache.unit}`,
-  ];
-}
-
-function databaseVariables(server: DatabaseServerProfile, plan: Plan): Lines {
-  const folders = Object.entries(server.folders).map(([name, folder]) => `${name}:${folder}`);
-  return [
-    `database=${server.engine} database_unit=${server.unit} database_user=${server.user} folders='${folders.join(' ')}'`,
-    `database_settings=${server.configuration}${server.mainConfiguration ? ` cluster_settings=${server.mainConfiguration}` : ''}`,
-    '# database.statementTimeout',
-    `statement_timeout=${plan.database?.statementTimeout ?? 0}`,
-    server.makeCluster && `make_cluster() { ${server.makeCluster}; }`,
-  ];
-}
-
-/** The services that are the application's, by the names of their unit files. */
-function templates(input: BootstrapInput): string[] {
-  return [...new Set(backgroundUnits(input).map((unit) => unit.replace(/@.*/, '@')))];
 }
 
 /** A file that holds tokens, beside those that came with the runtime. */
