@@ -1,4 +1,4 @@
-import { CfnOutput, type Stack } from 'aws-cdk-lib';
+import { Duration, Size, Token, type Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -156,10 +156,48 @@ describe('fails', () => {
     );
   });
 
-  test('with a class of database that is a token', () => {
-    const type = new ec2.InstanceType(new CfnOutput(makeStack(), 'Any', { value: 'x' }).importValue);
-    expect(() => RequestPathPlan.of({ database: Database.rdsMysql({ instanceType: type }) })).toThrow(
-      'instanceType is a token and its value is not known at synthesis',
+  test('with two instances that would each have data of their own', () => {
+    const stack = makeStack();
+    expect(
+      () =>
+        new WebService(stack, 'Site', {
+          application: flask(),
+          database: Database.mysqlOnInstance(),
+          maxInstances: 2,
+        }),
+    ).toThrow(
+      new Error(
+        'the request path is out of line:\n' +
+          '- maxInstances with a database on the instance (2) must be equal to 1, else every instance has data of its own, and clients see those of whichever answers; lower maxInstances to 1, or use a database in RDS [N6]',
+      ),
+    );
+  });
+
+  const number = Token.asNumber({ Ref: 'Number' });
+
+  test.each<[string, () => RequestPathProps]>([
+    [
+      'instanceType',
+      () => ({ database: Database.rdsMysql({ instanceType: new ec2.InstanceType(Token.asString({ Ref: 'Type' })) }) }),
+    ],
+    ['connMaxAge', () => ({ database: Database.mysqlOnInstance({ connMaxAge: Duration.seconds(number) }) })],
+    [
+      'maxConnections',
+      () => ({
+        database: Database.fromEndpoint('db.example.com', {
+          engine: DatabaseEngine.MYSQL,
+          secret: new secretsmanager.Secret(makeStack(), 'Secret'),
+          maxConnections: number,
+        }),
+      }),
+    ],
+    ['maxMemory', () => ({ cache: Cache.redisOnInstance({ maxMemory: Size.mebibytes(number) }) })],
+    ['maxInstances', () => ({ maxInstances: number })],
+  ])('with a token for %s', (prop, props) => {
+    expect(() => RequestPathPlan.of(props())).toThrow(
+      new Error(
+        `${prop} is a token and its value is not known at synthesis: every other number is derived from it, so give a literal value`,
+      ),
     );
   });
 });
