@@ -26,7 +26,8 @@ export interface DatabaseOptions {
 /** Options of a database on the instance that serves the application. */
 export interface OnInstanceDatabaseOptions extends DatabaseOptions {
   /**
-   * Size of the encrypted volume that holds the data: 1 GiB to 64 TiB. It can grow, and never shrink.
+   * Size of the encrypted volume that holds the data: 1 GiB to 64 TiB. It can grow, and the file system follows with the next
+   * change of the machine; it never shrinks.
    *
    * @default Size.gibibytes(20)
    */
