@@ -111,7 +111,7 @@ export function renderBootstrap(input: BootstrapInput): string {
         'step=signal',
         `signal SUCCESS "$(imds meta-data/instance-id)"${inPlace ? ' || echo "== nobody waits for the signal"' : ''}`,
       ],
-      inPlace && 'echo $sum >$state/applied',
+      inPlace && 'echo "$sum" >$state/applied',
       'echo "== served after $SECONDS s"',
     ),
   ].join('\n');

@@ -224,5 +224,5 @@ run workers start_workers celery
 settle celery
 step=signal
 signal SUCCESS "$(imds meta-data/instance-id)" || echo "== nobody waits for the signal"
-echo $sum >$state/applied
+echo "$sum" >$state/applied
 echo "== served after $SECONDS s"
