@@ -69,8 +69,8 @@ def test_they_lie_on_a_volume_of_their_own_and_no_one_else_may_connect(machine):
 def test_a_changed_configuration_is_applied_in_place(machine):
     before, installed = boots(machine), machine.instance.id
     assert "proxy_read_timeout 16s" in machine.run("cat /etc/nginx/nginx.conf")
-    machine.update({"requestTimeout": "12"})
-    assert "proxy_read_timeout 18s" in machine.run("cat /etc/nginx/nginx.conf")
+    machine.update({"queueTimeout": "3"})
+    assert "proxy_read_timeout 17s" in machine.run("cat /etc/nginx/nginx.conf")
     assert machine.stack.instance_id == installed
     assert boots(machine) == before + 1
     assert rows(machine) == ROWS
@@ -90,7 +90,7 @@ def test_fails_a_release_that_cannot_serve_and_the_old_one_is_back(machine, rele
 def test_another_release_is_installed_beside_the_old_one_and_takes_over(machine, releases):
     before = release_of(machine)
     views = (ROOT / "runtime/sample/sample/urls.py").read_text() + "\n# another release\n"
-    machine.update({"directory": releases("other", "sample/urls.py", views), "requestTimeout": "10"})
+    machine.update({"directory": releases("other", "sample/urls.py", views)})
     assert release_of(machine) != before
     assert rows(machine) == ROWS
     kept = set(machine.run("ls /srv/app/releases").split())

@@ -37,6 +37,7 @@ const site = new WebService(stack, 'Site', {
   operatingSystem: OperatingSystem.DEBIAN_13,
   instanceType: new InstanceType('t3.small'),
   requestTimeout,
+  queueTimeout: Duration.seconds(Number(context('queueTimeout') ?? 2)),
   appServer: AppServer.gunicorn({
     workerClass: context('workerClass') as WorkerClass | undefined,
     preloadApp: context('preloadApp') === 'true',

@@ -153,7 +153,7 @@ class Machine:
         return json.loads(self.stack.template["Outputs"]["Plan"]["Value"])
 
     def _restart(self) -> None:
-        self.guest.stop()
+        self.guest.stop(120)
         self.guest.seed()
         self.guest.start()
 
