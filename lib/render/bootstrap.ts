@@ -106,12 +106,8 @@ export function renderBootstrap(input: BootstrapInput): string {
       'run check check',
       'run serve serve',
       workers.length > 0 && `run workers start_workers ${workers.join(' ')}`,
-      inPlace && ['settle', ...workers].join(' '),
-      signal && [
-        'step=signal',
-        `signal SUCCESS "$(imds meta-data/instance-id)"${inPlace ? ' || echo "== nobody waits for the signal"' : ''}`,
-      ],
-      inPlace && 'echo "$sum" >$state/applied',
+      inPlace && [['settle', ...workers].join(' '), 'echo "$sum" >$state/applied'],
+      signal && ['step=signal', `${inPlace ? 'tell ' : ''}signal SUCCESS "$(imds meta-data/instance-id)"`],
       'echo "== served after $SECONDS s"',
     ),
   ].join('\n');

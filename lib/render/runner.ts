@@ -10,6 +10,13 @@ export function renderRunner(signal: SignalTarget | undefined, inPlace: boolean)
     '  "${@:2}" 2>&1 | tee "$logs/$step"',
     '}',
     signal && [
+      // An update makes what waits for the signal once the machine has started: perhaps after the machine is through.
+      inPlace && [
+        'tell() { # command: for a minute, since after a rollback nobody waits',
+        '  local end=$((SECONDS + 60))',
+        '  until "$@" || [ $SECONDS -ge $end ]; do sleep 5; done',
+        '}',
+      ],
       'signal() { # status, unique id: the one text that its event shows',
       '  aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \\',
       `    --data-urlencode 'StackName=${signal.stack}' --data-urlencode 'LogicalResourceId=${signal.logicalId}' \\`,
@@ -25,7 +32,10 @@ export function renderRunner(signal: SignalTarget | undefined, inPlace: boolean)
     "  reason=$(sed -E 's/^ *((cause|error|E|curl): *)*(Because )?//; s/https?:[^ ]+ +//' <<<\"$reason\" | tr -cd '[:print:]')",
     '  echo "== $step failed: $reason" | tee /dev/console',
     inPlace && '  if declare -F restore >/dev/null; then restore; fi',
-    signal && ['  signal FAILURE "$step: $reason"', '  signal FAILURE "$(imds meta-data/instance-id)"'],
+    signal && [
+      `  ${inPlace ? 'tell ' : ''}signal FAILURE "$step: $reason"`,
+      '  signal FAILURE "$(imds meta-data/instance-id)"',
+    ],
     '  exit $status',
     '}',
     'trap finish EXIT',

@@ -56,6 +56,10 @@ run() { # step, command
   echo "== $step after $SECONDS s"
   "${@:2}" 2>&1 | tee "$logs/$step"
 }
+tell() { # command: for a minute, since after a rollback nobody waits
+  local end=$((SECONDS + 60))
+  until "$@" || [ $SECONDS -ge $end ]; do sleep 5; done
+}
 signal() { # status, unique id: the one text that its event shows
   aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \
     --data-urlencode 'StackName=ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss' --data-urlencode 'LogicalResourceId=SiteInstance000000000000000000000000' \
@@ -70,7 +74,7 @@ finish() {
   reason=$(sed -E 's/^ *((cause|error|E|curl): *)*(Because )?//; s/https?:[^ ]+ +//' <<<"$reason" | tr -cd '[:print:]')
   echo "== $step failed: $reason" | tee /dev/console
   if declare -F restore >/dev/null; then restore; fi
-  signal FAILURE "$step: $reason"
+  tell signal FAILURE "$step: $reason"
   signal FAILURE "$(imds meta-data/instance-id)"
   exit $status
 }
@@ -222,7 +226,7 @@ run check check
 run serve serve
 run workers start_workers celery
 settle celery
-step=signal
-signal SUCCESS "$(imds meta-data/instance-id)" || echo "== nobody waits for the signal"
 echo "$sum" >$state/applied
+step=signal
+tell signal SUCCESS "$(imds meta-data/instance-id)"
 echo "== served after $SECONDS s"
