@@ -42,7 +42,8 @@ def test_errors_end_with_the_restart_and_nothing_of_the_application_is_restarted
         back = time.time()
         failed = [outcome.at for outcome in load.result() if outcome.status != 200]
     assert all(down - 0.5 <= at <= back for at in failed), [round(at - back, 1) for at in failed]
-    assert {outcome.status for outcome in open_loop(machine.http, "/rows?token=x", RATE, 3)} == {200}
+    after = {outcome.status for outcome in open_loop(machine.http, "/rows?token=x", RATE, 3)}
+    assert after == {200}, machine.run("journalctl -u gunicorn -o cat -n 60")
     assert machine.run(PROCESSES) == before
 
 
