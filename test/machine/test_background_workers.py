@@ -80,6 +80,7 @@ def test_a_restart_during_a_task_lets_it_end_and_what_waits_runs_afterwards(mach
 
 def test_a_task_of_celery_whose_process_was_killed_runs_again(data):
     machine = data("mysql")
+    wait_for_load_balancer(machine)
     token = "killed"
     assert machine.get(f"/enqueue?token={token}&seconds=6").status == 200
     wait_for(machine, token, "begun")
