@@ -2,7 +2,7 @@ import type { Duration, Size } from 'aws-cdk-lib';
 import { literal, mebibytesOf, secondsOf } from './numbers';
 import type { BackgroundWorkerInput } from './plan';
 import { DEFAULT_MEMORY_PER_PROCESS, DEFAULT_TASK_TIMEOUT } from './plan/background-worker-plan';
-import type { BackgroundWorkerSource } from './render';
+import { hasControls, type BackgroundWorkerSource } from './render';
 
 /** What every background worker has. */
 export interface BackgroundWorkerOptions {
@@ -192,6 +192,6 @@ function nameProblems(name: string): string[] {
 }
 
 function commandProblems(command: string): string[] {
-  if (/\S/.test(command) && !/\p{Cc}/u.test(command)) return [];
+  if (/\S/.test(command) && !hasControls(command)) return [];
   return [`command ${JSON.stringify(command)} must be one line, for example python manage.py consume`];
 }

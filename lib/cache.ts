@@ -1,12 +1,13 @@
 import type { Size } from 'aws-cdk-lib';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import type { DataAccess } from './data-access';
+import { letIn, type DataAccess } from './data-access';
 import { ElastiCache } from './elasti-cache';
 import { EnvironmentSecret } from './environment-secret';
 import { mebibytesOf } from './numbers';
 import type { CacheInput } from './plan';
+import { CACHE_SOCKET } from './render';
 import type { RequestPathPlan } from './request-path-plan';
 
 /** Options of `Cache.redisOnInstance`. */
@@ -87,10 +88,9 @@ const PORT = 6379;
 export class Cache {
   /** Valkey or Redis, whichever the operating system has, on the instance that serves the application. Reached by a UNIX socket alone. */
   public static redisOnInstance(options: OnInstanceCacheOptions = {}): Cache {
-    const socket = '/run/plumbline-cache/cache.sock';
     return new Cache({ host: 'instance', maxMemory: mebibytesOf('maxMemory', options.maxMemory) }, () => ({
-      environment: { PLUMBLINE_CACHE_URL: `unix://${socket}?db=0` },
-      brokerUrl: `redis+socket://${socket}?virtual_host=1`,
+      environment: { PLUMBLINE_CACHE_URL: `unix://${CACHE_SOCKET}?db=0` },
+      brokerUrl: `redis+socket://${CACHE_SOCKET}?virtual_host=1`,
       secrets: {},
     }));
   }
@@ -118,12 +118,7 @@ export class Cache {
     return new Cache({ host: 'elsewhere' }, () => ({
       ...remote(host, port, options.tls ?? true),
       secrets: { ...(password && { PLUMBLINE_CACHE_PASSWORD: EnvironmentSecret.fromSecretsManager(password) }) },
-      connections:
-        connectable &&
-        new ec2.Connections({
-          securityGroups: connectable.connections.securityGroups,
-          defaultPort: ec2.Port.tcp(port),
-        }),
+      connections: letIn(connectable, port),
     }));
   }
 

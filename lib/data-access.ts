@@ -1,8 +1,5 @@
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { EnvironmentSecret } from './environment-secret';
-
-/** Certificates of Amazon RDS in every region: the bootstrap fetches them. */
-export const RDS_BUNDLE = '/etc/gunicorn/rds-bundle.pem';
 
 /** All entries of several records. */
 export function merged<T>(records: ReadonlyArray<Readonly<Record<string, T>>>): Record<string, T> {
@@ -17,4 +14,13 @@ export interface DataAccess {
   readonly secrets: Readonly<Record<string, EnvironmentSecret>>;
   /** What lets the machines in; nothing on the machine itself, nor where nobody said what does. */
   readonly connections?: ec2.Connections;
+}
+
+/** What lets the machines in on a port, where somebody said what does. */
+export function letIn(connectable: ec2.IConnectable | undefined, port: number): ec2.Connections | undefined {
+  if (!connectable) return undefined;
+  return new ec2.Connections({
+    securityGroups: connectable.connections.securityGroups,
+    defaultPort: ec2.Port.tcp(port),
+  });
 }

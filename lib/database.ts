@@ -2,7 +2,7 @@ import { RemovalPolicy, Size, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
-import { RDS_BUNDLE, type DataAccess } from './data-access';
+import { letIn, type DataAccess } from './data-access';
 import {
   DatabaseEngine,
   type DatabaseOptions,
@@ -18,9 +18,9 @@ import {
 import { EnvironmentSecret } from './environment-secret';
 import { literal, secondsOf } from './numbers';
 import { OperatingSystem } from './operating-system';
-import type { DatabaseEngineName, DatabaseInput } from './plan';
+import { databasePort, rdsMemory, type DatabaseEngineName, type DatabaseInput } from './plan';
 import { RdsDatabase } from './rds-database';
-import { rdsMemory } from './rds-memory';
+import { MYSQL_SOCKET, POSTGRESQL_SOCKETS, RDS_BUNDLE } from './render';
 import type { RequestPathPlan } from './request-path-plan';
 
 /** Where a database is bound to. */
@@ -117,7 +117,7 @@ export class Database {
 
   /** A server that is reached over the network by its name. */
   public static fromEndpoint(host: string, options: EndpointDatabaseOptions): Database {
-    const port = options.port ?? (options.engine === DatabaseEngine.POSTGRESQL ? 5432 : 3306);
+    const port = options.port ?? databasePort(options.engine);
     return Database.existing(new rds.Endpoint(host, port), options);
   }
 
@@ -134,7 +134,7 @@ export class Database {
           environment: {
             PLUMBLINE_DATABASE_NAME: APP,
             PLUMBLINE_DATABASE_USER: APP,
-            PLUMBLINE_DATABASE_HOST: postgresql ? '/var/run/postgresql' : '/run/mysqld/mysqld.sock',
+            PLUMBLINE_DATABASE_HOST: postgresql ? POSTGRESQL_SOCKETS : MYSQL_SOCKET,
           },
           secrets: {},
         };
@@ -202,12 +202,7 @@ export class Database {
           PLUMBLINE_DATABASE_USER: EnvironmentSecret.fromSecretsManager(secret, 'username'),
           PLUMBLINE_DATABASE_PASSWORD: EnvironmentSecret.fromSecretsManager(secret, 'password'),
         },
-        connections:
-          connectable &&
-          new ec2.Connections({
-            securityGroups: connectable.connections.securityGroups,
-            defaultPort: ec2.Port.tcp(endpoint.port),
-          }),
+        connections: letIn(connectable, endpoint.port),
       }),
     );
   }

@@ -5,6 +5,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { dataSubnets } from './data-subnets';
 import type { RdsOptions } from './database-options';
+import { databasePort } from './plan';
 import { rdsParameters } from './rds-parameters';
 import type { RequestPathPlan } from './request-path-plan';
 
@@ -46,7 +47,7 @@ export class RdsDatabase extends Construct implements ec2.IConnectable {
     const { vpc, engine } = props;
     const plan = props.plan._plan.database!;
     const vpcSubnets = dataSubnets(vpc, 'databaseSubnets', props.databaseSubnets);
-    this.port = plan.engine === 'postgresql' ? 5432 : 3306;
+    this.port = databasePort(plan.engine);
 
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc,

@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import type { Application } from './application';
-import { merged, RDS_BUNDLE } from './data-access';
+import { merged } from './data-access';
 import { DataServices } from './data-services';
 import { EnvironmentSecret } from './environment-secret';
 import type { HealthCheckProps } from './health-check';
@@ -12,7 +12,14 @@ import { longestBytes } from './longest-text';
 import { machineEnvironment } from './machine-environment';
 import { OperatingSystem, type OperatingSystemProps } from './operating-system';
 import { refuseViolations } from './plan-violations';
-import { renderBootstrap, renderFiles, type BootstrapInput, type FilesInput, type SignalTarget } from './render';
+import {
+  RDS_BUNDLE,
+  renderBootstrap,
+  renderFiles,
+  type BootstrapInput,
+  type FilesInput,
+  type SignalTarget,
+} from './render';
 import type { RequestPathPlan } from './request-path-plan';
 import { runtimeAsset } from './runtime';
 

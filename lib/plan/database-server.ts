@@ -1,5 +1,6 @@
 import type { InstanceSizeFacts } from './instance-sizes';
 import type { DatabaseInput } from './plan';
+import { rdsMemory } from './rds-memory';
 
 /** What a database server costs and keeps for itself. Memory in MiB. */
 interface ServerFacts {
@@ -26,6 +27,11 @@ const SERVERS: Readonly<Record<DatabaseInput['engine'], ServerFacts>> = {
   mariadb: { base: 150, perConnection: 1, reserved: 1, reservedOnRds: 3, rdsBytesPerConnection: 25165760 },
   postgresql: { base: 80, perConnection: 5, reserved: 3, reservedOnRds: 8, rdsBytesPerConnection: 9531392 },
 };
+
+/** The port that servers of an engine listen on. */
+export function databasePort(engine: string): number {
+  return engine === 'postgresql' ? 5432 : 3306;
+}
 
 /** PgBouncer with a few hundred clients, in MiB. */
 const PGBOUNCER = 16;
@@ -82,17 +88,12 @@ export function rdsConnections(engine: DatabaseInput['engine'], memory: number):
   return Math.max(1, Math.floor(left / SERVERS[engine].rdsBytesPerConnection));
 }
 
-/** The burstable RDS classes and their memory in MiB; db.t4g has the same. */
-const RDS_CLASSES: ReadonlyArray<readonly [string, number]> = [
-  ['db.t3.micro', 1024],
-  ['db.t3.small', 2048],
-  ['db.t3.medium', 4096],
-  ['db.t3.large', 8192],
-  ['db.t3.xlarge', 16384],
-  ['db.t3.2xlarge', 32768],
-];
+/** Sizes of the burstable RDS classes, the smallest first; db.t3 and db.t4g have the same memory. */
+const RDS_SIZES = ['micro', 'small', 'medium', 'large', 'xlarge', '2xlarge'];
 
 /** The smallest burstable RDS class that carries so many connections, or undefined where none does. */
 export function smallestRdsClass(engine: DatabaseInput['engine'], connections: number): string | undefined {
-  return RDS_CLASSES.find(([, memory]) => rdsConnections(engine, memory) >= connections)?.[0];
+  const carries = (size: string) => rdsConnections(engine, rdsMemory(`t3.${size}`)!) >= connections;
+  const size = RDS_SIZES.find(carries);
+  return size && `db.t3.${size}`;
 }

@@ -1,3 +1,4 @@
+export { databasePort } from './database-server';
 export { explainedSettings, explainPlan, type ExplainedSetting } from './explain';
 export { INSTANCE_SIZES, instanceSize, type InstanceSizeFacts } from './instance-sizes';
 export type {
@@ -19,6 +20,7 @@ export type {
   Violation,
   WorkerClassName,
 } from './plan';
+export { rdsMemory } from './rds-memory';
 export { planRequestPath, type CheckedPlan } from './request-path';
 export type { Rule, Side } from './rule';
 export { checkPlan, RULES } from './rules';

@@ -1,6 +1,7 @@
 import { renderAws } from './aws';
 import { backgroundUnits, cacheOnInstance, databaseServer, isFixed, renderFiles } from './files';
 import type { BootstrapInput, RenderedFile, S3Object } from './input';
+import { RDS_BUNDLE } from './places';
 import { refusals } from './refusals';
 import { renderRunner } from './runner';
 import { directoryOf, heredoc, lines, shellQuote, type Lines } from './text';
@@ -8,7 +9,6 @@ import { variables } from './variables';
 
 /** Where the certificates of Amazon RDS are published, and where the application finds them. */
 const RDS_BUNDLE_URL = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem';
-const RDS_BUNDLE = '/etc/gunicorn/rds-bundle.pem';
 
 /** cloud-init gets the script anew at each boot, and runs it the first time; from then on it runs by this link. */
 const IN_PLACE: Lines = [

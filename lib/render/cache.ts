@@ -1,5 +1,6 @@
 import type { CachePlan } from '../plan/plan';
 import type { CacheServerProfile } from './operating-systems';
+import { CACHE_SOCKET } from './places';
 import { lines } from './text';
 
 /** Settings of Valkey or Redis: all that differs from what is built in. */
@@ -7,7 +8,7 @@ export function renderCacheConf(cache: CachePlan, server: CacheServerProfile): s
   return lines(
     '# Comments name values of cache in the plan.',
     'port 0',
-    'unixsocket /run/plumbline-cache/cache.sock',
+    `unixsocket ${CACHE_SOCKET}`,
     'unixsocketperm 770',
     'supervised systemd',
     `dir ${server.folder}`,

@@ -1,9 +1,7 @@
 import type { DatabasePlan } from '../plan/plan';
 import type { DatabaseServerProfile } from './operating-systems';
+import { MYSQL_SOCKET, POSTGRESQL_SOCKETS } from './places';
 import { lines } from './text';
-
-/** The socket of MySQL and MariaDB, the same on every operating system. */
-const SOCKET = '/run/mysqld/mysqld.sock';
 
 /** Below every process of the application, which have 0: the kernel counts shared buffers to each that has touched them. */
 const OOM_SCORE = -600;
@@ -14,10 +12,10 @@ export function renderMysqlConf(database: DatabasePlan): string {
   return lines(
     '# Comments name values of database in the plan.',
     '[client]',
-    `socket = ${SOCKET}`,
+    `socket = ${MYSQL_SOCKET}`,
     '',
     '[mysqld]',
-    `socket = ${SOCKET}`,
+    `socket = ${MYSQL_SOCKET}`,
     'skip-networking',
     'skip-name-resolve',
     "default-time-zone = '+00:00'",
@@ -53,7 +51,7 @@ export function renderPostgresqlConf(database: DatabasePlan): string {
   return lines(
     '# Comments name values of database in the plan.',
     "listen_addresses = ''",
-    "unix_socket_directories = '/var/run/postgresql'",
+    `unix_socket_directories = '${POSTGRESQL_SOCKETS}'`,
     'ssl = off',
     "timezone = 'UTC'",
     "log_timezone = 'UTC'",

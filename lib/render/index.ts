@@ -17,4 +17,6 @@ export type {
 export { renderNginxConf } from './nginx';
 export { OPERATING_SYSTEMS } from './operating-systems';
 export type { CacheServerProfile, DatabaseServerProfile, OperatingSystemProfile } from './operating-systems';
+export { CACHE_SOCKET, MYSQL_SOCKET, POSTGRESQL_SOCKETS, RDS_BUNDLE } from './places';
 export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
+export { hasControls } from './text';

@@ -1,0 +1,11 @@
+/** Certificates of Amazon RDS in every region: the bootstrap fetches them. */
+export const RDS_BUNDLE = '/etc/gunicorn/rds-bundle.pem';
+
+/** The socket of MySQL and MariaDB, the same on every operating system. */
+export const MYSQL_SOCKET = '/run/mysqld/mysqld.sock';
+
+/** The folder of PostgreSQL's socket, the same on every operating system. */
+export const POSTGRESQL_SOCKETS = '/var/run/postgresql';
+
+/** The socket of Valkey or Redis. */
+export const CACHE_SOCKET = '/run/plumbline-cache/cache.sock';
