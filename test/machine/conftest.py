@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
+from rig.changes import wait_for_load_balancer
 from rig.machine import BootFailed, Machine, Options
 from rig.run import Run, leftovers
 from rig.shell import CommandFailed, host_state
@@ -97,6 +98,7 @@ def data(shared: Boot) -> Boot:
         boots = {"workerClass": "gthread", "backgroundWorker": "celery", "requestTimeout": "10"}
         machine = shared(stays | boots, DATA)
         machine.change(boots | {"workerClass": worker_class, "backgroundWorker": background_worker})
+        wait_for_load_balancer(machine)
         return machine
 
     return data

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rig.changes import read, wait_for_load_balancer
+from rig.changes import read
 from rig.machine import Machine
 from rig.shell import wait_until
 
@@ -19,9 +19,7 @@ def kind(request) -> str:
 
 @pytest.fixture
 def machine(data: Callable, kind: str) -> Machine:
-    machine = data("mysql", background_worker=kind)
-    wait_for_load_balancer(machine)
-    return machine
+    return data("mysql", background_worker=kind)
 
 
 @pytest.fixture
@@ -80,7 +78,6 @@ def test_a_restart_during_a_task_lets_it_end_and_what_waits_runs_afterwards(mach
 
 def test_a_task_of_celery_whose_process_was_killed_runs_again(data):
     machine = data("mysql")
-    wait_for_load_balancer(machine)
     token = "killed"
     assert machine.get(f"/enqueue?token={token}&seconds=6").status == 200
     wait_for(machine, token, "begun")

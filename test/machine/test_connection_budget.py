@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from rig.changes import wait_for_load_balancer
 from rig.database import postgresql
 from rig.load import open_loop
 from rig.shell import wait_until
@@ -17,7 +16,6 @@ SECONDS = 8
 
 def test_a_reload_under_full_load_stays_within_the_budget(data: Callable, worker_class: str, record_testsuite_property):
     machine = data("postgres", worker_class)
-    wait_for_load_balancer(machine)
     database, budget = postgresql(machine), machine.plan["connections"]
     master = machine.run("systemctl show --value -p MainPID gunicorn")
     before = set(machine.run(f"pgrep -P {master}").split())

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from rig.changes import wait_for_load_balancer
 from rig.deploy import ROOT
 from rig.load import closed_loop
 from rig.machine import DeploymentFailed, Machine
@@ -25,9 +24,7 @@ from sample.asgi import application
 
 @pytest.fixture
 def machine(data: Callable) -> Machine:
-    machine = data("mysql")
-    wait_for_load_balancer(machine)
-    return machine
+    return data("mysql")
 
 
 @pytest.fixture(scope="module")

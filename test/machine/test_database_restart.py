@@ -6,11 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rig.changes import wait_for_load_balancer
 from rig.database import Database, mariadb, postgresql
 from rig.load import closed_loop, open_loop
 from rig.machine import Machine
-from rig.shell import wait_until
 
 RATE = 40
 PROCESSES = "pgrep -P $(systemctl show --value -p MainPID gunicorn); systemctl show --value -p MainPID gunicorn"
@@ -23,9 +21,7 @@ def engine(request) -> str:
 
 @pytest.fixture
 def machine(data: Callable, engine: str) -> Machine:
-    machine = data(engine)
-    wait_for_load_balancer(machine)
-    return machine
+    return data(engine)
 
 
 @pytest.fixture
@@ -40,7 +36,6 @@ def test_errors_end_with_the_restart_and_nothing_of_the_application_is_restarted
         time.sleep(1)
         down = time.time()
         machine.run(f"systemctl restart {database.unit}")
-        wait_until("the server answers", database.answers, 30)
         back = time.time()
         failed = [outcome.at for outcome in load.result() if outcome.status != 200]
     assert all(down - 0.5 <= at <= back for at in failed), [round(at - back, 1) for at in failed]

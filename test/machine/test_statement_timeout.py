@@ -25,9 +25,7 @@ def engine(request) -> str:
 
 @pytest.fixture
 def machine(data: Callable, engine: str) -> Machine:
-    machine = data(engine)
-    wait_for_load_balancer(machine)
-    return machine
+    return data(engine)
 
 
 @pytest.fixture

@@ -23,10 +23,6 @@ class Database:
     def ask(self, sql: str) -> str:
         return self.machine.run(f'{self.client} "{sql}"')
 
-    def answers(self) -> bool:
-        """PostgreSQL's unit has started before the server lets anybody in."""
-        return self.machine.run(f'{self.client} "SELECT 1"', check=False).strip() == "1"
-
     def backends(self) -> int:
         """The application's connections."""
         return int(self.ask(self.backends_sql))

@@ -129,10 +129,14 @@ class Machine:
         if self.stack.instance_id != before.instance_id:
             raise ValueError("the instance would be replaced: boot a machine for that")
         self._balance()
+        # A change back makes a condition with the id of an earlier one; it is a new one that waits for a new signal.
+        made = self.stack.conditions - before.conditions
+        self.region.record.complete -= made
+        since = len(self.region.record.signals)
         if self.instance.user_data != user_data:
             self._restart()
-        for condition in self.stack.conditions - before.conditions:
-            signals = self._signals_for(condition, seconds)
+        for condition in made:
+            signals = self._signals_for(condition, since, seconds)
             if [signal.status for signal in signals] != ["SUCCESS"]:
                 self.region.roll_back(self.instance, before)
                 self.stack = before
@@ -163,12 +167,12 @@ class Machine:
             self.balancer.stop()
             self.balancer = LoadBalancer(self.region.network, settings, self.instance.address, self.region.folder)
 
-    def _signals_for(self, resource: str, seconds: float) -> list[Signal]:
-        """The first signal for a resource, which then takes no other."""
+    def _signals_for(self, resource: str, since: int, seconds: float) -> list[Signal]:
+        """The first signal for a resource after so many signals to all; the resource then takes no other."""
         record = self.region.record
 
         def signals() -> list[Signal]:
-            return [signal for signal in record.signals if signal.resource == resource]
+            return [signal for signal in record.signals[since:] if signal.resource == resource]
 
         with record.changed:
             record.changed.wait_for(lambda: signals() or not self.guest.running, seconds)
