@@ -1,5 +1,6 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { EnvironmentSecret } from './environment-secret';
+import type { PooledServer } from './render';
 
 /** All entries of several records. */
 export function merged<T>(records: ReadonlyArray<Readonly<Record<string, T>>>): Record<string, T> {
@@ -12,6 +13,8 @@ export interface DataAccess {
   readonly environment: Readonly<Record<string, string>>;
   /** Variables whose values stay in Secrets Manager. */
   readonly secrets: Readonly<Record<string, EnvironmentSecret>>;
+  /** What PgBouncer on the machine connects to, where it stands between. */
+  readonly pooled?: PooledServer;
   /** What lets the machines in; nothing on the machine itself, nor where nobody said what does. */
   readonly connections?: ec2.Connections;
 }

@@ -116,6 +116,14 @@ export interface RdsMariaDbOptions extends RdsOptions {
 /** Options of `Database.rdsPostgres`. */
 export interface RdsPostgresOptions extends RdsOptions {
   /**
+   * Whether a PgBouncer runs on each instance of the application: all of its processes share `poolerSize` connections, each for one
+   * transaction. Unlike `databaseProxy` it costs nothing, and bounds one instance, not a fleet: give one of the two.
+   *
+   * @default false
+   */
+  readonly pgBouncer?: boolean;
+
+  /**
    * Version of the engine.
    *
    * @default - 17
@@ -137,6 +145,14 @@ export interface ExistingDatabaseOptions extends DatabaseOptions {
    * @default app
    */
   readonly databaseName?: string;
+
+  /**
+   * Whether a PgBouncer runs on each instance of the application, for PostgreSQL: all of its processes share `poolerSize` connections,
+   * each for one transaction.
+   *
+   * @default false
+   */
+  readonly pgBouncer?: boolean;
 }
 
 /** Options of `Database.fromInstance` and `Database.fromCluster`. */

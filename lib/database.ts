@@ -20,7 +20,7 @@ import { literal, secondsOf } from './numbers';
 import { OperatingSystem } from './operating-system';
 import { databasePort, rdsMemory, type DatabaseEngineName, type DatabaseInput } from './plan';
 import { RdsDatabase } from './rds-database';
-import { MYSQL_SOCKET, POSTGRESQL_SOCKETS, RDS_BUNDLE } from './render';
+import { MYSQL_SOCKET, PGBOUNCER_PORT, PGBOUNCER_SOCKETS, POSTGRESQL_SOCKETS, RDS_BUNDLE } from './render';
 import type { RequestPathPlan } from './request-path-plan';
 
 /** Where a database is bound to. */
@@ -143,15 +143,20 @@ export class Database {
     );
   }
 
-  private static inRds(options: RdsOptions, engine: DatabaseEngine, rdsEngine: rds.IInstanceEngine): Database {
+  private static inRds(
+    options: RdsOptions & Pick<RdsPostgresOptions, 'pgBouncer'>,
+    engine: DatabaseEngine,
+    rdsEngine: rds.IInstanceEngine,
+  ): Database {
     const instanceType = options.instanceType ?? new ec2.InstanceType('t4g.small');
+    const pooling = poolingOf(engine, options.pgBouncer, options.databaseProxy && 'databaseProxy');
     return new Database(
       options,
       () => ({
         engine,
         host: 'rds',
         memory: rdsMemory(literal('instanceType', instanceType.toString())),
-        pooling: options.databaseProxy ? 'rds-proxy' : undefined,
+        pooling,
       }),
       (scope, { plan, operatingSystem, vpc }) => {
         if (!vpc) {
@@ -183,13 +188,14 @@ export class Database {
       Pick<EndpointDatabaseOptions, 'engine' | 'certificateBundle' | 'transactionPooling' | 'connectable'>,
   ): Database {
     const { secret, connectable } = options;
+    const pooling = poolingOf(options.engine, options.pgBouncer, options.transactionPooling && 'transactionPooling');
     return new Database(
       options,
       () => ({
         engine: options.engine,
         host: 'elsewhere',
         maxConnections: literal('maxConnections', options.maxConnections),
-        pooling: options.transactionPooling ? 'rds-proxy' : undefined,
+        pooling,
       }),
       (_, { operatingSystem }) => ({
         environment: {
@@ -222,8 +228,47 @@ export class Database {
 
   /** @internal */
   public _bind(scope: Construct, context: DatabaseContext): DatabaseAccess {
-    return this.bind(scope, context);
+    const access = this.bind(scope, context);
+    return this.input(context.operatingSystem).pooling === 'pgbouncer' ? throughPgBouncer(access) : access;
   }
+}
+
+/** @throws when two poolers are asked for, or one that does not know the engine */
+function poolingOf(
+  engine: DatabaseEngine,
+  pgBouncer: boolean | undefined,
+  other: string | false | undefined,
+): DatabaseInput['pooling'] {
+  if (!pgBouncer) return other ? 'rds-proxy' : undefined;
+  if (engine !== DatabaseEngine.POSTGRESQL) {
+    throw new Error(`pgBouncer is for PostgreSQL, and the engine is ${engine}: leave pgBouncer away`);
+  }
+  if (other) throw new Error(`pgBouncer and ${other} are two poolers one behind the other: give one of them`);
+  return 'pgbouncer';
+}
+
+/** The application knows PgBouncer's socket, and PgBouncer the server. */
+function throughPgBouncer({ environment, ...access }: DatabaseAccess): DatabaseAccess {
+  const {
+    PLUMBLINE_DATABASE_HOST: host,
+    PLUMBLINE_DATABASE_PORT: port,
+    PLUMBLINE_DATABASE_CA: certificateBundle,
+    ...rest
+  } = environment;
+  return {
+    ...access,
+    environment: {
+      ...rest,
+      PLUMBLINE_DATABASE_HOST: PGBOUNCER_SOCKETS,
+      PLUMBLINE_DATABASE_PORT: String(PGBOUNCER_PORT),
+    },
+    pooled: {
+      host: host!,
+      port: port!,
+      databaseName: rest.PLUMBLINE_DATABASE_NAME!,
+      certificateBundle: certificateBundle!,
+    },
+  };
 }
 
 /** @throws when neither the caller nor the construct knows the engine */

@@ -165,6 +165,7 @@ export class WebUserData extends Construct {
       secrets.SECRET_KEY = EnvironmentSecret.fromSecretsManager(this.secretKey);
     }
     const environment = machineEnvironment(props.plan._plan, access);
+    const pooled = access.find((service) => service.pooled)?.pooled;
     const files: FilesInput = {
       plan: props.plan._plan,
       operatingSystem: this.operatingSystem._profile,
@@ -178,7 +179,8 @@ export class WebUserData extends Construct {
       tls: props.tls,
       database: database && {
         onInstance: database._volume !== undefined,
-        caBundle: environment.PLUMBLINE_DATABASE_CA === RDS_BUNDLE,
+        caBundle: (pooled?.certificateBundle ?? environment.PLUMBLINE_DATABASE_CA) === RDS_BUNDLE,
+        pooled,
       },
       migrate: props.migrate,
       backgroundWorkers: backgroundWorkers.map((worker) => worker._source()),

@@ -63,6 +63,7 @@ packages() {
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
     chmod +x /usr/sbin/policy-rc.d
   fi
+  if [ -n "${repositories:-}" ]; then install_packages "$repositories"; fi
   # shellcheck disable=SC2086 # a list
   install_packages nginx $packages
   rm -f /usr/sbin/policy-rc.d

@@ -31,6 +31,19 @@ def connect_with_current(connect, parameters, is_refusal):
     return connect({**parameters, **fresh})
 
 
+def connect_when_let_in(connect, parameters, is_refusal):
+    """Calls `connect` until it is let in: what stands between fetches the account itself, at the first refusal."""
+    for seconds in WAITS:
+        time.sleep(seconds)
+        try:
+            return connect(parameters)
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            refusal = error
+    raise refusal
+
+
 def another_than(refused):
     """What is new in the account, or nothing."""
     with lock:  # one thread fetches, the others find what it has got

@@ -8,7 +8,7 @@ install_files() {
   local units=etc/systemd/system service path mode
   cd "$lib/files"
   mkdir -p "$units"
-  for service in gunicorn nginx ${background_services:-}; do
+  for service in gunicorn nginx ${sandboxed:-}; do
     mkdir -p "$units/$service.service.d"
     cp "$lib/plumbline_sandbox.conf" "$units/$service.service.d/"
   done
@@ -34,7 +34,11 @@ start_again() { # unit, its files besides the drop-in
   if [ "$(systemctl is-enabled "$1")" != enabled ]; then systemctl enable -q "$1"; fi
   if ! systemctl is-active -q "$1" ||
     grep -qxFf <(printf '%s\n' "/etc/systemd/system/$1.service.d/plumbline.conf" "${@:2}") "$logs/changed"; then
-    systemctl restart "$1"
+    systemctl restart "$1" || {
+      journalctl -u "$1" -n 30 --no-pager -o cat
+      echo "$1 does not start: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$1.service")"
+      return 1
+    }
   fi
 }
 

@@ -99,6 +99,7 @@ export function renderBootstrap(input: BootstrapInput): string {
       'run configuration configuration',
       input.secrets.length > 0 && 'run secrets bash $lib/plumbline_secrets.sh',
       server && 'run database database',
+      input.database?.pooled && 'run pgbouncer start_again pgbouncer',
       cache && 'run cache start_again $cache_unit /etc/plumbline/cache.conf',
       'run django django',
       input.database && (input.migrate ?? true) && 'run migrate migrate',

@@ -4,6 +4,7 @@ import { renderDatabaseDropIn, renderDatabaseLogsDropIn, renderMysqlConf, render
 import { renderGunicornConf } from './gunicorn';
 import type { FilesInput, RenderedFile } from './input';
 import { renderNginxConf } from './nginx';
+import { renderPgBouncerIni, renderPgBouncerServer, renderPgBouncerService } from './pgbouncer';
 import type { DatabaseServerProfile } from './operating-systems';
 import { refusalsOfFiles } from './refusals';
 import { renderGunicornService, renderGunicornSocket, renderNginxDropIn, UNITS, type Neighbours } from './systemd';
@@ -50,7 +51,11 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
   const { plan, operatingSystem } = input;
   const server = databaseServer(input);
   const neighbours: Neighbours = {
-    units: [...(server ? [server.unit] : []), ...(cacheOnInstance(input) ? [operatingSystem.cache.unit] : [])],
+    units: [
+      ...(server ? [server.unit] : []),
+      ...(input.database?.pooled ? ['pgbouncer'] : []),
+      ...(cacheOnInstance(input) ? [operatingSystem.cache.unit] : []),
+    ],
     secrets: input.secrets.length > 0,
   };
   return [
@@ -70,6 +75,7 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
     { path: `${UNITS}/gunicorn.socket`, text: renderGunicornSocket(plan, operatingSystem) },
     { path: `${UNITS}/nginx.service.d/plumbline.conf`, text: renderNginxDropIn(plan) },
     ...(server ? databaseFiles(input, server) : []),
+    ...pgBouncerFiles(input),
     ...(cacheOnInstance(input) ? cacheFiles(input) : []),
     ...renderBackgroundWorkers(plan, input.backgroundWorkers ?? [], neighbours),
   ];
@@ -98,6 +104,15 @@ function databaseFiles({ plan }: FilesInput, server: DatabaseServerProfile): Ren
     { path: server.configuration, text: renderMysqlConf(plan.database) },
     dropIn,
     { path: `${UNITS}/plumbline_logs.service.d/database.conf`, text: renderDatabaseLogsDropIn(server) },
+  ];
+}
+
+function pgBouncerFiles({ plan, database }: FilesInput): RenderedFile[] {
+  if (!plan.database || !database?.pooled) return [];
+  return [
+    { path: '/etc/plumbline/pgbouncer.ini', text: renderPgBouncerIni(plan.database, database.pooled) },
+    { path: '/etc/plumbline/pgbouncer.server', text: renderPgBouncerServer(database.pooled) },
+    { path: `${UNITS}/pgbouncer.service`, text: renderPgBouncerService() },
   ];
 }
 

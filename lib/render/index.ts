@@ -9,6 +9,7 @@ export type {
   FilesInput,
   GunicornInput,
   NginxInput,
+  PooledServer,
   RenderedFile,
   S3Object,
   SecretSource,
@@ -17,6 +18,13 @@ export type {
 export { renderNginxConf } from './nginx';
 export { OPERATING_SYSTEMS } from './operating-systems';
 export type { CacheServerProfile, DatabaseServerProfile, OperatingSystemProfile } from './operating-systems';
-export { CACHE_SOCKET, MYSQL_SOCKET, POSTGRESQL_SOCKETS, RDS_BUNDLE } from './places';
+export {
+  CACHE_SOCKET,
+  MYSQL_SOCKET,
+  PGBOUNCER_PORT,
+  PGBOUNCER_SOCKETS,
+  POSTGRESQL_SOCKETS,
+  RDS_BUNDLE,
+} from './places';
 export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
 export { hasControls } from './text';

@@ -37,6 +37,15 @@ export interface CommandStep {
   readonly commands: readonly string[];
 }
 
+/** The server that PgBouncer stands before. Every part may be a token. */
+export interface PooledServer {
+  readonly host: string;
+  readonly port: string;
+  readonly databaseName: string;
+  /** Path of the certificates that the server's certificate is checked against. */
+  readonly certificateBundle: string;
+}
+
 /** Processes beside the web application that work on what it queues. Their numbers are in the plan, in the same order. */
 export interface BackgroundWorkerSource {
   /** Name of the unit; those of Celery and RQ have theirs. */
@@ -92,9 +101,10 @@ export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
   /** @default - none */
   readonly extraCommands?: readonly CommandStep[];
   /**
-   * Where the database is, and whether it is reached by TLS with a certificate of Amazon RDS. @default - no database
+   * Where the database is, whether it is reached by TLS with a certificate of Amazon RDS, and what PgBouncer connects to where it stands
+   * before it. @default - no database
    */
-  readonly database?: { readonly onInstance: boolean; readonly caBundle?: boolean };
+  readonly database?: { readonly onInstance: boolean; readonly caBundle?: boolean; readonly pooled?: PooledServer };
   /** Whether Django's migrations run before the release serves. @default true */
   readonly migrate?: boolean;
   /** @default - none */

@@ -22,6 +22,8 @@ export interface OperatingSystemProfile {
   readonly mysql: DatabaseServerProfile;
   readonly postgresql: DatabaseServerProfile;
   readonly cache: CacheServerProfile;
+  /** Package that brings the repository of PgBouncer's package, where it is in another one than the rest. */
+  readonly pgBouncerRepository?: string;
 }
 
 /** A packaged database server. */
@@ -95,6 +97,8 @@ const AMAZON_LINUX_2023: OperatingSystemProfile = {
     program: '/usr/bin/valkey-server',
     folder: '/var/lib/valkey',
   },
+  // https://github.com/amazonlinux/amazon-linux-2023/issues/119, https://docs.aws.amazon.com/linux/al2023/ug/configure-spal-repository.html
+  pgBouncerRepository: 'spal-release',
 };
 
 /** What Debian and Ubuntu share: Ubuntu takes both packages from Debian. */

@@ -7,5 +7,11 @@ export const MYSQL_SOCKET = '/run/mysqld/mysqld.sock';
 /** The folder of PostgreSQL's socket, the same on every operating system. */
 export const POSTGRESQL_SOCKETS = '/var/run/postgresql';
 
+/** The folder of PgBouncer's socket. */
+export const PGBOUNCER_SOCKETS = '/run/pgbouncer';
+
+/** PgBouncer's own port: the socket is named after it. */
+export const PGBOUNCER_PORT = 6432;
+
 /** The socket of Valkey or Redis. */
 export const CACHE_SOCKET = '/run/plumbline-cache/cache.sock';

@@ -4,7 +4,7 @@ import { hasControls, withoutTokens } from './text';
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Names of units that are there already. */
-const TAKEN = ['gunicorn', 'nginx'];
+const TAKEN = ['gunicorn', 'nginx', 'pgbouncer'];
 
 /** Collects what is wrong, one message each. */
 class Problems {
@@ -149,7 +149,7 @@ function checkBackgroundWorker(problems: Problems, worker: BackgroundWorkerSourc
     /^[a-z][a-z0-9-]*$/.test(name) && !TAKEN.includes(name),
     'backgroundWorkers',
     name,
-    `must be a name of lower case letters, digits and hyphens, and not ${TAKEN.join(' or ')}`,
+    `must be a name of lower case letters, digits and hyphens, and none of ${TAKEN.join(', ')}`,
   );
   if (app !== undefined) {
     problems.must(

@@ -16,16 +16,20 @@ export function variables(input: BootstrapInput): Lines {
     ...operatingSystem.pythonPackages,
     ...(application.fetch.kind === 'git' ? [operatingSystem.gitPackage] : []),
     ...(server?.packages ?? []),
+    ...(input.database?.pooled ? ['pgbouncer'] : []),
     ...(cacheOnInstance(input) ? operatingSystem.cache.packages : []),
   ];
   const wanted = drivers(plan);
-  const background = templates(input);
+  const services = sandboxed(input);
   const gunicorn = plan.appServer.workerClass === 'gevent' ? 'gunicorn[gevent]' : 'gunicorn';
   return [
     `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${operatingSystem.python}`,
     `gunicorn='${gunicorn}==${GUNICORN}' wsgi=${shellQuote(application.wsgi)} settings_module=${shellQuote(input.environment.DJANGO_SETTINGS_MODULE ?? '')}`,
+    input.database?.pooled &&
+      operatingSystem.pgBouncerRepository &&
+      `repositories=${operatingSystem.pgBouncerRepository}`,
     wanted.length > 0 && `drivers='${wanted.join(' ')}'`,
-    background.length > 0 && `background_services='${background.join(' ')}'`,
+    services.length > 0 && `sandboxed='${services.join(' ')}'`,
     `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)}`,
     '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
     `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
@@ -46,7 +50,8 @@ function databaseVariables(server: DatabaseServerProfile, plan: Plan): Lines {
   ];
 }
 
-/** The services that are the application's, by the names of their unit files. */
-function templates(input: BootstrapInput): string[] {
-  return [...new Set(backgroundUnits(input).map((unit) => unit.replace(/@.*/, '@')))];
+/** The services that run in the sandbox beside gunicorn and nginx, by the names of their unit files. */
+function sandboxed(input: BootstrapInput): string[] {
+  const workers = backgroundUnits(input).map((unit) => unit.replace(/@.*/, '@'));
+  return [...new Set([...(input.database?.pooled ? ['pgbouncer'] : []), ...workers])];
 }

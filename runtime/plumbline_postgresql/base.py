@@ -14,7 +14,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params):
         if self.pool:
             return super().get_new_connection(conn_params)
-        return plumbline_password.connect_with_current(super().get_new_connection, conn_params, is_refusal)
+        return connected(super().get_new_connection, conn_params)
 
 
 if base.is_psycopg3:
@@ -25,7 +25,26 @@ if base.is_psycopg3:
             def connect(current):
                 return super(Connection, cls).connect(conninfo, **current)
 
-            return plumbline_password.connect_with_current(connect, parameters, is_refusal)
+            return connected(connect, parameters)
+
+
+def connected(connect, parameters):
+    if not parameters["host"].startswith("/"):
+        return plumbline_password.connect_with_current(connect, parameters, is_refusal)
+
+    # PgBouncer, which lets its client in before the server has let in PgBouncer
+    def connect_and_ask(given):
+        connection = connect(given)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            connection.rollback()
+        except base.Database.Error:
+            connection.close()
+            raise
+        return connection
+
+    return plumbline_password.connect_when_let_in(connect_and_ask, parameters, is_refusal)
 
 
 def is_refusal(error):

@@ -151,3 +151,32 @@ def test_fails_with_any_other_error_at_once(password):
     with pytest.raises(ValueError, match="another error"):
         plumbline_password.connect_with_current(call, {"user": "app", "password": PASSWORD}, lambda error: False)
     assert password.count() == 0
+
+
+class TestBehindPgBouncer:
+    """It fetches the account itself, and refuses its clients until it has."""
+
+    @pytest.fixture(autouse=True)
+    def _at_once(self, monkeypatch):
+        monkeypatch.setattr(plumbline_password, "WAITS", (0, 0, 0))
+
+    def connect(self, refusals):
+        left = iter(refusals)
+
+        def connect(parameters):
+            if error := next(left, None):
+                raise error
+            return parameters
+
+        return plumbline_password.connect_when_let_in(connect, "parameters", lambda e: isinstance(e, PermissionError))
+
+    def test_a_connection_is_tried_until_it_is_let_in(self):
+        assert self.connect([PermissionError(), PermissionError()]) == "parameters"
+
+    def test_fails_with_the_refusal_that_does_not_end(self):
+        with pytest.raises(PermissionError, match="third"):
+            self.connect([PermissionError(), PermissionError(), PermissionError("third"), PermissionError("fourth")])
+
+    def test_fails_at_once_with_what_is_no_refusal(self):
+        with pytest.raises(OSError, match="no such host"):
+            self.connect([OSError("no such host")])

@@ -128,6 +128,33 @@ describe('a database with a name', () => {
     expect(machineOf(template())).toMatch(/PLUMBLINE_DATABASE_TRANSACTION_POOLING=1\n/);
   });
 
+  test('may be shared by a PgBouncer on each instance, with the account of its secret', () => {
+    const { service, template } = serveWith(
+      Database.fromEndpoint('db.example.com', { ...options(), databaseName: 'shop', pgBouncer: true }),
+    );
+    expect(service.plan.database?.pooling).toBe('pgbouncer');
+    const machine = machineOf(template());
+    expect(machine).toContain(`\nhost='db.example.com' port=5432 dbname='shop'\n`);
+    expect(machine).toMatch(/PLUMBLINE_DATABASE_USER secretsmanager <Credentials\w+> username\n/);
+    expect(machine).not.toContain('PLUMBLINE_DATABASE_USER=');
+  });
+
+  test.each([
+    [
+      'fails with PgBouncer for another engine',
+      { engine: DatabaseEngine.MARIADB },
+      'pgBouncer is for PostgreSQL, and the engine is mariadb: leave pgBouncer away',
+    ],
+    [
+      'fails with PgBouncer before another pooler',
+      { transactionPooling: true },
+      'pgBouncer and transactionPooling are two poolers one behind the other: give one of them',
+    ],
+  ])('%s', (_, more, message) => {
+    const give = () => Database.fromEndpoint('db.example.com', { ...options(), pgBouncer: true, ...more });
+    expect(give).toThrow(new Error(message));
+  });
+
   test('lets the machines in where it is said what does', () => {
     const group = new ec2.SecurityGroup(stack, 'Theirs', { vpc });
     serveWith(Database.fromEndpoint('db.example.com', { ...options(), connectable: group }))

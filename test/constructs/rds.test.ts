@@ -217,6 +217,29 @@ describe('a proxy before the database', () => {
   });
 });
 
+describe('PgBouncer on the instance', () => {
+  const machine = () => machineOf(serve({ database: Database.rdsPostgres({ pgBouncer: true }) }).template());
+
+  test('is what the application connects to', () => {
+    expect(machine()).toMatch(/PLUMBLINE_DATABASE_HOST=\/run\/pgbouncer\nPLUMBLINE_DATABASE_PORT=6432\n/);
+    expect(machine()).toMatch(/PLUMBLINE_DATABASE_TRANSACTION_POOLING=1\n/);
+    expect(machine()).not.toContain('PLUMBLINE_DATABASE_CA');
+  });
+
+  test('connects to the database, and checks its certificate', () => {
+    const server = /^host='<\w+DatabaseInstance\w+,Endpoint\.Address>' port=5432 dbname='app'$/m;
+    expect(machine()).toMatch(server);
+    expect(machine()).toContain('\nserver_tls_ca_file = /etc/gunicorn/rds-bundle.pem\n');
+    expect(machine()).toContain('curl -sSf --retry 3 -o /etc/gunicorn/rds-bundle.pem');
+  });
+
+  test('fails beside a proxy', () => {
+    expect(() => Database.rdsPostgres({ pgBouncer: true, databaseProxy: true })).toThrow(
+      new Error('pgBouncer and databaseProxy are two poolers one behind the other: give one of them'),
+    );
+  });
+});
+
 test('what was made in RDS can be reached: instance, proxy and secret', () => {
   const { dataServices } = serve({ database: Database.rdsMysql({ databaseProxy: true }) }).service;
   expect(dataServices.databaseInstance?.node.path).toBe('Test/Site/DataServices/Database/Instance');

@@ -63,7 +63,7 @@ test('they start after the database and the cache', () => {
 });
 
 test('all get the sandbox of the application', () => {
-  expect(renderBootstrap(input())).toContain("\nbackground_services='celery celery-beat rq@ mailer'\n");
+  expect(renderBootstrap(input())).toContain("\nsandboxed='celery celery-beat rq@ mailer'\n");
 });
 
 test('a command comes to its shell as it was given', () => {

@@ -110,12 +110,12 @@ test.each<[string, Partial<BootstrapInput>, string]>([
   [
     'a background worker whose name is a path',
     { backgroundWorkers: [{ name: '../x', kind: 'command', command: 'date' }] },
-    'backgroundWorkers "../x" must be a name of lower case letters, digits and hyphens, and not gunicorn or nginx',
+    'backgroundWorkers "../x" must be a name of lower case letters, digits and hyphens, and none of gunicorn, nginx, pgbouncer',
   ],
   [
     'a background worker that would replace gunicorn',
     { backgroundWorkers: [{ name: 'gunicorn', kind: 'command', command: 'date' }] },
-    'backgroundWorkers "gunicorn" must be a name of lower case letters, digits and hyphens, and not gunicorn or nginx',
+    'backgroundWorkers "gunicorn" must be a name of lower case letters, digits and hyphens, and none of gunicorn, nginx, pgbouncer',
   ],
   [
     'a Celery application that would be an option',

@@ -49,6 +49,7 @@ const site = new WebService(stack, 'Site', {
       postgres: () => Database.postgresOnInstance(),
       'rds-mariadb': () => Database.rdsMariaDb(),
       'rds-postgres': () => Database.rdsPostgres(),
+      'rds-postgres-pgbouncer': () => Database.rdsPostgres({ pgBouncer: true }),
     },
     'database',
   ),
