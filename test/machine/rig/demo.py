@@ -11,6 +11,7 @@ from .machine import Machine, Options
 from .run import Run
 
 REQUESTS = ["/", "/slow?seconds=2", "/health"]
+FROM_DATABASE = "/rows?token=hello"
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
         "-c", "--context", action="append", default=[], metavar="key=value", help="context of the stack"
     )
     arguments = parser.parse_args()
-    context = {"os": "debian-13", "database": "none"} | dict(part.split("=", 1) for part in arguments.context)
+    context = {"os": "debian-13"} | dict(part.split("=", 1) for part in arguments.context)
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = Run()
@@ -35,7 +36,7 @@ def main() -> None:
             say(f"booting {instance.type} {instance.id} with its user data, {len(instance.user_data)} bytes")
             machine.boot()
             say(f"serving behind http://{machine.stack.balancer_name}/")
-            for path in REQUESTS:
+            for path in REQUESTS if context.get("database") == "none" else [*REQUESTS, FROM_DATABASE]:
                 show(machine, path)
             if arguments.keep:
                 keep(machine, arguments.port)
