@@ -65,7 +65,8 @@ export interface RdsOptions extends DatabaseOptions {
   readonly multiAz?: boolean;
 
   /**
-   * Whether an RDS Proxy stands before the database: it shares few connections among many workers.
+   * Whether an RDS Proxy stands before the database: it shares few connections among many workers. The statement timeout is then that of
+   * requests for background workers and migrations too.
    *
    * @default false
    */
@@ -117,7 +118,8 @@ export interface RdsMariaDbOptions extends RdsOptions {
 export interface RdsPostgresOptions extends RdsOptions {
   /**
    * Whether a PgBouncer runs on each instance of the application: all of its processes share `poolerSize` connections, each for one
-   * transaction. Unlike `databaseProxy` it costs nothing, and bounds one instance, not a fleet: give one of the two.
+   * transaction. Unlike `databaseProxy` it costs nothing, and bounds one instance, not a fleet: give one of the two. The statement timeout
+   * is then that of requests for background workers and migrations too.
    *
    * @default false
    */
@@ -148,7 +150,7 @@ export interface ExistingDatabaseOptions extends DatabaseOptions {
 
   /**
    * Whether a PgBouncer runs on each instance of the application, for PostgreSQL: all of its processes share `poolerSize` connections,
-   * each for one transaction.
+   * each for one transaction. The statement timeout is then that of requests for background workers and migrations too.
    *
    * @default false
    */

@@ -10,7 +10,10 @@ export function machineEnvironment(plan: Plan, access: readonly DataAccess[]): R
     ...(database && {
       PLUMBLINE_DATABASE_ENGINE: database.engine === 'postgresql' ? 'postgresql' : 'mysql',
       PLUMBLINE_DATABASE_CONN_MAX_AGE: String(database.connMaxAge),
-      ...(database.poolSize > 0 && { PLUMBLINE_DATABASE_POOL_SIZE: String(database.poolSize) }),
+      ...(database.poolSize > 0 && {
+        PLUMBLINE_DATABASE_POOL_SIZE: String(database.poolSize),
+        PLUMBLINE_DATABASE_POOL_TIMEOUT: String(database.borrowTimeout),
+      }),
       ...(database.pooling !== 'none' && { PLUMBLINE_DATABASE_TRANSACTION_POOLING: '1' }),
     }),
     ...merged(access.map(({ environment }) => environment)),

@@ -80,7 +80,8 @@ def postgresql(environ):
     size = environ.get("PLUMBLINE_DATABASE_POOL_SIZE")
     # Not in background workers and commands: they run one thing at a time, and fork with what they have opened.
     if size and "gunicorn" in sys.modules:
-        options["pool"] = {"min_size": 1, "max_size": int(size), "timeout": 10}
+        timeout = float(environ["PLUMBLINE_DATABASE_POOL_TIMEOUT"])
+        options["pool"] = {"min_size": 1, "max_size": int(size), "timeout": timeout}
     return options
 
 

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import plumbline_databases
+import plumbline_statements
 
 served_folder = ".static"  # what nginx serves at /static/, in the release's folder
 
@@ -144,3 +145,4 @@ if __name__ == "__main__":
 else:
     _project = importlib.import_module(os.environ["PLUMBLINE_SETTINGS_MODULE"])
     globals().update(settings_of(_project) | overlay(_project, os.environ))
+    plumbline_statements.limit(os.environ)

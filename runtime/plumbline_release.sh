@@ -63,12 +63,14 @@ has_one() { # modules, separated by commas
   return 1
 }
 
-# As the service runs: the application's user, environment and secrets; in the release that is on its way, if any.
+# As the service runs: the application's user, environment and secrets; in the release that is on its way, if any. Statements may
+# take their time: no request waits for them.
 as_app() {
   local release=/srv/app/next
   [ -e $release ] || release=/srv/app/current
   systemd-run -q --wait --pipe --collect --uid=app --gid=app --working-directory=$release \
     --setenv=PYTHONPATH=/usr/local/lib/plumbline --setenv=PATH=$release/.venv/bin:/usr/bin \
+    --setenv=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=0 \
     -p EnvironmentFile=/etc/gunicorn/environment -p EnvironmentFile=-/run/plumbline/secrets.env env "$@"
 }
 export -f as_app

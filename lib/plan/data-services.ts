@@ -63,7 +63,7 @@ export interface DatabasePlan {
   readonly poolerClients: number;
   /** RDS Proxy `MaxConnectionsPercent`; 0 without RDS Proxy. */
   readonly maxConnectionsPercent: number;
-  /** RDS Proxy `ConnectionBorrowTimeout`, PgBouncer `query_wait_timeout`; 0 without a pooler. */
+  /** RDS Proxy `ConnectionBorrowTimeout`, PgBouncer `query_wait_timeout`, `timeout` of the pool in a process; 0 without any. */
   readonly borrowTimeout: number;
   /** Memory that the server, with its connections, and PgBouncer take on the instance of the application. */
   readonly memory: number;

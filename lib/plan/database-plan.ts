@@ -8,7 +8,7 @@ const SLOW_QUERY = 1;
 const CONNECTION_CHECK_INTERVAL = 1;
 /** Heroku's number for Django: a connection is used again, and a forgotten one ends, in seconds. */
 const CONN_MAX_AGE = 600;
-/** A client of a pooler that waits longer than this for a connection is better told so, in seconds. */
+/** A client of a pooler, or of the pool in its process, that waits longer than this for a connection is better told so, in seconds. */
 const BORROW_TIMEOUT = 10;
 /** PostgreSQL's own `work_mem`: each connection may take it several times, in MiB. */
 const WORK_MEM = 4;
@@ -58,7 +58,9 @@ export function planDatabase(
     poolerClients: pgbouncer ? 2 * set + tasksOf(fleet) + ops : 0,
     maxConnectionsPercent: proxy ? proxyPercent(maxConnections, reserved) : 0,
     borrowTimeout:
-      pgbouncer || proxy ? Math.max(1, Math.min(BORROW_TIMEOUT, Math.floor(clients.requestTimeout / 2))) : 0,
+      pgbouncer || proxy || clients.poolSize > 0
+        ? Math.max(1, Math.min(BORROW_TIMEOUT, Math.floor(clients.requestTimeout / 2)))
+        : 0,
     memory: server.memory + server.perConnection * total,
   };
 }

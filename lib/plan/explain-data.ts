@@ -2,6 +2,7 @@ import type { ExplainedSetting } from './explain';
 import type { BackgroundWorkerPlan, CachePlan, ConnectionPlan, DatabasePlan, Plan } from './plan';
 
 const seconds = (value: number) => `${value} s`;
+const NO_CONNECTION = 'a request learns that there is no connection before it ends';
 const mebibytes = (value: number) => `${value} MiB`;
 const rowsOf =
   (hop: string) =>
@@ -63,25 +64,29 @@ function server(database: DatabasePlan): ExplainedSetting[] {
         ? 'a connection serves many requests of its process or thread, with a health check before each'
         : 'a request keeps no connection for another one',
     ),
-    ...(poolSize ? [client('pool max_size', `${poolSize}`, 'connections that the requests of a process share')] : []),
+    ...(poolSize
+      ? [
+          client('pool max_size', `${poolSize}`, 'connections that the requests of a process share'),
+          client('pool timeout', seconds(database.borrowTimeout), NO_CONNECTION),
+        ]
+      : []),
   ];
 }
 
 function pooler({ pooling, poolerSize, poolerClients, maxConnectionsPercent, borrowTimeout }: DatabasePlan) {
-  const wait = 'a request learns that there is no connection before it ends';
   if (pooling === 'pgbouncer') {
     const row = rowsOf('PgBouncer');
     return [
       row('default_pool_size', `${poolerSize}`, 'connections to the server that an instance shares'),
       row('max_client_conn', `${poolerClients}`, 'both sets of workers of a reload, background workers and ops'),
-      row('query_wait_timeout', seconds(borrowTimeout), wait),
+      row('query_wait_timeout', seconds(borrowTimeout), NO_CONNECTION),
     ];
   }
   if (!maxConnectionsPercent) return [];
   const row = rowsOf('RDS Proxy');
   return [
     row('MaxConnectionsPercent', `${maxConnectionsPercent}`, 'ops and what the server reserves connect past the proxy'),
-    row('ConnectionBorrowTimeout', seconds(borrowTimeout), wait),
+    row('ConnectionBorrowTimeout', seconds(borrowTimeout), NO_CONNECTION),
   ];
 }
 

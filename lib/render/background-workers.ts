@@ -55,6 +55,10 @@ function renderBackgroundWorker({ source, plan }: Worker, neighbours: Neighbours
     'Type=exec',
     applicationService(`plumbline-${rq ? 'rq-%i' : source.name}`, neighbours),
     `Environment=PATH=${BIN}:/usr/bin`,
+    source.kind !== 'celery-beat' && [
+      '# taskTimeout: the limit of the server is one for requests',
+      `Environment=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=${plan.taskTimeout}`,
+    ],
     `ExecStart=${command({ source, plan })}`,
     '# The main process alone is told: it lets tasks end and keeps its children alive meanwhile.',
     'KillMode=mixed',

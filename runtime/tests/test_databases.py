@@ -84,10 +84,11 @@ class TestDatabase:
         assert pymysql.version_info == (2, 2, 1, "final", 0)
 
     def test_gunicorn_s_workers_have_a_pool_where_the_plan_says_so(self, monkeypatch, no_gunicorn):
-        pooled = {**POSTGRESQL, "PLUMBLINE_DATABASE_CONN_MAX_AGE": "0", "PLUMBLINE_DATABASE_POOL_SIZE": "8"}
+        sizes = {"PLUMBLINE_DATABASE_POOL_SIZE": "8", "PLUMBLINE_DATABASE_POOL_TIMEOUT": "2"}
+        pooled = {**POSTGRESQL, "PLUMBLINE_DATABASE_CONN_MAX_AGE": "0", **sizes}
         assert "pool" not in default(pooled)["OPTIONS"]
         monkeypatch.setitem(sys.modules, "gunicorn", SimpleNamespace())
-        assert default(pooled)["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 8, "timeout": 10}
+        assert default(pooled)["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 8, "timeout": 2}
 
     def test_behind_transaction_pooling_there_are_no_cursors_on_the_server(self):
         assert default({**POSTGRESQL, "PLUMBLINE_DATABASE_TRANSACTION_POOLING": "1"})["DISABLE_SERVER_SIDE_CURSORS"]
