@@ -218,6 +218,7 @@ def sample_server(own_server):
     def start(worker_class, database, transport, *, env, threads=3, **options):
         kept = worker_class in ("sync", "gthread")
         pooled = not kept and database.engine == "postgresql"
+        pool = {"PLUMBLINE_DATABASE_POOL_SIZE": str(threads), "PLUMBLINE_DATABASE_POOL_TIMEOUT": "10"}
         app = f"sample.{'asgi' if worker_class == 'asgi' else 'wsgi'}:application"
         return own_server(
             worker_class,
@@ -225,7 +226,7 @@ def sample_server(own_server):
             env={
                 **database.environment(transport),
                 "PLUMBLINE_DATABASE_CONN_MAX_AGE": "600" if kept else "0",
-                **({"PLUMBLINE_DATABASE_POOL_SIZE": str(threads)} if pooled else {}),
+                **(pool if pooled else {}),
                 "DJANGO_SETTINGS_MODULE": "plumbline_django",
                 "PLUMBLINE_SETTINGS_MODULE": "sample.settings",
                 "PLUMBLINE_ALLOWED_HOSTS": "site",

@@ -221,5 +221,9 @@ test.each<[string, PlanInput['database'], string[]]>([
 test('a plan explains the pool of processes whose requests share connections', () => {
   const { plan } = planOf({ workerClass: 'asgi', database: { engine: 'postgresql', host: 'instance' } });
   const django = explainedSettings(plan).filter(({ hop }) => hop === 'Django');
-  expect(django.map(({ setting, value }) => `${setting} ${value}`)).toEqual(['CONN_MAX_AGE 0 s', 'pool max_size 8']);
+  expect(django.map(({ setting, value }) => `${setting} ${value}`)).toEqual([
+    'CONN_MAX_AGE 0 s',
+    'pool max_size 8',
+    'pool timeout 10 s',
+  ]);
 });
