@@ -93,7 +93,14 @@ export class BackgroundWorker {
     });
   }
 
-  /** The process that puts periodic tasks of Celery into the queue: it may run on one instance alone. */
+  /**
+   * The process that puts periodic tasks of Celery into the queue. Of several instances it runs on one, which holds a lock in the `cache`;
+   * it runs on another some seconds after that one stops, half a minute after it fails. Instances share no lock where the cache is on the
+   * instance, or where only the application knows the broker: then give it to a service with one instance.
+   *
+   * Celery's own scheduler starts intervals anew when it moves, as it does with each new instance, and leaves out a crontab entry whose
+   * time came during the move. A scheduler that keeps its times in a database, such as that of django-celery-beat, does neither.
+   */
   public static celeryBeat(options: CeleryBeatOptions): BackgroundWorker {
     return new BackgroundWorker({
       ...planned('celery-beat', 'celery-beat', 1, options),

@@ -21,7 +21,7 @@ def settings(project, environ):
         if "cacheops" in getattr(project, "INSTALLED_APPS", ()):
             changed["CACHEOPS_REDIS"] = url
     if "PLUMBLINE_BROKER_URL" in environ:
-        url = with_password(environ["PLUMBLINE_BROKER_URL"], environ)
+        url = broker_url(environ)
         changed |= celery(project, url, environ) | rq(project, url, environ)
     return changed
 
@@ -97,6 +97,19 @@ def with_password(url, environ):
     return url.replace("://", f"://:{quote(secret, safe='')}@", 1) if secret else url
 
 
+def broker_url(environ):
+    """As Celery writes it."""
+    return with_password(environ["PLUMBLINE_BROKER_URL"], environ)
+
+
+def redis_url(url):
+    """As redis-py writes it."""
+    parts = urlsplit(url)
+    if parts.scheme != "redis+socket":
+        return url
+    return f"unix://{parts.path}?db={parse_qs(parts.query)['virtual_host'][0]}"
+
+
 def celery(project, url, environ):
     """For `config_from_object("django.conf:settings", namespace="CELERY")`. A task whose worker is killed runs again:
     it is acknowledged when it has ended, and given to another worker after the visibility timeout."""
@@ -121,10 +134,7 @@ def celery(project, url, environ):
 
 
 def rq(project, url, environ):
-    parts = urlsplit(url)
-    if parts.scheme == "redis+socket":  # Celery's way to write it
-        url = f"unix://{parts.path}?db={parse_qs(parts.query)['virtual_host'][0]}"
-    queue = {"URL": url}
+    queue = {"URL": redis_url(url)}
     if "PLUMBLINE_TASK_TIMEOUT" in environ:
         queue["DEFAULT_TIMEOUT"] = int(environ["PLUMBLINE_TASK_TIMEOUT"])
     return {"RQ_QUEUES": dict.fromkeys([*getattr(project, "RQ_QUEUES", {}), "default"], queue)}

@@ -6,7 +6,6 @@ const worst = (value: (worker: BackgroundWorkerPlan) => number) => (plan: Plan) 
   Math.max(0, ...plan.backgroundWorkers.map(value));
 const someWorker = (plan: Plan) => plan.backgroundWorkers.length > 0;
 const none = limit(0, '');
-const fleet = (plan: Plan) => plan.maxInstances > 1;
 
 /** N: background workers, and the cache that they take their tasks from. */
 export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
@@ -24,13 +23,17 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
   {
     id: 'N16',
     severity: 'warning',
-    left: count('celery-beat with more than one instance', (plan) => plan.backgroundWorkers.filter(isBeat).length),
+    left: count(
+      'celery-beat without a broker that all instances share',
+      ({ backgroundWorkers }) => backgroundWorkers.filter(isBeat).length,
+    ),
     relation: '=',
     right: none,
     breaks: 'every instance queues each scheduled task once more',
-    change: 'give BackgroundWorker.celeryBeat to a service with one instance',
-    source: 'Celery, periodic tasks: only a single scheduler may run at a time',
-    applies: fleet,
+    change:
+      'use Cache.elastiCache or Cache.fromEndpoint, or give BackgroundWorker.celeryBeat to a service with one instance',
+    source: 'Celery, periodic tasks: only a single scheduler may run at a time; the lock of beat is in the broker',
+    applies: ({ maxInstances, cache }) => maxInstances > 1 && (!cache?.broker || cache.host === 'instance'),
   },
   {
     id: 'N17',

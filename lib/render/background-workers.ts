@@ -4,11 +4,14 @@ import { after, applicationService, SERVICE_END, UNITS, type Neighbours } from '
 import { lines, outsideTokens } from './text';
 
 const BIN = '/srv/app/current/.venv/bin';
+const BEAT_SCHEDULE = '/var/lib/app/celerybeat-schedule';
 
 /** A background worker with its numbers. */
 interface Worker {
   readonly source: BackgroundWorkerSource;
   readonly plan: BackgroundWorkerPlan;
+  /** Whether the machine knows the broker. */
+  readonly broker: boolean;
 }
 
 function workersOf(plan: Plan, sources: readonly BackgroundWorkerSource[]): Worker[] {
@@ -17,7 +20,7 @@ function workersOf(plan: Plan, sources: readonly BackgroundWorkerSource[]): Work
     if (numbers?.name !== source.name) {
       throw new Error(`the plan has no background worker ${source.name} at place ${index + 1}: plan the same ones`);
     }
-    return { source, plan: numbers };
+    return { source, plan: numbers, broker: plan.cache?.broker ?? false };
   });
 }
 
@@ -42,7 +45,8 @@ export function renderBackgroundWorkers(
   }));
 }
 
-function renderBackgroundWorker({ source, plan }: Worker, neighbours: Neighbours): string {
+function renderBackgroundWorker(worker: Worker, neighbours: Neighbours): string {
+  const { source, plan } = worker;
   const rq = source.kind === 'rq';
   return lines(
     '[Unit]',
@@ -59,7 +63,7 @@ function renderBackgroundWorker({ source, plan }: Worker, neighbours: Neighbours
       '# taskTimeout: the limit of the server is one for requests',
       `Environment=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=${plan.taskTimeout}`,
     ],
-    `ExecStart=${command({ source, plan })}`,
+    `ExecStart=${command(worker)}`,
     '# The main process alone is told: it lets tasks end and keeps its children alive meanwhile.',
     'KillMode=mixed',
     '# timeoutStopSec, memory',
@@ -69,7 +73,7 @@ function renderBackgroundWorker({ source, plan }: Worker, neighbours: Neighbours
   );
 }
 
-function command({ source, plan }: Worker): string {
+function command({ source, plan, broker }: Worker): string {
   switch (source.kind) {
     case 'celery':
       return [
@@ -77,7 +81,9 @@ function command({ source, plan }: Worker): string {
         ...(source.queues?.length ? [`--queues ${source.queues.join(',')}`] : []),
       ].join(' ');
     case 'celery-beat':
-      return `${BIN}/celery -A ${source.app} beat --loglevel INFO --schedule /var/lib/app/celerybeat-schedule`;
+      return broker
+        ? `${BIN}/python -m plumbline_beat ${source.app} ${BEAT_SCHEDULE}`
+        : `${BIN}/celery -A ${source.app} beat --loglevel INFO --schedule ${BEAT_SCHEDULE}`;
     case 'rq':
       return `${BIN}/python manage.py rqworker ${source.queues?.join(' ') ?? 'default'}`;
     case 'command':

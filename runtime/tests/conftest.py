@@ -3,16 +3,18 @@
 import contextlib
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from database_servers import SERVERS
+from database_servers import PROGRAMS, SERVERS
 
 HERE = Path(__file__).parent
 WORKER_CLASSES = ["sync", "gthread", "gevent", "asgi"]
@@ -195,6 +197,20 @@ def database(request):
     server = SERVERS[request.param]()
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def broker():
+    folder = Path(tempfile.mkdtemp(prefix="redis-"))
+    command = [shutil.which("redis-server", path=PROGRAMS), "--port", "0", "--unixsocket", folder / "cache.sock"]
+    process = subprocess.Popen([*command, "--save", ""], cwd=folder, stdout=subprocess.DEVNULL)
+    while not (folder / "cache.sock").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    yield folder / "cache.sock"
+    process.terminate()
+    process.wait()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -1,37 +1,19 @@
 """Background workers with a real broker and database: their processes fork too."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import django_site
 import pytest
-from database_servers import PROGRAMS
 
 WORKERS = {
     "celery": ["-m", "celery", "-A", "sample", "worker", "--concurrency", "2", "--loglevel", "INFO"],
     "django_rq": ["manage.py", "rqworker", "default"],
 }
 READY = {"celery": "ready.", "django_rq": "Listening on default"}
-
-
-@pytest.fixture(scope="session")
-def broker():
-    folder = Path(tempfile.mkdtemp(prefix="redis-"))
-    command = [shutil.which("redis-server", path=PROGRAMS), "--port", "0", "--unixsocket", folder / "cache.sock"]
-    process = subprocess.Popen([*command, "--save", ""], cwd=folder, stdout=subprocess.DEVNULL)
-    while not (folder / "cache.sock").exists():
-        assert process.poll() is None
-        time.sleep(0.02)
-    yield folder / "cache.sock"
-    process.terminate()
-    process.wait()
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(params=WORKERS)

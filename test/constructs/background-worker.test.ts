@@ -48,7 +48,7 @@ describe('the scheduler of Celery', () => {
     expect(service.plan.backgroundWorkers).toEqual([
       expect.objectContaining({ name: 'celery-beat', processes: 1, taskTimeout: 0 }),
     ]);
-    expect(unitOf(machineOf(template()), 'celery-beat')).toContain(' beat ');
+    expect(unitOf(machineOf(template()), 'celery-beat')).toContain('plumbline_beat mysite ');
   });
 });
 

@@ -1,14 +1,17 @@
 """Celery's and RQ's workers: a task that has begun ends, or runs again, whatever happens to the worker."""
 
+import time
 from collections.abc import Callable
 
 import pytest
 
 from rig.changes import read
+from rig.deploy import ROOT
 from rig.machine import Machine
 from rig.shell import wait_until
 
 ENVIRONMENT = "etc/gunicorn/environment"
+ETC = "/etc/systemd/system"
 EARLY = "SAMPLE_CONNECT_EARLY=1\n"
 
 
@@ -84,6 +87,28 @@ def test_a_task_of_celery_whose_process_was_killed_runs_again(data):
     machine.run(f"kill -KILL {' '.join(processes(machine, 'celery'))}")
     wait_for(machine, token, "ended", 30)
     assert events(machine, token) == {"begun": 2, "ended": 1}
+
+
+def test_of_two_beats_one_queues_each_task_once(data):
+    machine = data("mysql")
+    rendered = (ROOT / "test/render/golden/celery-beat.service").read_text().replace(" mysite ", " sample ")
+    units = machine.guest.root / "etc/systemd/system"
+    beats = ["celery-beat", "celery-beat-2"]
+    try:
+        for beat in beats:
+            (units / f"{beat}.service").write_text(rendered.replace("plumbline-celery-beat", f"plumbline-{beat}"))
+            machine.run(f"cp -r {ETC}/celery.service.d {ETC}/{beat}.service.d")
+            (units / f"{beat}.service.d/tick.conf").write_text("[Service]\nEnvironment=SAMPLE_TICK=1\n")
+        machine.run(f"systemctl daemon-reload && systemctl start {' '.join(beats)}")
+        wait_for(machine, "tick", "ended")
+        before = events(machine, "tick")["begun"]
+        time.sleep(5)
+        assert machine.run(f"systemctl is-active {' '.join(beats)}").split() == ["active"] * 2
+        assert events(machine, "tick")["begun"] - before in (4, 5, 6)
+        journal = {beat: machine.run(f"journalctl -u {beat} -o cat") for beat in beats}
+        assert sorted("another beat runs" in lines for lines in journal.values()) == [False, True]
+    finally:
+        machine.run(f"systemctl stop {' '.join(beats)}; rm -r {ETC}/celery-beat*; systemctl daemon-reload")
 
 
 def test_no_task_fails_for_a_connection_that_the_parent_opened(machine, enqueue, units):

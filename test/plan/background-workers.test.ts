@@ -134,8 +134,12 @@ test('what a fleet does not share is a warning', () => {
   const backgroundWorkers = [BEAT];
   expect(messagesOf({ maxInstances: 3, cache: { host: 'instance' }, backgroundWorkers }, 'warning')).toEqual([
     'maxInstances with a cache on the instance (3) must be equal to 1, else what one instance caches, or puts into the queue, the others do not see; use Cache.elastiCache or Cache.fromEndpoint [N15]',
-    'celery-beat with more than one instance (1) must be equal to 0, else every instance queues each scheduled task once more; give BackgroundWorker.celeryBeat to a service with one instance [N16]',
+    'celery-beat without a broker that all instances share (1) must be equal to 0, else every instance queues each scheduled task once more; use Cache.elastiCache or Cache.fromEndpoint, or give BackgroundWorker.celeryBeat to a service with one instance [N16]',
   ]);
+});
+
+test.each(['elasticache', 'elsewhere'] as const)('a fleet with a broker in %s has one celery-beat', (host) => {
+  expect(messagesOf({ maxInstances: 3, cache: { host }, backgroundWorkers: [BEAT] }, 'warning')).toEqual([]);
 });
 
 test('a queue that only the application may know is a warning', () => {

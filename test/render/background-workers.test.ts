@@ -56,6 +56,12 @@ test('without queues celery and rq take those of their own', () => {
   expect(unitOf('rq@', { backgroundWorkers })).toContain(' manage.py rqworker default\n');
 });
 
+test('without a broker that the machine knows, celery-beat has nowhere to lock', () => {
+  expect(unitOf('celery-beat', { plan: { ...plan, cache: undefined } })).toContain(
+    '/celery -A mysite beat --loglevel INFO --schedule /var/lib/app/celerybeat-schedule\n',
+  );
+});
+
 test('they start after the database and the cache', () => {
   expect(unitOf('celery')).toContain(
     '\nAfter=network-online.target valkey.service\nWants=network-online.target valkey.service\n',

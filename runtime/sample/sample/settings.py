@@ -49,5 +49,10 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }
 
+# A task of beat's, so often (s), only where it is asked for.
+if "SAMPLE_TICK" in os.environ:
+    tick = {"task": "ledger.tasks.take_long", "args": ("tick", 0), "schedule": float(os.environ["SAMPLE_TICK"])}
+    CELERY_BEAT_SCHEDULE = {"tick": tick}
+
 # /eat fills the memory until the kernel kills somebody, so it exists only where it is asked for.
 EAT = os.environ.get("SAMPLE_EAT") == "1"
