@@ -3,11 +3,14 @@
 import pytest
 
 from rig.machine import Machine
+from rig.shell import wait_until
 
 
 @pytest.fixture
 def machine(shared) -> Machine:
-    return shared({"os": "amazon-linux-2023"}, amazon_linux=True)
+    """With all that the reference stack can have on its instance."""
+    on_it = {"database": "mysql", "cache": "redis", "backgroundWorker": "celery"}
+    return shared({"os": "amazon-linux-2023"} | on_it, amazon_linux=True)
 
 
 def test_serves_through_the_load_balancer(machine):
@@ -17,7 +20,7 @@ def test_serves_through_the_load_balancer(machine):
 
 
 def test_asks_dnf_for_the_packages_and_apt_for_nothing(machine):
-    assert machine.run("cat /var/log/dnf").splitlines() == ["nginx python3.13 python3.13-pip"]
+    assert machine.run("cat /var/log/dnf") == "nginx python3.13 python3.13-pip mariadb118-server valkey"
     script = machine.instance.user_data.decode()
     assert "apt-get" not in script
 
@@ -34,7 +37,19 @@ def test_nginx_works_as_its_own_user_who_alone_reaches_the_sockets(machine):
 
 
 def test_units_that_dnf_left_alone_are_active_and_enabled(machine):
-    units = "gunicorn.socket gunicorn.service nginx.service"
-    assert machine.run(f"systemctl is-active {units}").split() == ["active"] * 3
-    assert machine.run(f"systemctl is-enabled {units}").split() == ["enabled"] * 3
+    units = "gunicorn.socket gunicorn.service nginx.service mariadb.service valkey.service celery.service"
+    assert machine.run(f"systemctl is-active {units}").split() == ["active"] * 6
+    assert machine.run(f"systemctl is-enabled {units}").split() == ["enabled"] * 6
     assert machine.run("systemctl --failed --no-legend") == ""
+
+
+def test_the_database_has_the_settings_of_the_plan_and_its_data_on_the_volume(machine):
+    assert machine.get("/transaction?token=x").json()["entries"] == 2
+    assert machine.run("mariadb -NBe 'SELECT @@innodb_buffer_pool_size >> 20, @@skip_networking'") == "256\t1"
+    assert machine.run("findmnt -no TARGET --target /var/lib/mysql") == "/var/lib/mysql"
+
+
+def test_what_is_queued_is_worked_on(machine):
+    assert machine.get("/enqueue?token=amazon&seconds=0").status == 200
+    events = lambda: machine.get("/entries?token=amazon").json()["events"]  # noqa: E731
+    wait_until("the task has ended", lambda: events() == {"begun": 1, "ended": 1}, 20)
