@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Match } from 'aws-cdk-lib/assertions';
-import { Database, DatabaseEngine, OperatingSystem } from '../../lib';
+import { AppServer, Database, DatabaseEngine, OperatingSystem, WorkerClass } from '../../lib';
 import { machineOf, makeStack, serve } from '../support/stacks';
 
 let stack: Stack;
@@ -164,6 +164,21 @@ describe('a database with a name', () => {
         FromPort: 5432,
         ToPort: 5432,
       });
+  });
+
+  test('fails where it allows one connection less than the service opens at its worst moment', () => {
+    const appServer = AppServer.gunicorn({ workerClass: WorkerClass.GTHREAD, workers: 2, threads: 4 });
+    const serveWithin = (maxConnections: number) => {
+      const database = Database.fromEndpoint('db.example.com', { ...options(), maxConnections });
+      return serve({ vpc, database, appServer }, makeStack()).service;
+    };
+    const { total } = serve({ vpc, appServer, database: Database.fromEndpoint('db.example.com', options()) }, stack)
+      .service.plan.connections!;
+    expect(total).toBe(24);
+    expect(serveWithin(total).plan.connections?.usedPercent).toBe(100);
+    expect(() => serveWithin(total - 1)).toThrow(
+      /connections at the worst moment \(24\) must be at most max_connections \(23\), .* \[N1\]$/,
+    );
   });
 
   test('may be a token', () => {
