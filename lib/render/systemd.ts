@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan';
+import { leavesOrphans } from './gunicorn';
 import type { OperatingSystemProfile } from './operating-systems';
 import { lines, type Lines } from './text';
 
@@ -75,6 +76,10 @@ export function renderGunicornService(plan: Plan, neighbours: Neighbours): strin
     '# A reload of code that does not import would end the whole server: it is tried first.',
     `ExecReload=${gunicorn} --check-config`,
     'ExecReload=/bin/kill -s HUP $MAINPID',
+    leavesOrphans(plan) && [
+      '# When gunicorn itself was killed: what its workers have left in the database.',
+      'ExecStopPost=-/srv/app/current/.venv/bin/python -m plumbline_orphans',
+    ],
     'KillMode=mixed',
     '# appServer.timeoutStartSec, .timeoutStopSec, .watchdogSec',
     `TimeoutStartSec=${appServer.timeoutStartSec}`,

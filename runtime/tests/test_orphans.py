@@ -108,7 +108,7 @@ def test_the_query_of_a_killed_worker_ends_and_a_neighbour_s_goes_on(site, datab
             time.sleep(0.3)
         others = neighbours()
         os.kill(worker, signal.SIGKILL)
-        wait_for(lambda: connection not in database.sessions(), 2)
+        wait_for(lambda: connection not in database.sessions())
         assert lost.result().status == 0
         assert others <= set(running(database, "SLEEP"))
         assert {answer.result().status for answer in answers} >= {200}
