@@ -13,8 +13,8 @@ from rig.shell import wait_until
 
 LIMIT = 10  # requestTimeout; statements end 3 s earlier
 STATEMENT = 7
-# PostgreSQL notices that a client is gone (client_connection_check_interval). MariaDB does not, and its statement timeout
-# comes later than this.
+# PostgreSQL notices that a client is gone (client_connection_check_interval). MariaDB does not, and its statement
+# timeout comes later than this.
 ORPHAN = {"postgres": 10, "mysql": 4}
 
 
