@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -64,7 +65,7 @@ def running(database, word):
     return [row[0] for row in database.admin(found)]
 
 
-def wait_for(condition, seconds=5):
+def wait_for(condition, seconds=10):
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end
@@ -110,10 +111,11 @@ def test_the_query_of_a_killed_worker_ends_and_a_neighbour_s_goes_on(site, datab
         os.kill(worker, signal.SIGKILL)
         wait_for(lambda: connection not in database.sessions())
         assert lost.result().status == 0
-        assert others <= set(running(database, "SLEEP"))
-        assert {answer.result().status for answer in answers} >= {200}
+        assert 200 in {answer.result().status for answer in answers}
         wait_for(lambda: worker not in dict(noted(server.folder)))
-    assert f"connection {connection} of process {worker}, which has ended, is killed" in server.log("stderr")
+    killed = dict(re.findall(r"connection (\d+) of process (\d+), which has ended, is killed", server.log("stderr")))
+    assert killed[str(connection)] == str(worker)
+    assert not others & set(map(int, killed))
 
 
 @once
@@ -131,7 +133,7 @@ def test_without_the_hook_the_query_goes_on(site, database):
 @once
 @pytest.mark.parametrize("worker_class", ["sync", "gevent"], indirect=True)
 def test_the_query_of_a_request_over_its_deadline_ends(site, database):
-    server = site(limit=1)
+    server = site(limit=2)
     with ThreadPoolExecutor() as pool, locked(database):
         answer, connection, _ = begin_to_write(server, database, pool)
         assert answer.result().status == 504
