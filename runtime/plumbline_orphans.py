@@ -4,9 +4,9 @@ Their servers learn that a client is gone when they answer it, so a statement of
 locks and its connection, until the statement timeout; MySQL has one for SELECT alone. Measured with MariaDB 10.11 and
 11.8 and MySQL 9.7: only SLEEP and GET_LOCK look for their client.
 
-Each worker of gunicorn notes its connections in files, which survive it. When one has ended, the master starts this
-file as a program, which connects as the application does and kills the connections of processes that are no more; so
-does systemd when the master itself was killed (`ExecStopPost=`).
+Each worker of gunicorn notes its connections in files, which survive it and a restart of the service. When one has
+ended, and when it starts itself, the master starts this file as a program, which connects as the application does and
+kills the connections of processes that are no more.
 """
 
 import collections
@@ -60,13 +60,23 @@ def port(driver):
     return name[1] if isinstance(name, tuple) else "localhost"
 
 
+def on_starting(arbiter):
+    look(arbiter)
+
+
 def child_exit(arbiter, worker):
-    """In the master, which must neither wait nor connect. Not subprocess, whose place gevent takes, with SIGCHLD."""
-    if any(FOLDER.glob(f"{worker.pid}-*")):
+    if arbiter.LISTENERS:  # it does not stop
+        look(arbiter, worker.pid)
+
+
+def look(arbiter, process="*"):
+    """The master itself must neither wait nor connect. Not by subprocess: gevent puts its own in the place, which takes
+    SIGCHLD from gunicorn."""
+    if any(FOLDER.glob(f"{process}-*-*")):
         try:
             os.posix_spawn(sys.executable, [sys.executable, "-m", __name__], os.environ)
         except OSError as error:
-            arbiter.log.warning("cannot look for queries that worker %s left: %s", worker.pid, error)
+            arbiter.log.warning("cannot look for queries that killed workers have left: %s", error)
 
 
 def left():
@@ -74,17 +84,25 @@ def left():
     found = {}
     for path in FOLDER.glob("*-*-*"):
         process, identity, port = path.name.split("-")
-        if not os.path.exists(f"/proc/{process}"):
+        if not lives(process):
             found[int(identity), port] = path
     return found
+
+
+def lives(process):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())  # empty of one that nobody has waited for yet
+    return False
 
 
 def end(notes):
     """A connection is killed only when the server sees it come from where the process had it, and is as old: an id is
     given once in a server's life."""
-    from django.db import OperationalError, connection
+    from django.db import connection
 
-    with connection.cursor() as cursor:
+    # without Django's cursors, which want its applications to be loaded
+    driver = connection.get_new_connection(connection.get_connection_params())
+    with contextlib.closing(driver), driver.cursor() as cursor:
         cursor.execute("SHOW GLOBAL STATUS LIKE 'Uptime'")
         started = time.time() - int(cursor.fetchone()[1]) + 1  # the server subtracts whole seconds
         cursor.execute("SHOW PROCESSLIST")
@@ -93,13 +111,11 @@ def end(notes):
             if path and path.stat().st_mtime > started:
                 process = path.name.split("-")[0]
                 print(f"connection {identity} of process {process}, which has ended, is killed", file=sys.stderr)
-                with contextlib.suppress(OperationalError):  # it has just ended
+                with contextlib.suppress(connection.Database.OperationalError):  # it has just ended
                     cursor.execute(f"KILL {identity}")
 
 
 def main():
-    if os.environ.get("SERVICE_RESULT") == "success" or not FOLDER.exists():
-        return  # ExecStopPost= of a service that has stopped in order
     folder = os.open(FOLDER, os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)  # one after the other, so that one connection is enough
     notes = left()

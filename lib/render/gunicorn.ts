@@ -76,7 +76,9 @@ export function renderGunicornConf(input: GunicornInput): string {
     ],
     orphans && [
       !requestGuard && '',
-      'child_exit = plumbline_orphans.child_exit  # ends what a killed worker has left in the database',
+      '# What killed workers have left in the database ends.',
+      'on_starting = plumbline_orphans.on_starting',
+      'child_exit = plumbline_orphans.child_exit',
     ],
     (fork || !requestGuard) && [
       '',

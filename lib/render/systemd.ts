@@ -77,8 +77,9 @@ export function renderGunicornService(plan: Plan, neighbours: Neighbours): strin
     `ExecReload=${gunicorn} --check-config`,
     'ExecReload=/bin/kill -s HUP $MAINPID',
     leavesOrphans(plan) && [
-      '# When gunicorn itself was killed: what its workers have left in the database.',
-      'ExecStopPost=-/srv/app/current/.venv/bin/python -m plumbline_orphans',
+      "# The next start ends what this one's workers have left in the database; whether it serves is yet to be seen.",
+      'RuntimeDirectoryPreserve=restart',
+      'ExecStopPost=/bin/rm -f /run/plumbline/serving',
     ],
     'KillMode=mixed',
     '# appServer.timeoutStartSec, .timeoutStopSec, .watchdogSec',

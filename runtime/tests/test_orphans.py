@@ -19,6 +19,7 @@ RUNTIME = Path(__file__).parent.parent
 HOOKS = """
 import plumbline_orphans
 
+on_starting = plumbline_orphans.on_starting
 child_exit = plumbline_orphans.child_exit
 
 def post_worker_init(worker):
@@ -141,6 +142,18 @@ def test_the_query_of_a_request_over_its_deadline_ends(site, database):
 
 
 @once
+@pytest.mark.parametrize("worker_class", ["gthread"], indirect=True)
+def test_what_is_left_when_the_master_is_killed_too_ends_with_the_next_start(site, database):
+    server = site()
+    with ThreadPoolExecutor() as pool, locked(database):
+        _, connection, _ = begin_to_write(server, database, pool)
+        os.killpg(server.process.pid, signal.SIGKILL)
+        (server.folder / "serving").unlink()
+        site()
+        wait_for(lambda: connection not in database.sessions())
+
+
+@once
 @pytest.mark.parametrize("worker_class", ["sync"], indirect=True)
 def test_a_connection_that_was_opened_while_the_application_was_loaded_is_known(site, database):
     server = site(env={"SAMPLE_CONNECT_EARLY": "1"})
@@ -190,9 +203,8 @@ class Found:
         path.touch()
         os.utime(path, (then := time.time() - age, then))
 
-    def is_killed(self, **environment):
-        command = [sys.executable, "-m", "plumbline_orphans"]
-        subprocess.run(command, env={**self.environment, **environment}, check=True)
+    def is_killed(self):
+        subprocess.run([sys.executable, "-m", "plumbline_orphans"], env=self.environment, check=True)
         return self.connection.thread_id() not in self.database.sessions()
 
     def uptime(self):
@@ -211,7 +223,7 @@ def found(database, transport, tmp_path):
 class TestTheProgram:
     def test_kills_a_connection_whose_process_has_ended(self, found):
         found.note()
-        assert found.is_killed(SERVICE_RESULT="signal")  # of ExecStopPost=, when gunicorn's master was killed
+        assert found.is_killed()
         assert list(found.folder.iterdir()) == []
 
     def test_leaves_the_connection_of_a_process_that_lives(self, found):
@@ -231,7 +243,3 @@ class TestTheProgram:
     def test_leaves_other_connections_and_ignores_those_that_are_no_more(self, found):
         found.note(connection=4_000_000_000)
         assert not found.is_killed()
-
-    def test_does_nothing_after_a_service_that_has_stopped_in_order(self, found):
-        found.note()
-        assert not found.is_killed(SERVICE_RESULT="success")

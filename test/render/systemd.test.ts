@@ -51,7 +51,7 @@ test.each([
   ['postgresql', 'none', false],
 ] as const)('%s, pooling %s: queries of killed workers are looked for: %s', (engine, pooling, looked) => {
   const plan = planOf({ database: { engine, pooling, host: 'elsewhere', maxConnections: 300 } });
-  const unit = '\nExecStopPost=-/srv/app/current/.venv/bin/python -m plumbline_orphans\n';
+  const unit = '\nRuntimeDirectoryPreserve=restart\nExecStopPost=/bin/rm -f /run/plumbline/serving\n';
   expect(renderGunicornService(plan, NONE).includes(unit)).toBe(looked);
   const conf = renderGunicornConf({
     plan,
@@ -59,7 +59,7 @@ test.each([
     healthCheckPath: '/health',
     answerHealth: true,
   });
-  expect(conf.includes('\nchild_exit = plumbline_orphans.child_exit ')).toBe(looked);
+  expect(conf.includes('\nchild_exit = plumbline_orphans.child_exit\n')).toBe(looked);
 });
 
 test('heaps of threads are bounded where there are threads', () => {

@@ -33,7 +33,9 @@ plumbline_guard.configure(
     health_path="/health",
     answer_health="PLUMBLINE_HEALTH_PATH" not in os.environ,
 )
-child_exit = plumbline_orphans.child_exit  # ends what a killed worker has left in the database
+# What killed workers have left in the database ends.
+on_starting = plumbline_orphans.on_starting
+child_exit = plumbline_orphans.child_exit
 
 
 def post_worker_init(worker):

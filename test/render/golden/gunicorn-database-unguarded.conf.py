@@ -20,7 +20,9 @@ limit_request_field_size = 16384  # as in nginx
 worker_tmp_dir = "/dev/shm"  # a heartbeat must not wait for a disk
 control_socket_disable = True
 
-child_exit = plumbline_orphans.child_exit  # ends what a killed worker has left in the database
+# What killed workers have left in the database ends.
+on_starting = plumbline_orphans.on_starting
+child_exit = plumbline_orphans.child_exit
 
 
 def post_worker_init(worker):
