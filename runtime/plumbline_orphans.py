@@ -80,13 +80,8 @@ def look(arbiter, process="*"):
 
 
 def left():
-    """The notes of processes that have ended, by id and port."""
-    found = {}
-    for path in FOLDER.glob("*-*-*"):
-        process, identity, port = path.name.split("-")
-        if not lives(process):
-            found[int(identity), port] = path
-    return found
+    """The notes of processes that have ended."""
+    return [path for path in FOLDER.glob("*-*-*") if not lives(path.name.split("-")[0])]
 
 
 def lives(process):
@@ -105,11 +100,15 @@ def end(notes):
     with contextlib.closing(driver), driver.cursor() as cursor:
         cursor.execute("SHOW GLOBAL STATUS LIKE 'Uptime'")
         started = time.time() - int(cursor.fetchone()[1]) + 1  # the server subtracts whole seconds
+        found = {}
+        for path in notes:
+            process, identity, port = path.name.split("-")
+            if path.stat().st_mtime > started:
+                found[int(identity), port] = process
         cursor.execute("SHOW PROCESSLIST")
         for identity, _, host, *_ in cursor.fetchall():
-            path = notes.get((identity, host.rpartition(":")[2]))
-            if path and path.stat().st_mtime > started:
-                process = path.name.split("-")[0]
+            process = found.get((identity, host.rpartition(":")[2]))
+            if process:
                 print(f"connection {identity} of process {process}, which has ended, is killed", file=sys.stderr)
                 with contextlib.suppress(connection.Database.OperationalError):  # it has just ended
                     cursor.execute(f"KILL {identity}")
@@ -121,7 +120,7 @@ def main():
     notes = left()
     if notes:
         end(notes)
-    for path in notes.values():
+    for path in notes:
         path.unlink()
 
 
