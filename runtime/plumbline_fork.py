@@ -7,6 +7,7 @@ calls `close_inherited` in `pre_fork` where the master loads the application (`p
 """
 
 import _socket
+import contextlib
 import os
 import sys
 
@@ -49,17 +50,25 @@ def sockets(process):
 
 
 def leads_to_database(fd):
+    try:
+        with borrowed(fd) as connection:
+            peer = connection.getpeername() if connection.type == _socket.SOCK_STREAM else None
+    except OSError:  # not connected, as the sockets that gunicorn listens on
+        peer = None
+    return is_database(peer, os.environ)
+
+
+@contextlib.contextmanager
+def borrowed(fd):
+    """The socket of a file descriptor that belongs to somebody else."""
     # the bare one: gevent's, or a default timeout, would leave the descriptor non-blocking
     blocking = os.get_blocking(fd)
     connection = _socket.socket(fileno=fd)
     try:
-        peer = connection.getpeername() if connection.type == _socket.SOCK_STREAM else None
-    except OSError:  # not connected, as the sockets that gunicorn listens on
-        peer = None
+        yield connection
     finally:
         connection.detach()
         os.set_blocking(fd, blocking)
-    return is_database(peer, os.environ)
 
 
 def is_database(peer, environ):

@@ -52,7 +52,7 @@ export const CONNECTION_RULES: readonly Rule[] = [
     ),
     relation: '≤',
     right: limit(80, ''),
-    breaks: 'the queries of killed workers, which go on for a while, take what is left',
+    breaks: 'the queries of killed workers, which go on for seconds, take what is left',
     change: fewerConnections,
     source: 'AWS guidance for RDS Proxy: above 80 % a proxy is recommended',
     // a proxy lends what there is, and its clients wait

@@ -1,5 +1,11 @@
+import type { Plan } from '../plan/plan';
 import type { GunicornInput } from './input';
 import { lines, pythonLiteral } from './text';
+
+/** Whether the queries of killed workers go on: PostgreSQL looks for its clients, and a pooler's connections are not theirs. */
+export function leavesOrphans({ database }: Plan): boolean {
+  return database !== undefined && database.engine !== 'postgresql' && database.pooling === 'none';
+}
 
 /** The whole /etc/gunicorn/gunicorn.conf.py. */
 export function renderGunicornConf(input: GunicornInput): string {
@@ -7,6 +13,7 @@ export function renderGunicornConf(input: GunicornInput): string {
   const { appServer, nginx, requestGuard } = plan;
   const extras = plan.extraGunicornSettings;
   const fork = plan.database !== undefined;
+  const orphans = leavesOrphans(plan);
   const settings: ReadonlyArray<readonly [name: string, value: unknown, from?: string]> = [
     ['wsgi_app', input.wsgi],
     ['worker_class', appServer.workerClass, 'appServer.workerClass'],
@@ -45,6 +52,7 @@ export function renderGunicornConf(input: GunicornInput): string {
     (fork || requestGuard) && '',
     fork && 'import plumbline_fork',
     requestGuard && 'import plumbline_guard',
+    orphans && 'import plumbline_orphans',
     appServer.preloadApp || fork || requestGuard ? '' : undefined,
     settings.map(([name, value, from]) =>
       extras[name] === undefined ? assignment(name, value, from) : assignment(name, extras[name], 'override'),
@@ -66,12 +74,19 @@ export function renderGunicornConf(input: GunicornInput): string {
       !fork && 'post_worker_init = plumbline_guard.post_worker_init',
       !appServer.preloadApp && 'when_ready = plumbline_guard.when_ready',
     ],
+    orphans && [
+      !requestGuard && '',
+      '# What killed workers have left in the database ends.',
+      'on_starting = plumbline_orphans.on_starting',
+      'child_exit = plumbline_orphans.child_exit',
+    ],
     (fork || !requestGuard) && [
       '',
       '',
       'def post_worker_init(worker):',
       fork &&
         '    plumbline_fork.refuse_shared(worker)  # a connection that the master holds too carries rows of others',
+      orphans && '    plumbline_orphans.post_worker_init(worker)',
       requestGuard
         ? '    plumbline_guard.post_worker_init(worker)'
         : '    open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead',

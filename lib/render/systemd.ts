@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan';
+import { leavesOrphans } from './gunicorn';
 import type { OperatingSystemProfile } from './operating-systems';
 import { lines, type Lines } from './text';
 
@@ -75,6 +76,11 @@ export function renderGunicornService(plan: Plan, neighbours: Neighbours): strin
     '# A reload of code that does not import would end the whole server: it is tried first.',
     `ExecReload=${gunicorn} --check-config`,
     'ExecReload=/bin/kill -s HUP $MAINPID',
+    leavesOrphans(plan) && [
+      "# The next start ends what this one's workers have left in the database; whether it serves is yet to be seen.",
+      'RuntimeDirectoryPreserve=restart',
+      'ExecStopPost=/bin/rm -f /run/plumbline/serving',
+    ],
     'KillMode=mixed',
     '# appServer.timeoutStartSec, .timeoutStopSec, .watchdogSec',
     `TimeoutStartSec=${appServer.timeoutStartSec}`,

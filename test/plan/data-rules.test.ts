@@ -76,7 +76,7 @@ describe('fails on a budget', () => {
 
 test('above 80 % of the connections there is a warning', () => {
   expect(messagesOf({ workers: 5, threads: 8, database: { ...ELSEWHERE, maxConnections: 100 } }, 'warning')).toEqual([
-    'percent of max_connections at the worst moment (86) must be at most 80, else the queries of killed workers, which go on for a while, take what is left; lower threads, put a pooler before the database, or raise max_connections there [N2]',
+    'percent of max_connections at the worst moment (86) must be at most 80, else the queries of killed workers, which go on for seconds, take what is left; lower threads, put a pooler before the database, or raise max_connections there [N2]',
   ]);
 });
 

@@ -1,4 +1,10 @@
-import { OPERATING_SYSTEMS, renderGunicornService, renderGunicornSocket, renderNginxDropIn } from '../../lib/render';
+import {
+  OPERATING_SYSTEMS,
+  renderGunicornConf,
+  renderGunicornService,
+  renderGunicornSocket,
+  renderNginxDropIn,
+} from '../../lib/render';
 import { expectGolden } from '../support/golden';
 import { DISTINCT_PLAN, planOf } from '../support/plan';
 
@@ -36,6 +42,24 @@ test('secrets are fetched before each start only where there are some', () => {
 
 test('without the request guard nobody beats for the watchdog, so there is none', () => {
   expect(renderGunicornService(planOf({ requestGuard: false }), NONE)).not.toContain('WatchdogSec');
+});
+
+test.each([
+  ['mysql', 'none', true],
+  ['mariadb', 'none', true],
+  ['mysql', 'rds-proxy', false],
+  ['postgresql', 'none', false],
+] as const)('%s, pooling %s: queries of killed workers are looked for: %s', (engine, pooling, looked) => {
+  const plan = planOf({ database: { engine, pooling, host: 'elsewhere', maxConnections: 300 } });
+  const unit = '\nRuntimeDirectoryPreserve=restart\nExecStopPost=/bin/rm -f /run/plumbline/serving\n';
+  expect(renderGunicornService(plan, NONE).includes(unit)).toBe(looked);
+  const conf = renderGunicornConf({
+    plan,
+    wsgi: 'mysite.wsgi:application',
+    healthCheckPath: '/health',
+    answerHealth: true,
+  });
+  expect(conf.includes('\nchild_exit = plumbline_orphans.child_exit\n')).toBe(looked);
 });
 
 test('heaps of threads are bounded where there are threads', () => {

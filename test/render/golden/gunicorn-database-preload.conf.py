@@ -5,6 +5,7 @@ import sys
 
 import plumbline_fork
 import plumbline_guard
+import plumbline_orphans
 
 wsgi_app = "mysite.wsgi:application"
 worker_class = "gthread"  # appServer.workerClass
@@ -32,10 +33,14 @@ plumbline_guard.configure(
     health_path="/health",
     answer_health="PLUMBLINE_HEALTH_PATH" not in os.environ,
 )
+# What killed workers have left in the database ends.
+on_starting = plumbline_orphans.on_starting
+child_exit = plumbline_orphans.child_exit
 
 
 def post_worker_init(worker):
     plumbline_fork.refuse_shared(worker)  # a connection that the master holds too carries rows of others
+    plumbline_orphans.post_worker_init(worker)
     plumbline_guard.post_worker_init(worker)
 
 

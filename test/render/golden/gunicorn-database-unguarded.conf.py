@@ -1,6 +1,7 @@
 # Comments name values of the plan.
 
 import plumbline_fork
+import plumbline_orphans
 
 wsgi_app = "mysite.wsgi:application"
 worker_class = "sync"  # appServer.workerClass
@@ -19,7 +20,12 @@ limit_request_field_size = 16384  # as in nginx
 worker_tmp_dir = "/dev/shm"  # a heartbeat must not wait for a disk
 control_socket_disable = True
 
+# What killed workers have left in the database ends.
+on_starting = plumbline_orphans.on_starting
+child_exit = plumbline_orphans.child_exit
+
 
 def post_worker_init(worker):
     plumbline_fork.refuse_shared(worker)  # a connection that the master holds too carries rows of others
+    plumbline_orphans.post_worker_init(worker)
     open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead
