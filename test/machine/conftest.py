@@ -1,24 +1,34 @@
 """Fixtures: machines that were deployed by `cdk deploy` and booted by their own user data."""
 
 import signal
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from rig.changes import wait_for_load_balancer
-from rig.machine import BootFailed, Machine, Options
+from rig.machine import Machine
+from rig.releases import sample_with_cache_libraries
 from rig.run import Run, leftovers
-from rig.shell import CommandFailed, host_state
+from rig.shared_machines import SharedMachines, Wanted
+from rig.shell import host_state
 
-# Without a database: what most tests are about needs none, and a boot takes half the time.
-REFERENCE = {"os": "debian-13", "database": "none"}
-# Beside the default machine. Each keeps its workers' memory and wakes now and then; a scenario needs two at most.
-SHARED_AT_ONCE = 2
 # The sample with a database on the instance, a cache and background workers.
 DATA = "npx tsx test/machine/apps/data.ts"
 
-Boot = Callable[..., Machine]
+# Tests that use the same machine follow each other; those that change it in place begin with what it was booted with.
+ORDER = (
+    *("test_amazon_linux", "test_memory", "test_database_restart", "test_statement_timeout", "test_background_workers"),
+    *("test_database_in_place", "test_connection_budget", "test_database_forks"),
+    *("test_managed_database", "test_managed_cache", "test_pgbouncer", "test_applications", "test_rendered_files"),
+    *("test_boot", "test_recovery", "test_usual_defaults", "test_deadlines", "test_overload", "test_failing_boot"),
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(ORDER)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 @pytest.fixture(scope="session")
@@ -33,54 +43,11 @@ def run() -> Iterator[Run]:
     assert host_state() == before
 
 
-@pytest.fixture
-def deploy(run: Run) -> Iterator[Boot]:
-    """Deploys an app, by default the reference stack; the machine is ready to boot, and closed when the test ends."""
-    machines = []
-
-    def deploy(context: Mapping[str, str] = {}, app: str | None = None, **options) -> Machine:
-        machines.append(Machine(run, app, REFERENCE | context, Options(**options)))
-        return machines[-1]
-
-    yield deploy
-    for machine in machines:
-        machine.close()
-
-
-@pytest.fixture
-def boot(deploy: Boot) -> Boot:
-    """A machine of the test's own that serves."""
-    return lambda *arguments, **options: deploy(*arguments, **options).boot()
-
-
 @pytest.fixture(scope="session")
-def _machines(run: Run) -> Iterator[OrderedDict]:
-    machines: OrderedDict[tuple, Machine | Exception] = OrderedDict()
+def shared(run: Run) -> Iterator[SharedMachines]:
+    machines = SharedMachines(run)
     yield machines
-    for machine in machines.values():
-        if isinstance(machine, Machine):
-            machine.close()
-
-
-@pytest.fixture
-def shared(run: Run, _machines: OrderedDict) -> Boot:
-    """A machine that serves and that other tests use too: leave it as it was."""
-
-    def shared(context: Mapping[str, str] = {}, app: str | None = None, **options) -> Machine:
-        key = (app, *sorted(context.items()), *sorted(options.items()))
-        if key not in _machines:
-            # The default machine stays: most files ask for it.
-            alive = [k for k, m in _machines.items() if isinstance(m, Machine) and k != (None,)]
-            if key != (None,) and len(alive) == SHARED_AT_ONCE:
-                _machines.pop(alive[0]).close()
-            _machines[key] = _booted(run, app, REFERENCE | context, Options(**options))
-        _machines.move_to_end(key)
-        found = _machines[key]
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    return shared
+    machines.close()
 
 
 @pytest.fixture(scope="session", params=["gthread", "gevent", "sync"])
@@ -89,28 +56,63 @@ def worker_class(request) -> str:
     return request.param
 
 
-@pytest.fixture
-def data(shared: Boot) -> Boot:
-    """A shared machine with a database; what else is asked for is the same machine, changed in place."""
+@pytest.fixture(scope="session")
+def prepare(request, shared: SharedMachines) -> Callable[[list[Wanted]], None]:
+    """Boots machines side by side, unless the run is of one file, which may ask for one of them only."""
 
-    def data(database: str, worker_class: str = "gthread", background_worker: str = "celery") -> Machine:
-        stays = {"database": database, "cache": "redis", "preloadApp": "true"}
-        boots = {"workerClass": "gthread", "backgroundWorker": "celery", "requestTimeout": "10"}
-        machine = shared(stays | boots, DATA)
-        machine.change(boots | {"workerClass": worker_class, "backgroundWorker": background_worker})
+    def prepare(wanted: list[Wanted]) -> None:
+        if len({item.path for item in request.session.items}) > 1:
+            shared.prepare(wanted)
+
+    return prepare
+
+
+@pytest.fixture
+def data(shared: SharedMachines, prepare: Callable) -> Callable[..., Machine]:
+    """A shared machine with a database; what else is asked for is the same machine, changed in place."""
+    every = {
+        database: Wanted(
+            {"database": database, "cache": "redis", "preloadApp": "true"}
+            | {"workerClass": "gthread", "backgroundWorker": "celery", "requestTimeout": "10"},
+            DATA,
+        )
+        for database in ("mysql", "postgres")
+    }
+
+    def data(database: str, worker_class: str | None = None, background_worker: str | None = None) -> Machine:
+        prepare(every.values())
+        machine = shared.get(every[database])
+        asked = {"workerClass": worker_class, "backgroundWorker": background_worker}
+        machine.change({name: value for name, value in asked.items() if value})
         wait_for_load_balancer(machine)
         return machine
 
     return data
 
 
-def _booted(run: Run, app: str | None, context: Mapping[str, str], options: Options) -> Machine | Exception:
-    """A boot that failed once fails every test that wants it, without trying again."""
-    machine = None
-    try:
-        machine = Machine(run, app, context, options)
-        return machine.boot()
-    except (BootFailed, CommandFailed, TimeoutError) as failed:
-        if machine:
-            machine.close()
-        return failed
+@pytest.fixture(scope="session")
+def with_cache_libraries(tmp_path_factory) -> Path:
+    return sample_with_cache_libraries(tmp_path_factory.mktemp("release") / "sample")
+
+
+@pytest.fixture
+def managed(shared: SharedMachines, prepare: Callable, with_cache_libraries: Path) -> Callable[[str], Machine]:
+    """A shared machine with a database in RDS, and with PostgreSQL a cache in ElastiCache and Celery's workers.
+
+    Its class is gevent, the one that needs a package: the others follow by a change of files.
+    """
+    common = {"preloadApp": "true", "workerClass": "gevent", "requestTimeout": "10"}
+    cached = {"cache": "elasticache", "backgroundWorker": "celery", "directory": str(with_cache_libraries)}
+    every = {
+        "rds-postgres": Wanted({"database": "rds-postgres"} | common | cached, DATA),
+        # Django has no pool for it, so the greenlets are as many as connections
+        "rds-mariadb": Wanted({"database": "rds-mariadb", "workerConnections": "8"} | common, DATA),
+    }
+
+    def managed(database: str) -> Machine:
+        prepare(every.values())
+        machine = shared.get(every[database])
+        wait_for_load_balancer(machine)
+        return machine
+
+    return managed

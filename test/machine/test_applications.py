@@ -9,6 +9,7 @@ import pytest
 
 from rig.instances import client
 from rig.machine import Machine
+from rig.shared_machines import SharedMachines, Wanted
 
 APPS = Path(__file__).parent / "apps"
 STACK = "npx tsx test/machine/apps/stack.ts"
@@ -26,10 +27,23 @@ def with_lock(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def contexts(request, shared: SharedMachines, with_lock: Path) -> dict[str, dict[str, str]]:
+    """By application; all that are asked for are booted."""
+    every = {name: {"application": name} for name in ("flask", "fastapi", "django")}
+    every["django"]["directory"] = str(with_lock)
+    asked = {item.cls.APPLICATION: None for item in request.session.items if item.path == request.path}
+    shared.prepare(Wanted(every[name], STACK) for name in asked)
+    return every
+
+
+@pytest.fixture
+def machine(request, shared: SharedMachines, contexts: dict[str, dict[str, str]]) -> Machine:
+    return shared(contexts[request.cls.APPLICATION], STACK)
+
+
 class TestFlaskWithRequirements:
-    @pytest.fixture
-    def machine(self, shared) -> Machine:
-        return shared({"application": "flask"}, STACK)
+    APPLICATION = "flask"
 
     def test_answers_through_the_load_balancer(self, machine):
         assert machine.get("/").text == "Flask answers"
@@ -114,9 +128,7 @@ SECRETS = {
 
 
 class TestFastApiWithoutLock:
-    @pytest.fixture
-    def machine(self, shared) -> Machine:
-        return shared({"application": "fastapi"}, STACK)
+    APPLICATION = "fastapi"
 
     def test_answers_through_the_load_balancer_after_its_lifespan_began(self, machine):
         assert machine.get("/").json() == {"framework": "FastAPI", "started": True}
@@ -130,9 +142,7 @@ class TestFastApiWithoutLock:
 
 
 class TestDjangoWithLock:
-    @pytest.fixture
-    def machine(self, shared, with_lock) -> Machine:
-        return shared({"application": "django", "directory": str(with_lock)}, STACK)
+    APPLICATION = "django"
 
     def test_answers_through_the_load_balancer(self, machine):
         answer = machine.get("/").json()

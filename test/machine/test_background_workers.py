@@ -79,8 +79,8 @@ def test_a_restart_during_a_task_lets_it_end_and_what_waits_runs_afterwards(mach
     assert_each_ran_once(machine, tokens)
 
 
-def test_a_task_of_celery_whose_process_was_killed_runs_again(data):
-    machine = data("mysql")
+@pytest.mark.parametrize("kind", ["celery"], indirect=True)
+def test_a_task_of_celery_whose_process_was_killed_runs_again(machine):
     token = "killed"
     assert machine.get(f"/enqueue?token={token}&seconds=6").status == 200
     wait_for(machine, token, "begun")
@@ -89,8 +89,8 @@ def test_a_task_of_celery_whose_process_was_killed_runs_again(data):
     assert events(machine, token) == {"begun": 2, "ended": 1}
 
 
-def test_of_two_beats_one_queues_each_task_once(data):
-    machine = data("mysql")
+@pytest.mark.parametrize("kind", ["celery"], indirect=True)
+def test_of_two_beats_one_queues_each_task_once(machine):
     rendered = (ROOT / "test/render/golden/celery-beat.service").read_text().replace(" mysite ", " sample ")
     units = machine.guest.root / "etc/systemd/system"
     beats = ["celery-beat", "celery-beat-2"]

@@ -1,7 +1,6 @@
 """A request that takes as long as it may, and requests that take longer, through every hop, in every worker class."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import pytest
 from rig.http_client import Response
 from rig.logs import Logs
 from rig.machine import Machine
+from rig.shared_machines import SharedMachines, Wanted
 from rig.shell import wait_until
 
 LIMIT = 5  # requestTimeout; the plan makes 7 s of it for gunicorn's timeout and 11 s for nginx's proxy_read_timeout
@@ -65,8 +65,7 @@ PROMISES = {
         STUCK_ALONE: BY_THE_GUARD,
     },
 }
-# gthread last: a later test file goes on with its machine.
-WORKER_CLASSES = ["sync", "gevent", "asgi", "gthread"]
+WORKER_CLASSES = list(PROMISES)
 
 
 @dataclass(frozen=True)
@@ -117,9 +116,17 @@ def try_all(machine: Machine, promises: dict[str, Promise]) -> Trial:
     return Trial(answers, next_answers, logs.nginx_errors(), logs.gunicorn())
 
 
+def context(worker_class: str) -> dict[str, str]:
+    return {"requestTimeout": str(LIMIT)} | ({"workerClass": worker_class} if worker_class != "gthread" else {})
+
+
 @pytest.fixture(scope="module")
-def trials() -> dict[str, Trial]:
-    return {}
+def trials(request, shared: SharedMachines) -> dict[str, Trial]:
+    """Of the classes that are asked for: booted side by side, tried one after the other."""
+    here = [item for item in request.session.items if item.path == request.path]
+    asked = [name for name in WORKER_CLASSES if any(item.callspec.params["worker_class"] == name for item in here)]
+    shared.prepare(Wanted(context(name)) for name in asked)
+    return {name: try_all(shared(context(name)), PROMISES[name]) for name in asked}
 
 
 @pytest.fixture(params=WORKER_CLASSES)
@@ -133,10 +140,7 @@ def promises(worker_class: str) -> dict[str, Promise]:
 
 
 @pytest.fixture
-def trial(worker_class: str, promises: dict[str, Promise], shared: Callable, trials: dict[str, Trial]) -> Trial:
-    if worker_class not in trials:
-        context = {"requestTimeout": str(LIMIT)} | ({"workerClass": worker_class} if worker_class != "gthread" else {})
-        trials[worker_class] = try_all(shared(context), promises)
+def trial(worker_class: str, trials: dict[str, Trial]) -> Trial:
     return trials[worker_class]
 
 

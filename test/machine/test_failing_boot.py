@@ -1,44 +1,82 @@
 """A machine that cannot serve says so at once: CloudFormation gets FAILURE, with the step and the reason."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
 
 from rig.machine import Machine
+from rig.run import Run
+from rig.shared_machines import Wanted
 
 STACK = "npx tsx test/machine/apps/stack.ts"
 
 
 @dataclass(frozen=True)
 class Failure:
-    machine: Machine
     seconds: float
     log: str
+    reasons: list[str]
+    """What the events of the stack show of the signals, of which none says SUCCESS."""
+    instance_id: str
+    cloud_init: str
+    answer: int
+    """The status that a client gets from the load balancer."""
 
-    @property
-    def reasons(self) -> list[str]:
-        """What the events of the stack show of the signals, of which none says SUCCESS."""
-        signals = self.machine.region.record.signals
-        assert {signal.status for signal in signals} == {"FAILURE"}
-        return [signal.unique_id for signal in signals]
+
+def fail(machine: Machine) -> Failure:
+    """Boots, and tells what came of it once cloud-init has ended."""
+    start = time.monotonic()
+    machine.start()
+    machine.signal()
+    seconds = time.monotonic() - start
+    machine.run("cloud-init status --wait", check=False)
+    signals = machine.region.record.signals
+    assert {signal.status for signal in signals} == {"FAILURE"}
+    return Failure(
+        seconds=seconds,
+        log=machine.run("cat /var/log/cloud-init-output.log"),
+        reasons=[signal.unique_id for signal in signals],
+        instance_id=machine.instance.id,
+        cloud_init=machine.run("cloud-init status", check=False),
+        answer=machine.get("/").status,
+    )
+
+
+SCENARIOS = {
+    "broken import": Wanted({"application": "broken-import"}, STACK),
+    "missing wheel": Wanted({"application": "missing-wheel"}, STACK),
+    "no internet": Wanted(options={"internet": False}),
+    "full disk": Wanted(options={"disk_mib": 100}),
+    "role without s3": Wanted(options={"revoke": ("s3",)}),
+}
+
+
+@pytest.fixture(scope="module")
+def failures(request, run: Run) -> Mapping[str, Failure]:
+    """Of the scenarios that are asked for, two at a time."""
+    asked = [item.callspec.params["failure"] for item in request.session.items if item.path == request.path]
+
+    def failure(name: str) -> Failure:
+        machine = SCENARIOS[name].deploy(run)
+        try:
+            return fail(machine)
+        finally:
+            machine.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(asked, pool.map(failure, asked), strict=True))
 
 
 @pytest.fixture
-def fail(deploy) -> Callable[..., Failure]:
-    """Boots, and tells what came of it once cloud-init has ended."""
+def failure(request, failures: Mapping[str, Failure]) -> Failure:
+    return failures[request.param]
 
-    def fail(*arguments, **options) -> Failure:
-        machine = deploy(*arguments, **options)
-        start = time.monotonic()
-        machine.start()
-        machine.signal()
-        seconds = time.monotonic() - start
-        machine.run("cloud-init status --wait", check=False)
-        return Failure(machine, seconds, machine.run("cat /var/log/cloud-init-output.log"))
 
-    return fail
+def of(name: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("failure", [name], indirect=True)
 
 
 def assert_names(failure: Failure, step: str, reason: str) -> None:
@@ -49,41 +87,41 @@ def assert_names(failure: Failure, step: str, reason: str) -> None:
     assert first.startswith(f"{step}: ")
     assert first[len(step) + 2 :] in failure.log
     # CloudFormation counts a signal of an instance by the instance's id.
-    assert second == failure.machine.instance.id
-    assert failure.machine.run("cloud-init status", check=False) == "status: error"
+    assert second == failure.instance_id
+    assert failure.cloud_init == "status: error"
     # The load balancer gets no answer, so no client is sent to a machine that is half made.
-    assert failure.machine.get("/").status == 503
+    assert failure.answer == 503
 
 
-def test_fails_an_application_that_cannot_be_imported(fail):
-    failure = fail({"application": "broken-import"}, STACK)
+@of("broken import")
+def test_fails_an_application_that_cannot_be_imported(failure):
     assert_names(failure, "check", "ModuleNotFoundError: No module named 'a_module_that_nobody_installed'")
     assert failure.reasons[0] == "check: ModuleNotFoundError: No module named 'a_module_that_nobod"
 
 
-def test_fails_a_package_without_a_wheel(fail):
-    failure = fail({"application": "missing-wheel"}, STACK)
+@of("missing wheel")
+def test_fails_a_package_without_a_wheel(failure):
     assert_names(failure, "dependencies", "mysqlclient==2.2.7 has no usable wheels")
     assert failure.reasons[0] == "dependencies: mysqlclient==2.2.7 has no usable wheels and you re"
 
 
-def test_fails_without_a_way_to_the_internet(fail):
-    failure = fail(internet=False)
+@of("no internet")
+def test_fails_without_a_way_to_the_internet(failure):
     assert_names(failure, "packages", "Unable to connect to ")
     assert failure.reasons[0].startswith("packages: Failed to fetch Unable to connect to ")
     # Three tries of 10 seconds each, and what leads up to them.
     assert failure.seconds < 60
 
 
-def test_fails_on_a_full_disk(fail):
-    failure = fail(disk_mib=100)
+@of("full disk")
+def test_fails_on_a_full_disk(failure):
     assert_names(failure, "packages", "No space left on device")
     assert failure.reasons[0] == "packages: Write error - write (28: No space left on device)"
     assert failure.seconds < 60
 
 
-def test_fails_a_role_that_may_not_read_the_application(fail):
-    failure = fail(revoke=("s3",))
+@of("role without s3")
+def test_fails_a_role_that_may_not_read_the_application(failure):
     assert_names(failure, "fetch", "is not authorized to perform s3:GetObject")
     assert failure.reasons[0].startswith("fetch: AccessDenied ")
     assert failure.seconds < 30

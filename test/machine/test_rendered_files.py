@@ -8,6 +8,7 @@ import pytest
 
 from rig.machine import Machine
 
+STACK = "npx tsx test/machine/apps/stack.ts"
 LIBRARY = "/usr/local/lib/plumbline"
 UNITS = "gunicorn.service gunicorn.socket nginx.service plumbline_logs.service plumbline_logs.timer"
 
@@ -37,9 +38,10 @@ def test_directives_that_this_nginx_does_not_know_are_comments_and_no_others(mac
     assert [line.split()[1] for line in comments] == ["keepalive_min_timeout", "keepalive"]
 
 
-@pytest.mark.parametrize("worker_class", ["gthread", "asgi"])
-def test_gixy_finds_nothing_in_the_configuration_of_nginx(shared, tmp_path, worker_class):
-    machine = shared({} if worker_class == "gthread" else {"workerClass": worker_class})
+# The one of asgi differs: gunicorn is reached over the network's loopback there.
+@pytest.mark.parametrize("wanted", [(), ({"application": "fastapi"}, STACK)], ids=["gthread", "asgi"])
+def test_gixy_finds_nothing_in_the_configuration_of_nginx(shared, tmp_path, wanted):
+    machine = shared(*wanted)
     file = tmp_path / "nginx.conf"
     file.write_text(machine.run("cat /etc/nginx/nginx.conf"))
     assert lint("gixy", str(file)) == ""

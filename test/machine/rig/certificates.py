@@ -1,6 +1,7 @@
 """The rig's certificate authority, which the machines trust, and certificates for every AWS endpoint."""
 
 import hashlib
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from .instances import REGION
 from .run import CACHE
 from .shell import sh
 
-FOLDER = CACHE / "tls"
+# Made once for as long as they are made in the same way.
+FOLDER = CACHE / "tls" / hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
 NAMES = (f"*.{REGION}.amazonaws.com", f"*.s3.{REGION}.amazonaws.com", "*.amazonaws.com", TRUSTSTORE)
 NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
@@ -21,7 +23,16 @@ class Certificates:
     key: Path
 
 
+# Machines may be made at the same time.
+_making = threading.Lock()
+
+
 def certificates(names: tuple[str, ...] = NAMES) -> Certificates:
+    with _making:
+        return _certificates(names)
+
+
+def _certificates(names: tuple[str, ...]) -> Certificates:
     name = f"aws-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:16]}"
     made = Certificates(FOLDER / "ca.crt", FOLDER / f"{name}.crt", FOLDER / f"{name}.key")
     if not made.certificate.exists():
@@ -40,4 +51,6 @@ def certificates(names: tuple[str, ...] = NAMES) -> Certificates:
 def _make_authority(certificate: Path) -> None:
     files = ["-keyout", str(FOLDER / "ca.key"), "-out", str(certificate), "-days", "3650"]
     about = ["-subj", "/CN=plumbline rig", "-addext", "basicConstraints=critical,CA:TRUE"]
-    sh("openssl", "req", "-x509", *NEW_KEY, *files, *about)
+    # Python 3.13 asks for it.
+    usage = ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
+    sh("openssl", "req", "-x509", *NEW_KEY, *files, *about, *usage)

@@ -1,6 +1,6 @@
 """Other files on a machine that serves, for a while."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from .machine import Machine
@@ -23,7 +23,7 @@ def changed(machine: Machine, files: Mapping[str, str], starts: bool = True) -> 
         for place, text in places.items():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text)
-        _restart(machine, starts)
+        _restart(machine, files, starts)
         yield
     finally:
         for place, content in before.items():
@@ -31,7 +31,7 @@ def changed(machine: Machine, files: Mapping[str, str], starts: bool = True) -> 
                 place.unlink()
             else:
                 place.write_bytes(content)
-        _restart(machine)
+        _restart(machine, files)
         wait_for_load_balancer(machine)
 
 
@@ -41,6 +41,8 @@ def wait_for_load_balancer(machine: Machine) -> None:
     wait_until("the load balancer takes the machine back", lambda: machine.balancer.target_health() == "UP", 30)
 
 
-def _restart(machine: Machine, starts: bool = True) -> None:
-    restart = "systemctl daemon-reload && systemctl restart gunicorn.socket gunicorn.service nginx.service"
-    machine.run(restart, check=starts)
+def _restart(machine: Machine, paths: Iterable[str], starts: bool = True) -> None:
+    everything = "systemctl daemon-reload && systemctl restart gunicorn.socket gunicorn.service nginx.service"
+    # while gunicorn alone restarts, requests wait in its socket and the load balancer sees nothing
+    of_gunicorn = not any(path.startswith(("etc/nginx/", "etc/systemd/")) for path in paths)
+    machine.run("systemctl restart gunicorn.service" if of_gunicorn else everything, check=starts)

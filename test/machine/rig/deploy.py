@@ -1,8 +1,14 @@
-"""The real `cdk bootstrap` and `cdk deploy`, against the region's local AWS."""
+"""The real `cdk bootstrap` and `cdk deploy`, against the region's local AWS.
 
+What is the same for several machines of a run is done once: each app is synthesized once with the same context, and
+the stack that `cdk bootstrap` made in the first region is made from its template in the others.
+"""
+
+import hashlib
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +19,9 @@ from .network import Network
 from .shell import CommandFailed
 
 ROOT = Path(__file__).resolve().parents[3]
-# The validation of templates takes as long as the rest of the synthesis; the tests without a machine run it.
+TOOLKIT = "CDKToolkit"
 WAIT_CONDITION = "AWS::CloudFormation::WaitCondition"
+# The validation of templates takes as long as the rest of the synthesis; the tests without a machine run it.
 SETTINGS = {"CI": "1", "CDK_DISABLE_VERSION_CHECK": "1", "CDK_VALIDATION": "false"}
 
 
@@ -34,51 +41,68 @@ class Stack:
         return {i for i, r in resources if r["Type"] == WAIT_CONDITION and "CreationPolicy" in r}
 
 
-class Deployment:
-    """One CDK app in a region of its own."""
+# Machines may be deployed at the same time.
+_synthesis, _bootstrap = threading.Lock(), threading.Lock()
 
-    def __init__(self, network: Network, folder: Path, app: str | None):
+
+class Deployment:
+    """One CDK app in a region of its own; `shared` is the folder of what the regions of a run have in common."""
+
+    def __init__(self, network: Network, folder: Path, shared: Path, app: str | None):
         self._network = network
-        self._out = folder / "cdk.out"
         self._folder = folder
+        self._shared = shared
         self._app = ["--app", app] if app else []
         self._bootstrapped = False
 
     def run(self, context: Mapping[str, str]) -> Stack:
-        # Synth needs no AWS, bootstrap no app, which it would synthesize where it finds a cdk.json: both at once.
-        bootstrap = None if self._bootstrapped else self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
-        given = [part for name, value in context.items() for part in ("-c", f"{name}={value}")]
-        synth = self._cdk("synth", "--quiet", "--output", str(self._out), *self._app, *given)
-        if bootstrap:
-            self._finish(bootstrap)
+        if not self._bootstrapped:
+            self._bootstrap()
             self._bootstrapped = True
-        self._finish(synth)
-        self._finish(self._cdk("deploy", "--all", "--app", str(self._out), "--require-approval", "never"))
+        assembly = self.synthesize(context)
+        self._cdk("deploy", "--all", "--app", str(assembly), "--require-approval", "never")
         return _describe()
+
+    def synthesize(self, context: Mapping[str, str]) -> Path:
+        """The folder of the app's templates and assets."""
+        given = [part for name, value in sorted(context.items()) for part in ("-c", f"{name}={value}")]
+        assembly = self._shared / f"cdk.out-{hashlib.sha256(repr((self._app, given)).encode()).hexdigest()[:16]}"
+        with _synthesis:
+            if not (assembly / "manifest.json").exists():
+                self._cdk("synth", "--quiet", "--output", str(assembly), *self._app, *given)
+        return assembly
 
     def roll_back(self, stack: Stack) -> None:
         client("cloudformation").update_stack(StackName=stack.name, TemplateBody=json.dumps(stack.template))
 
-    def _cdk(self, *arguments: str) -> subprocess.Popen:
-        environment = os.environ | ENVIRONMENT | SETTINGS
+    def _bootstrap(self) -> None:
+        made = self._shared / "bootstrap.yaml"
+        with _bootstrap:
+            if not made.exists():
+                self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+                made.write_text(client("cloudformation").get_template(StackName=TOOLKIT)["TemplateBody"])
+                return
+        client("cloudformation").create_stack(
+            StackName=TOOLKIT, TemplateBody=made.read_text(), Capabilities=["CAPABILITY_NAMED_IAM"]
+        )
+
+    def _cdk(self, *arguments: str) -> None:
         log = self._folder / f"cdk-{arguments[0]}.log"
         with self._network.inside(), log.open("w") as output:
-            return subprocess.Popen(
+            cdk = subprocess.run(
                 [str(ROOT / "node_modules/.bin/cdk"), *arguments],
+                # where it finds a cdk.json, bootstrap would synthesize the app
                 cwd=self._folder if arguments[0] == "bootstrap" else ROOT,
-                env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                env=os.environ | ENVIRONMENT | SETTINGS,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, timeout=300,
             )  # fmt: skip
-
-    def _finish(self, cdk: subprocess.Popen) -> None:
-        if cdk.wait(300):
-            log = self._folder / f"cdk-{cdk.args[1]}.log"
-            result = subprocess.CompletedProcess(cdk.args, cdk.returncode, log.read_text(), "")
-            raise CommandFailed(cdk.args, result)
+        if cdk.returncode:
+            raise CommandFailed(cdk.args, subprocess.CompletedProcess(cdk.args, cdk.returncode, log.read_text(), ""))
 
 
 def _describe() -> Stack:
     cloudformation = client("cloudformation")
-    stacks = [s for s in cloudformation.describe_stacks()["Stacks"] if s["StackName"] != "CDKToolkit"]
+    stacks = [s for s in cloudformation.describe_stacks()["Stacks"] if s["StackName"] != TOOLKIT]
     if len(stacks) != 1:
         raise ValueError(f"the app has {len(stacks)} stacks, the rig wants one")
     stack = stacks[0]

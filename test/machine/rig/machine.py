@@ -12,6 +12,7 @@ from .front import Call, Signal
 from .guest import Guest
 from .http_client import HttpClient, Response
 from .load_balancer import BalancerSettings, LoadBalancer
+from .managed_cache import ManagedCache
 from .managed_database import ManagedDatabase
 from .region import Region
 from .run import Run
@@ -58,6 +59,7 @@ class Machine:
         self._options = options
         self._volumes: list[Volume] = []
         self.database: ManagedDatabase | None = None
+        self.cache: ManagedCache | None = None
         self._context = dict(context)
         try:
             self.region.create()
@@ -79,12 +81,16 @@ class Machine:
             amazon_linux.install(self.guest)
         if not options.internet:
             network.cut_internet(self.instance.address)
-        if any(r["Type"] == "AWS::RDS::DBInstance" for r in self.stack.template["Resources"].values()):
-            self.database = ManagedDatabase(network, self.region.folder, self.stack.template)
+        template = self.stack.template
+        kinds = {resource["Type"] for resource in template["Resources"].values()}
+        if "AWS::RDS::DBInstance" in kinds:
+            self.database = ManagedDatabase(network, self.region.folder, template)
+        if "AWS::ElastiCache::ReplicationGroup" in kinds:
+            self.cache = ManagedCache(network, self.region.folder, template, self.stack.name)
         with network.inside():
             for service in options.revoke:
                 self.instance.revoke(service)
-        settings = BalancerSettings.of(self.stack.template)
+        settings = BalancerSettings.of(template)
         self.balancer = LoadBalancer(network, settings, self.instance.address, self.region.folder)
         self.http = HttpClient(network, self.balancer.address, self.stack.balancer_name)
         self.direct = HttpClient(network, (self.instance.address, settings.target_port), self.stack.balancer_name)
@@ -151,6 +157,11 @@ class Machine:
         if not context.items() <= self._context.items():
             self.update(context)
 
+    def rendered(self, path: str, context: Mapping[str, str]) -> str:
+        """A file as the app would have it with other context, of those that hold no token."""
+        assembly = self.region.synthesize(self._context | context)
+        return next(assembly.glob(f"asset.*/files/{path}")).read_text()
+
     @property
     def plan(self) -> dict[str, Any]:
         """What the app gives out of its plan."""
@@ -213,7 +224,8 @@ class Machine:
             self.guest.destroy()
         for volume in self._volumes:
             volume.remove()
-        if self.database:
-            self.database.remove()
+        for managed in (self.database, self.cache):
+            if managed:
+                managed.remove()
         self.region.remove()
         self._run.discard(self.region.folder)

@@ -5,18 +5,14 @@ not know is played here: `rds.force_ssl` by an access rule.
 """
 
 import json
-import os
 import secrets
-import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from . import endpoints, rootfs
-from .certificates import certificates
+from . import endpoints
 from .instances import client
+from .managed_server import ManagedServer
 from .network import DATABASE, Network
-from .shell import sh, wait_until
 
 POSTGRESQL = """\
 bin=/usr/lib/postgresql/17/bin
@@ -61,56 +57,17 @@ class ManagedDatabase:
             found = {s["ARN"]: self._secrets.get_secret_value(SecretId=s["ARN"])["SecretString"] for s in listed}
         self._secret = next(arn for arn, text in found.items() if '"username"' in text)
         self._network = network
-        self._folder = folder / "database"
-        self._name = f"{network.name}-db"
-        self._start(parameters, json.loads(found[self._secret])["password"])
-
-    def _start(self, parameters: dict[str, str], password: str) -> None:
-        root = self._folder / "root"
-        for name in ("upper", "work", "root"):
-            (self._folder / name).mkdir(parents=True)
-        layers = f"lowerdir={rootfs.database_servers()},upperdir={self._folder}/upper,workdir={self._folder}/work"
-        sh("mount", "-t", "overlay", self._name, "-o", f"{layers},volatile", str(root))
-        namespace = self._network.add_machine("db", DATABASE)
-        made = certificates((endpoints.DATABASE,))
-        (root / "tls").mkdir()
-        for file, content in (("server.crt", made.certificate.read_bytes()), ("server.key", made.key.read_bytes())):
-            (root / "tls" / file).write_bytes(content)
-            (root / "tls" / file).chmod(0o600)
         postgres = self.engine == "postgres"
-        script = POSTGRESQL if postgres else MARIADB
+        port, script = (5432, POSTGRESQL) if postgres else (3306, MARIADB)
         given = _postgresql(parameters) if postgres else _mariadb(parameters)
-        with (self._folder / "log").open("wb") as log:
-            self._nspawn = subprocess.Popen(
-                [
-                    "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--settings=no", "--link-journal=no",
-                    "--resolv-conf=off", "--timezone=off", "--console=pipe", "--as-pid2", f"--machine={self._name}",
-                    f"--network-namespace-path=/run/netns/{namespace}", "-D", str(root),
-                    "/bin/bash", "-euc", script.format(password=password, parameters=given),
-                ],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-        wait_until("the database listens", self._listens, 60)
-
-    def _listens(self) -> bool:
-        if self._nspawn.poll() is not None:
-            raise RuntimeError((self._folder / "log").read_text(errors="replace"))
-        try:
-            self._network.connect((DATABASE, 5432 if self.engine == "postgres" else 3306), 1).close()
-        except OSError:
-            return False
-        return True
+        self._server = ManagedServer(network, folder, "db", DATABASE, endpoints.DATABASE, port)
+        self._server.start(script.format(password=json.loads(found[self._secret])["password"], parameters=given))
 
     def ask(self, sql: str) -> str:
         """As its administrator."""
         postgres = "setpriv --reuid postgres --regid postgres --init-groups psql -qAtX -h /tmp -d app -c"
         command = postgres if self.engine == "postgres" else "mariadb -NB -e"
-        return sh("nsenter", "--target", str(self._leader), "--all", "bash", "-c", f'{command} "{sql}"').stdout.strip()
-
-    @property
-    def _leader(self) -> int:
-        children = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children").read_text().split()
-        return int(children[0])
+        return self._server.run(f'{command} "{sql}"')
 
     def end_backends(self) -> None:
         if self.engine == "postgres":
@@ -133,13 +90,7 @@ class ManagedDatabase:
             self._secrets.put_secret_value(SecretId=self._secret, SecretString=changed)
 
     def remove(self) -> None:
-        os.kill(self._leader, signal.SIGKILL)
-        self._nspawn.wait()
-        self._network.remove_machine("db")
-        sh("umount", str(self._folder / "root"), check=False)
-        propagated = Path("/run/systemd/nspawn/propagate") / self._name
-        if propagated.exists():
-            propagated.rmdir()
+        self._server.remove()
 
 
 def _postgresql(parameters: dict[str, str]) -> str:

@@ -14,6 +14,7 @@ LINK_LOCAL = "169.254.169.254"  # instance metadata, the AWS APIs and the machin
 DNS = "169.254.169.253"
 BALANCER = "10.0.255.254"
 DATABASE = "10.255.255.10"
+CACHE = "10.255.255.11"
 VPC_RANGE = "10.0.0.0/8"
 CLONE_NEWNET = 0x40000000
 
@@ -83,6 +84,7 @@ class Network:
                 f"--address=/amazonaws.com/{LINK_LOCAL}",
                 f"--address=/elb.amazonaws.com/{BALANCER}",
                 f"--address=/{endpoints.DATABASE}/{DATABASE}",
+                f"--address=/{endpoints.CACHE}/{CACHE}",
                 f"--listen-address={DNS}",
                 "--bind-interfaces",
                 "--user=root",

@@ -50,7 +50,7 @@ class Region:
         return True
 
     def deploy(self, app: str | None, context: Mapping[str, str]) -> tuple[Stack, Instance]:
-        self._deployment = Deployment(self.network, self.folder, app)
+        self._deployment = Deployment(self.network, self.folder, self.folder.parent, app)
         with self.network.inside():
             stack = self._deployment.run(context)
             found = client("ec2").describe_instances(InstanceIds=[stack.instance_id])
@@ -59,6 +59,10 @@ class Region:
             # Read while inside: what is cached here is asked for later from anywhere.
             _ = (instance.user_data, instance.role, instance.memory_mib)
         return stack, instance
+
+    def synthesize(self, context: Mapping[str, str]) -> Path:
+        """What the app would be with other context."""
+        return self._deployment.synthesize(context)
 
     def deploy_again(self, instance: Instance, context: Mapping[str, str]) -> Stack:
         with self.network.inside():

@@ -5,6 +5,7 @@ Made once, kept in the cache.
 
 import hashlib
 import shutil
+import threading
 from pathlib import Path
 
 from .certificates import certificates
@@ -47,8 +48,8 @@ SYSTEMD_FSTAB=/run/rig/fstab exec /usr/lib/systemd/system-generators/systemd-fst
 """
 
 
-# What Amazon RDS has installed.
-DATABASE_SERVERS = ["postgresql", "mariadb-server"]
+# What RDS and ElastiCache run.
+SERVERS = ["postgresql", "mariadb-server", "valkey-server"]
 
 
 def base() -> Path:
@@ -56,8 +57,13 @@ def base() -> Path:
     return _cached(PACKAGES)
 
 
-def database_servers() -> Path:
-    return _cached([*PACKAGES, *DATABASE_SERVERS])
+def servers() -> Path:
+    """The one of the machines that play managed services."""
+    return _cached([*PACKAGES, *SERVERS])
+
+
+# Machines may be made at the same time.
+_making = threading.Lock()
 
 
 def _cached(packages: list[str]) -> Path:
@@ -74,12 +80,13 @@ def _cached(packages: list[str]) -> Path:
     ):
         key.update(part.encode())
     folder = CACHE / "rootfs" / key.hexdigest()[:16]
-    if not folder.exists():
-        new = folder.with_suffix(".new")
-        shutil.rmtree(new, ignore_errors=True)
-        new.parent.mkdir(parents=True, exist_ok=True)
-        _make(new, packages, cas)
-        new.rename(folder)
+    with _making:
+        if not folder.exists():
+            new = folder.with_suffix(".new")
+            shutil.rmtree(new, ignore_errors=True)
+            new.parent.mkdir(parents=True, exist_ok=True)
+            _make(new, packages, cas)
+            new.rename(folder)
     return folder
 
 
