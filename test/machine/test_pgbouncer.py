@@ -48,6 +48,7 @@ def test_the_server_sees_as_many_connections_as_were_planned_however_many_slots_
             most = max(most, int(machine.database.ask(BACKENDS)))
         assert {answer.status for _, answer in load.result()} == {200}
     assert 1 < most <= size
+    assert int(machine.run("ps -o rss= -C pgbouncer")) < 16 << 10, "more MiB than the plan counts"
     assert size < connections["total"] <= connections["maxConnections"]
 
 
