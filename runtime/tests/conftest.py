@@ -199,6 +199,11 @@ def database(request):
     server.remove()
 
 
+@pytest.fixture(params=["socket", "tls"])
+def transport(request):
+    return request.param
+
+
 @pytest.fixture(scope="session")
 def broker():
     folder = Path(tempfile.mkdtemp(prefix="redis-"))

@@ -23,11 +23,6 @@ def post_worker_init(worker):
 WORKERS = THREADS = 3
 
 
-@pytest.fixture(params=["socket", "tls"])
-def transport(request):
-    return request.param
-
-
 @pytest.fixture(params=["sync", "gthread", "gevent"])
 def worker_class(request):
     return request.param
@@ -89,8 +84,10 @@ def test_without_the_hooks_the_master_keeps_one_that_no_thread_uses(application,
 
 @once
 def test_without_the_hooks_a_connection_of_a_driver_gives_foreign_rows_or_errors(application):
-    result = send_tokens(application(PRELOAD, app="raw_database:application", limit=2), 60)
-    assert result.foreign + result.errors > 0
+    server = application(PRELOAD, app="raw_database:application", limit=2)
+    # processes that do not ask at the same moment get what is theirs, as on a machine that is busy with something else
+    rounds = (send_tokens(server, 60) for _ in range(10))
+    assert any(result.foreign + result.errors > 0 for result in rounds)
 
 
 @once

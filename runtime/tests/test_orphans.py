@@ -29,11 +29,6 @@ def post_worker_init(worker):
 pytestmark = pytest.mark.parametrize("database", ["mysql"], indirect=True)
 
 
-@pytest.fixture(params=["socket", "tls"])
-def transport(request):
-    return request.param
-
-
 @pytest.fixture(params=["sync", "gthread", "gevent"])
 def worker_class(request):
     return request.param
