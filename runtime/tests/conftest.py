@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from database_servers import PROGRAMS, SERVERS
+from machine_shell import MachineShell
 
 HERE = Path(__file__).parent
 WORKER_CLASSES = ["sync", "gthread", "gevent", "asgi"]
@@ -258,3 +259,8 @@ def sample_server(own_server):
         )
 
     return start
+
+
+@pytest.fixture
+def shell(tmp_path):
+    return MachineShell(tmp_path)
