@@ -1,8 +1,8 @@
 """The request guard: what gunicorn lacks to keep its place in the request path's plan.
 
 gunicorn.conf.py imports this file, calls `configure` with the plan's numbers and takes over the hooks `when_ready` and
-`post_worker_init`; the application does not change. For every request but the health check, in the worker classes
-sync, gthread, gevent and asgi, a worker
+`post_worker_init`; the application does not change. For every request but the health check, which nginx tells and no
+client can, in the worker classes sync, gthread, gevent and asgi, a worker
 
 1. skips the request when its client has gone (nginx has hung up),
 2. answers 503 when it waited longer than `queue_timeout`, so that nobody works for a client that has given up,
@@ -30,7 +30,6 @@ def configure(
     proxy_read_timeout,
     slots,
     backlog,
-    health_path,
     answer_health,
     serving_file="/run/plumbline/serving",
     master_silence=10,

@@ -14,6 +14,8 @@ from plumbline_guard_master import SharedTime, master_beat, retire
 STANDING = 5
 SHORT = 0.25
 
+HEALTH_HEADER = "X-Plumbline-Health"  # nginx sets it on health checks and takes it from everyone else
+
 settings = SimpleNamespace()  # the arguments of plumbline_guard.configure
 latest_request = SharedTime()
 fresh_request = SharedTime()

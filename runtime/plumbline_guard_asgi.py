@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import time
 
-from plumbline_guard_admission import Guard, head_and_body, mark_serving, settings
+from plumbline_guard_admission import HEALTH_HEADER, Guard, head_and_body, mark_serving, settings
 from plumbline_guard_limits import Alarm
 
 
@@ -36,11 +36,10 @@ class AsgiGuard(Guard):
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         request = AsgiRequest(self, scope, receive, send)
-        if scope["path"] == settings.health_path:
+        if header(scope, HEALTH_HEADER) == "1":
             answer = self.health()
             return await (request.answer(answer) if answer else request.run())
-        stamp = next((value for name, value in scope["headers"] if name == b"x-request-start"), b"")
-        wait = self.waited(stamp.decode("latin-1"))
+        wait = self.waited(header(scope, "X-Request-Start"))
         came = time.monotonic() - wait
         try:
             async with asyncio.timeout(settings.queue_timeout - wait):
@@ -55,6 +54,11 @@ class AsgiGuard(Guard):
             return await request.run()
         finally:
             self.slots.release()
+
+
+def header(scope, wanted):
+    value = next((value for name, value in scope["headers"] if name == wanted.lower().encode()), b"")
+    return value.decode("latin-1")
 
 
 def protocol_of(receive):

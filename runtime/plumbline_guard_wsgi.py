@@ -4,8 +4,10 @@ import errno
 import socket
 import time
 
-from plumbline_guard_admission import Guard, head_and_body, settings
+from plumbline_guard_admission import HEALTH_HEADER, Guard, head_and_body, settings
 from plumbline_guard_limits import Deadline
+
+HEALTH_VARIABLE = f"HTTP_{HEALTH_HEADER.upper().replace('-', '_')}"
 
 
 class WsgiGuard(Guard):
@@ -26,7 +28,7 @@ class WsgiGuard(Guard):
         return WsgiRequest(self, environ, start_response).run()
 
     def answer(self, environ):
-        if environ["PATH_INFO"] == settings.health_path:
+        if environ.get(HEALTH_VARIABLE) == "1":
             return self.health()
         if self.hung_up(environ["gunicorn.socket"]):
             return self.refuse("gone")
@@ -58,10 +60,9 @@ def turn_away(guard, client):
     head = client.recv(65536, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     if not head.startswith(b"GET ") or not head.endswith(b"\r\n\r\n"):
         return False
-    path = head.split(b" ", 2)[1].partition(b"?")[0]
-    if path == settings.health_path.encode():
+    if f"\r\n{HEALTH_HEADER}: 1\r\n".encode() in head:  # spelt as in our nginx.conf
         return False
-    stamp = head.partition(b"\r\nX-Request-Start: ")[2].partition(b"\r\n")[0]  # spelt as in our nginx.conf
+    stamp = head.partition(b"\r\nX-Request-Start: ")[2].partition(b"\r\n")[0]
     if guard.hung_up(client):
         guard.refuse("gone")
         return True

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Lints all Python of the repository, and tests the files that run on the machine, with real databases and gunicorn.
-# Arguments go to pytest. Wants Debian's databases; as root it installs them.
+# Lints all Python of the repository, and tests the files that run on the machine, with real databases, nginx and gunicorn.
+# Arguments go to pytest. Wants Debian's databases and nginx; as root it installs them.
 set -Eeuo pipefail
 
 cd "$(dirname "$0")/../runtime"
 
-packages=(mariadb-server-core mariadb-client-core postgresql redis-server openssl)
-programs=(/usr/sbin/mariadbd /usr/bin/my_print_defaults /usr/lib/postgresql/*/bin/initdb /usr/bin/redis-server)
+packages=(mariadb-server-core mariadb-client-core nginx-light postgresql redis-server openssl)
+programs=(/usr/sbin/mariadbd /usr/bin/my_print_defaults /usr/lib/postgresql/*/bin/initdb /usr/bin/redis-server /usr/sbin/nginx)
 
 installed() {
   local program

@@ -55,8 +55,8 @@ class Server:
         self.slots = rendered["slots"]
         self.address = f"{folder}/app.sock"
         conf = Path(folder, "gunicorn.conf.py")
-        serving = f'serving_file="{folder}/serving", health_path="/health"'
-        conf.write_text(rendered["conf"].replace('health_path="/health"', serving))
+        serving = f'serving_file="{folder}/serving", answer_health='
+        conf.write_text(rendered["conf"].replace("answer_health=", serving))
         environment = {
             **os.environ,
             **rendered["environment"],

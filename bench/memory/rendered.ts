@@ -14,7 +14,7 @@ const environment = [...renderGunicornService(plan, { units: [], secrets: false 
   .map((assignment) => assignment.split('='));
 console.log(
   JSON.stringify({
-    conf: renderGunicornConf({ plan, wsgi: process.argv[3]!, healthCheckPath: '/health', answerHealth: true }),
+    conf: renderGunicornConf({ plan, wsgi: process.argv[3]!, answerHealth: true }),
     environment: Object.fromEntries(environment) as Record<string, string>,
     slots: plan.appServer.slots,
   }),

@@ -20,7 +20,7 @@ console.log(
       healthCheckPath,
       trustedProxies: [],
     }),
-    gunicorn: renderGunicornConf({ plan, wsgi: 'app:application', healthCheckPath, answerHealth: true }),
+    gunicorn: renderGunicornConf({ plan, wsgi: 'app:application', answerHealth: true }),
     slots: plan.appServer.slots,
   }),
 );

@@ -132,8 +132,8 @@ class Ours(Stack):
         rendered = json.loads(subprocess.check_output(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL))
         self.slots = rendered["slots"]
         conf = self.folder / "gunicorn.conf.py"
-        serving = f'health_path="/health", serving_file="{self.folder}/serving",'
-        conf.write_text(rendered["gunicorn"].replace('health_path="/health",', serving))
+        serving = f'serving_file="{self.folder}/serving", answer_health='
+        conf.write_text(rendered["gunicorn"].replace("answer_health=", serving))
         binds = ["--bind", f"unix:{self.folder}/app.sock", "--bind", f"unix:{self.folder}/health.sock"]
         self.gunicorn("-c", str(conf), *binds, environment={"PYTHONPATH": str(REPOSITORY / "runtime")})
         self.nginx(self.on_loopback(rendered["nginx"]))

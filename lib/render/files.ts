@@ -65,7 +65,6 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
       text: renderGunicornConf({
         plan,
         wsgi: input.application.wsgi,
-        healthCheckPath: healthCheckPath(input),
         answerHealth: answersHealth(input),
       }),
     },

@@ -68,7 +68,6 @@ export function renderGunicornConf(input: GunicornInput): string {
       `    proxy_read_timeout=${nginx.proxyReadTimeout},  # nginx.proxyReadTimeout`,
       `    slots=${appServer.slotsPerWorker},  # appServer.slotsPerWorker`,
       `    backlog=${appServer.backlog},  # appServer.backlog`,
-      `    health_path=${pythonLiteral(input.healthCheckPath)},`,
       `    answer_health=${input.answerHealth ? '"PLUMBLINE_HEALTH_PATH" not in os.environ' : 'False'},`,
       ')',
       !fork && 'post_worker_init = plumbline_guard.post_worker_init',

@@ -84,7 +84,6 @@ export interface GunicornInput {
   readonly plan: Plan;
   /** `module:attribute` of the WSGI or ASGI application. */
   readonly wsgi: string;
-  readonly healthCheckPath: string;
   /** Whether the health check is answered for the application, not by it. */
   readonly answerHealth: boolean;
 }

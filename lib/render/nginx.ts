@@ -1,5 +1,6 @@
+import { forcedHeaders } from './forced-headers';
 import type { NginxInput } from './input';
-import { lines } from './text';
+import { lines, type Lines } from './text';
 
 /** name, value, where the value comes from */
 type Directive = readonly [name: string, value: string, from?: string];
@@ -17,8 +18,17 @@ const MAIN = [
   'worker_priority',
 ];
 
-/** Directives that may stand more than once: an override of one of them is added and replaces nothing. */
+/** Directives that may stand more than once: an override of one of them is added and replaces nothing. A forced header is refused before. */
 const REPEATABLE = ['add_header', 'proxy_hide_header', 'proxy_set_header', 'set_real_ip_from'];
+
+/** Where nginx answers a health check: a path that no client reaches. */
+export const HEALTH_LOCATION = '/.plumbline/health';
+
+/**
+ * Health checks at the same time. Each node of the load balancer asks once in an interval (5 s at least) and is answered within
+ * `healthReadTimeout`, 2 s: this is room for 40 nodes. Beyond it they are refused as requests are, so that they cannot fill the socket.
+ */
+const HEALTH_CHECKS = 16;
 
 /** The host name that health checks carry, in the forms that Django's ALLOWED_HOSTS knows. */
 export function healthHost(allowedHosts: readonly string[]): string {
@@ -75,14 +85,7 @@ export function renderNginxConf(input: NginxInput): string {
     ['proxy_send_timeout', `${nginx.proxySendTimeout}s`, 'proxySendTimeout'],
     ['proxy_ignore_client_abort', nginx.proxyIgnoreClientAbort ? 'on' : 'off', 'proxyIgnoreClientAbort'],
     ['proxy_hide_header', 'X-Shed'],
-    ['proxy_set_header', 'Host $host$host_port'],
-    ['proxy_set_header', `Connection ${asgi ? '$connection_upgrade' : keepalive ? '""' : 'close'}`],
-    ...(asgi ? [['proxy_set_header', 'Upgrade $http_upgrade'] as const] : []),
-    ['proxy_set_header', 'Proxy ""', 'CVE-2016-5385'],
-    ['proxy_set_header', 'X-Real-IP $remote_addr'],
-    ['proxy_set_header', `X-Forwarded-For ${albs ? '$http_x_forwarded_for' : '$proxy_add_x_forwarded_for'}`],
-    ['proxy_set_header', `X-Forwarded-Proto ${albs ? '$proto' : input.tls ? 'https' : '$scheme'}`],
-    ['proxy_set_header', 'X-Request-Start "t=${msec}"', 'the request guard measures the wait from here'],
+    ...forcedHeaders(input).map(([name, value, why]): Directive => ['proxy_set_header', `${name} ${value}`, why]),
   ];
   const known = [...main, ...http].map(([name]) => name).filter((name) => !REPEATABLE.includes(name));
   const added = extras.filter(([name]) => !known.includes(name));
@@ -95,11 +98,13 @@ export function renderNginxConf(input: NginxInput): string {
     `  log_format main escape=json '{"time":"$time_iso8601","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'`,
     `    '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time","shed":"$full$upstream_http_x_shed","agent":"$http_user_agent"}';`,
     '  # Where max_conns is reached, the address is the name of the upstream.',
-    '  map $upstream_addr $full { default ""; app full; }',
+    '  map $upstream_addr $full { default ""; app full; health full; }',
     '  map $full $retry_after { default ""; full 1; }',
     '  map $status $unhealthy { default 1; 200 0; }',
     '  map $http_host $host_port { default ""; "~(?<given>:[0-9]+)$" $given; }',
+    '  map "$forwarded_proto$host_port" $forwarded_port { default 80; https 443; "~:(?<port>[0-9]+)$" $port; }',
     albs && '  map $http_x_forwarded_proto $proto { default http; https https; }',
+    balancer(input),
     asgi && `  map $http_upgrade $connection_upgrade { default upgrade; "" ${keepalive ? '""' : 'close'}; }`,
     '  # A name that holds a hash never changes its content.',
     '  map $uri $cache { default "public, max-age=300"; "~[.-][0-9a-f]{8,64}[.][a-z0-9.]+$" "public, max-age=31536000, immutable"; }',
@@ -113,12 +118,16 @@ export function renderNginxConf(input: NginxInput): string {
         ]
       : '    keepalive 0; # upstreamKeepalive, since nginx 1.29.7',
     '  }',
-    '  upstream health { server unix:/run/gunicorn/health.sock fail_timeout=0; }',
+    `  upstream health { server unix:/run/gunicorn/health.sock fail_timeout=0 max_conns=${HEALTH_CHECKS}; }`,
     '  server {',
     '    listen 80 default_server;',
     '    listen [::]:80 default_server;',
     '    server_name _;',
     '    error_page 502 @refused;',
+    '    # What differs for a health check; all headers of requests to the application are set above, for every location.',
+    '    set $health "";',
+    '    set $forwarded_host $host$host_port;',
+    `    set $forwarded_proto ${albs ? '$proto' : input.tls ? 'https' : '$scheme'};`,
     '    location / { proxy_pass http://app; }',
     '    location @app { proxy_pass http://app; }',
     '    location @refused {',
@@ -140,13 +149,20 @@ export function renderNginxConf(input: NginxInput): string {
     '      gzip_min_length 1024;',
     '      gzip_types text/css text/plain text/javascript application/javascript application/json image/svg+xml;',
     '    }',
+    '    # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.',
     `    location = ${input.healthCheckPath} {`,
+    `      if ($balancer) { rewrite ^ ${HEALTH_LOCATION} last; }`,
+    '      proxy_pass http://app;',
+    '    }',
+    `    location = ${HEALTH_LOCATION} {`,
+    '      internal;',
+    '      set $health 1;',
+    `      set $forwarded_host ${healthHost(input.allowedHosts)};`,
+    '      set $forwarded_proto https;',
     `      access_log ${LOG} if=$unhealthy;`,
-    '      proxy_pass http://health;',
-    `      proxy_set_header Host ${healthHost(input.allowedHosts)};`,
-    '      proxy_set_header Connection close;',
-    '      proxy_set_header X-Forwarded-Proto https;',
+    `      proxy_pass http://health${input.healthCheckPath};`,
     `      proxy_read_timeout ${nginx.healthReadTimeout}s; # healthReadTimeout`,
+    '      error_page 502 @refused;',
     '      error_page 504 = @busy;',
     '    }',
     '    # No slot was free for a moment: busy, unless the application serves nobody.',
@@ -158,4 +174,24 @@ export function renderNginxConf(input: NginxInput): string {
     '  }',
     '}',
   );
+}
+
+/**
+ * Which requests are the load balancer's own. An Application Load Balancer adds X-Forwarded-For to every request of a client. A Network
+ * Load Balancer adds nothing: its health checks come from its addresses, which are those of the VPC, and carry its name; whatever an
+ * address of the VPC can forge that way is a health check. What the machine itself asks counts as well.
+ */
+function balancer({ plan, trustedProxies }: NginxInput): Lines {
+  if (plan.loadBalancer.type === 'application') {
+    return '  map $http_x_forwarded_for $balancer { default ""; "" 1; }';
+  }
+  return [
+    '  geo $peer {',
+    '    default client;',
+    '    127.0.0.1 machine;',
+    '    ::1 machine;',
+    trustedProxies.map((range) => `    ${range} vpc;`),
+    '  }',
+    '  map "$peer $http_user_agent" $balancer { default ""; "~^machine " 1; "~^vpc ELB-HealthChecker/" 1; }',
+  ];
 }

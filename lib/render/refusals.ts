@@ -1,4 +1,6 @@
+import { forcedHeaderOf } from './forced-headers';
 import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object } from './input';
+import { HEALTH_LOCATION } from './nginx';
 import { hasControls, withoutTokens } from './text';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -104,6 +106,12 @@ export function refusalsOfFiles(input: FilesInput): string[] {
       input.healthCheckPath,
       'must be a path of letters, digits and - _ . ~ / that starts with /',
     );
+    problems.must(
+      !/\/(\.{0,2}\/|\.{1,2}$)/.test(input.healthCheckPath) && input.healthCheckPath !== HEALTH_LOCATION,
+      'healthCheckPath',
+      input.healthCheckPath,
+      `must not be ${HEALTH_LOCATION} or hold //, /./ or /../: nginx compares paths without them`,
+    );
   }
   checkVariables(problems, input);
   for (const [name, value] of Object.entries(input.plan.extraNginxDirectives)) {
@@ -113,6 +121,13 @@ export function refusalsOfFiles(input: FilesInput): string[] {
       `nginxDirectives ${name}`,
       value,
       'must be one value without ; { } # or a line break',
+    );
+    const forced = name === 'proxy_set_header' ? forcedHeaderOf(value, input) : undefined;
+    problems.must(
+      forced === undefined,
+      'nginxDirectives proxy_set_header',
+      value,
+      `sets ${forced}, which nginx sets itself so that no client can: remove it, or give the header another name`,
     );
   }
   input.backgroundWorkers?.forEach((worker) => checkBackgroundWorker(problems, worker));

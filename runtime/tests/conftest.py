@@ -27,7 +27,7 @@ CONF = """
 import plumbline_guard
 plumbline_guard.configure(
     request_timeout={limit}, queue_timeout={queue}, proxy_read_timeout=60, slots={threads}, backlog=300,
-    health_path="/health", answer_health={answer_health}, serving_file="{folder}/serving", master_silence=2,
+    answer_health={answer_health}, serving_file="{folder}/serving", master_silence=2,
 )
 when_ready = plumbline_guard.when_ready
 post_worker_init = plumbline_guard.post_worker_init
@@ -130,6 +130,10 @@ class Server:
         finally:
             client.close()
         return Answer(status, answer_headers, received, time.monotonic() - start, cut)
+
+    def health(self, headers=None):
+        """A health check, as nginx passes it on."""
+        return self.get("/health", {"X-Plumbline-Health": "1", **(headers or {})})
 
     def post_and_leave(self, target, size):
         """A client that sends its request and is gone."""

@@ -14,7 +14,7 @@ os.environ.update(
     DJANGO_SETTINGS_MODULE="plumbline_django",
     PLUMBLINE_SETTINGS_MODULE="sample.settings",
     PLUMBLINE_ALLOWED_HOSTS="testserver",  # the host of Django's test client
-    PLUMBLINE_HEALTH_PATH="/alive",
+    PLUMBLINE_HEALTH_PATH="/health",
     RELEASE="4f2a",
     SECRET_KEY="of-the-tests",
 )

@@ -1,5 +1,6 @@
 import asyncio
 import importlib
+import json
 import logging
 import subprocess
 import sys
@@ -78,11 +79,12 @@ class TestSettings:
 
 
 class TestHealth:
-    def get(self, path="/alive", **headers):
-        return Client().get(path, headers=headers)
+    def get(self, path="/health", **headers):
+        """As nginx passes a health check on."""
+        return Client().get(path, headers={"X-Plumbline-Health": "1", **headers})
 
-    def get_async(self, path="/alive"):
-        return asyncio.run(AsyncClient().get(path))
+    def get_async(self, path="/health", **headers):
+        return asyncio.run(AsyncClient().get(path, headers={"X-Plumbline-Health": "1", **headers}))
 
     def test_is_answered_under_wsgi_and_asgi(self):
         for response in (self.get(), self.get_async()):
@@ -91,8 +93,8 @@ class TestHealth:
     def test_is_answered_before_the_redirect_to_https_and_the_check_of_the_host(self):
         with override_settings(SECURE_SSL_REDIRECT=True):
             assert self.get(host="10.0.0.4").status_code == 200
-            assert self.get("/").status_code == 301
-            assert self.get("/", host="10.0.0.4").status_code == 400
+            assert Client().get("/").status_code == 301
+            assert Client().get("/", headers={"host": "10.0.0.4"}).status_code == 400
 
     def test_fails_when_the_urlconf_does_not_load(self, caplog):
         with override_settings(ROOT_URLCONF="nosuchurls"), caplog.at_level(logging.ERROR, "plumbline"):
@@ -100,9 +102,10 @@ class TestHealth:
                 assert (response.status_code, response.content) == (503, b"the URLconf does not load\n")
         assert "No module named 'nosuchurls'" in caplog.text
 
-    def test_every_other_path_goes_to_the_project(self):
-        assert b"4f2a" in self.get("/").content
-        assert self.get_async("/alive/").status_code == 404
+    def test_a_view_of_the_project_with_the_same_path_is_everyone_else_s(self):
+        for response in (Client().get("/health"), asyncio.run(AsyncClient().get("/health"))):
+            assert json.loads(response.content)["dependencies"]
+        assert Client().get("/health/").status_code == 404
 
 
 def program(*arguments, **options):

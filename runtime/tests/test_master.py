@@ -12,14 +12,14 @@ import pytest
 @pytest.mark.parametrize("answer_health", [True, False])
 def test_a_hung_master_fails_the_health_check(own_server, worker_class, answer_health):
     server = own_server(worker_class, answer_health=answer_health)
-    healthy = server.get("/health")
+    healthy = server.health()
     # without answer_health the application answers, and this one knows no such path
     assert healthy.status == (200 if answer_health else 500)
     server.process.send_signal(signal.SIGSTOP)
-    server.wait_for(lambda: server.get("/health").status == 503, "the 503")
+    server.wait_for(lambda: server.health().status == 503, "the 503")
     assert server.get("/quick").status == 200
     server.process.send_signal(signal.SIGCONT)
-    server.wait_for(lambda: server.get("/health").status == healthy.status, "the recovery")
+    server.wait_for(lambda: server.health().status == healthy.status, "the recovery")
 
 
 def test_a_reload_that_waits_for_a_long_request_keeps_the_beat(own_server, worker_class):
@@ -30,7 +30,7 @@ def test_a_reload_that_waits_for_a_long_request_keeps_the_beat(own_server, worke
         server.process.send_signal(signal.SIGHUP)
         statuses = []
         while not long.done():
-            statuses.append(server.get("/health").status)
+            statuses.append(server.health().status)
             time.sleep(0.1)
         assert long.result().status == 200
     assert set(statuses) == {200}

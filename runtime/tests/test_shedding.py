@@ -60,7 +60,7 @@ def test_a_request_that_waited_for_the_start_is_served(own_server, worker_class)
 
 
 def test_the_health_check_may_be_late(settled):
-    answer = settled.get("/health", headers=stamp(QUEUE + 0.2))
+    answer = settled.health(stamp(QUEUE + 0.2))
     assert (answer.status, answer.body) == (200, b"ok\n")
 
 

@@ -47,7 +47,11 @@ class TestFlaskWithRequirements:
 
     def test_answers_through_the_load_balancer(self, machine):
         assert machine.get("/").text == "Flask answers"
-        assert machine.get("/health").text == "ok\n"
+
+    def test_health_is_answered_for_it_to_the_load_balancer_alone(self, machine):
+        assert machine.direct.get("/health").text == "ok\n"
+        assert machine.balancer.target_health() == "UP"
+        assert machine.get("/health").status == 404  # a client's request goes to the application, which has no such view
 
     def test_django_s_extras_stay_away(self, machine):
         assert "DJANGO" not in machine.run("cat /etc/gunicorn/environment")
@@ -137,8 +141,9 @@ class TestFastApiWithoutLock:
     def test_asgi_serves_it_without_being_asked(self, machine):
         assert 'worker_class = "asgi"' in machine.run("cat /etc/gunicorn/gunicorn.conf.py")
 
-    def test_health_is_answered_for_it(self, machine):
-        assert machine.get("/health").text == "ok\n"
+    def test_health_is_answered_for_it_to_the_load_balancer_alone(self, machine):
+        assert machine.direct.get("/health").text == "ok\n"
+        assert machine.get("/health").status == 404
 
 
 class TestDjangoWithLock:

@@ -6,7 +6,6 @@ const conf = (overrides: Partial<GunicornInput> = {}) =>
   renderGunicornConf({
     plan: planOf(),
     wsgi: 'mysite.wsgi:application',
-    healthCheckPath: '/health',
     answerHealth: true,
     ...overrides,
   });
@@ -63,8 +62,8 @@ test('each value of the plan stands where its comment says', () => {
 });
 
 test('a health check path of the application is left to the application', () => {
-  const text = conf({ healthCheckPath: '/up', answerHealth: false });
-  expect(text).toContain('    health_path="/up",\n    answer_health=False,\n');
+  const text = conf({ answerHealth: false });
+  expect(text).toContain('    answer_health=False,\n');
 });
 
 test('settings of the user replace the one that stands there or are added, as Python values', () => {

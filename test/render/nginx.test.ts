@@ -40,7 +40,7 @@ test('each value of the plan stands where its comment says', () => {
     'max_conns=310; # maxConns: slots and queue',
     'keepalive 311; # upstreamKeepalive',
     'keepalive_timeout 312s; # upstreamKeepaliveTimeout',
-    'proxy_read_timeout 316s; # healthReadTimeout',
+    '      proxy_read_timeout 316s; # healthReadTimeout',
   ]) {
     expect(text).toContain(`${line}\n`);
   }
@@ -57,8 +57,14 @@ test('without a limit on bodies the limit is switched off', () => {
 
 test('where a Network Load Balancer ends TLS, the application hears of it', () => {
   const plan = planOf({ loadBalancer: 'network' });
-  expect(conf({ plan, tls: true })).toContain('proxy_set_header X-Forwarded-Proto https;');
-  expect(conf({ plan })).toContain('proxy_set_header X-Forwarded-Proto $scheme;');
+  expect(conf({ plan, tls: true })).toContain('set $forwarded_proto https;');
+  expect(conf({ plan })).toContain('set $forwarded_proto $scheme;');
+});
+
+test.each(['application', 'network'] as const)('no location cancels the headers that are set, behind %p', (loadBalancer) => {
+  const text = conf({ plan: planOf({ loadBalancer, workerClass: 'asgi' }) });
+  expect(text.indexOf('proxy_set_header')).toBeLessThan(text.indexOf('  server {'));
+  expect(text.slice(text.indexOf('  server {'))).not.toContain('proxy_set_header');
 });
 
 test.each([
@@ -67,7 +73,7 @@ test.each([
   [['.example.com'], 'example.com'],
   [['${Token[DNSName.7]}', 'b.example.com'], '${Token[DNSName.7]}'],
 ])('with the allowed hosts %p the health check asks for %s', (allowedHosts, host) => {
-  expect(conf({ allowedHosts })).toContain(`proxy_set_header Host ${host};`);
+  expect(conf({ allowedHosts })).toContain(`      set $forwarded_host ${host};\n`);
 });
 
 describe('directives of the user', () => {

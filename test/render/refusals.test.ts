@@ -46,6 +46,24 @@ test.each<[string, Partial<BootstrapInput>, string]>([
     { healthCheckPath: '/up}' },
     'healthCheckPath "/up}" must be a path of letters, digits and - _ . ~ / that starts with /',
   ],
+  ...['/a//b', '/a/./b', '/../b', '/a/..', '/a/.', '/.plumbline/health'].map(
+    (healthCheckPath): [string, Partial<BootstrapInput>, string] => [
+      `the health check path ${healthCheckPath}`,
+      { healthCheckPath },
+      `healthCheckPath "${healthCheckPath}" must not be /.plumbline/health or hold //, /./ or /../: nginx compares paths without them`,
+    ],
+  ),
+  ...[
+    ['X-Forwarded-Proto https', 'X-Forwarded-Proto'],
+    ["'Host' $http_host", 'Host'],
+    ['"x-real-ip" $http_x', 'X-Real-IP'],
+    ['Forwarded $http_forwarded', 'Forwarded'],
+    ['Upgrade websocket', 'Upgrade'],
+  ].map(([proxy_set_header, forced]): [string, Partial<BootstrapInput>, string] => [
+    `an override of the header ${forced}`,
+    { plan: planOf({ nginxDirectives: { proxy_set_header: proxy_set_header! } }) },
+    `nginxDirectives proxy_set_header ${JSON.stringify(proxy_set_header)} sets ${forced}, which nginx sets itself so that no client can: remove it, or give the header another name`,
+  ]),
   [
     'a variable with a hyphen',
     { environment: { 'A-B': 'x' } },

@@ -105,11 +105,13 @@ http {
   log_format main escape=json '{"time":"$time_iso8601","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'
     '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time","shed":"$full$upstream_http_x_shed","agent":"$http_user_agent"}';
   # Where max_conns is reached, the address is the name of the upstream.
-  map $upstream_addr $full { default ""; app full; }
+  map $upstream_addr $full { default ""; app full; health full; }
   map $full $retry_after { default ""; full 1; }
   map $status $unhealthy { default 1; 200 0; }
   map $http_host $host_port { default ""; "~(?<given>:[0-9]+)$" $given; }
+  map "$forwarded_proto$host_port" $forwarded_port { default 80; https 443; "~:(?<port>[0-9]+)$" $port; }
   map $http_x_forwarded_proto $proto { default http; https https; }
+  map $http_x_forwarded_for $balancer { default ""; "" 1; }
   # A name that holds a hash never changes its content.
   map $uri $cache { default "public, max-age=300"; "~[.-][0-9a-f]{8,64}[.][a-z0-9.]+$" "public, max-age=31536000, immutable"; }
   include /etc/nginx/mime.types;
@@ -135,23 +137,58 @@ http {
   proxy_send_timeout 60s; # proxySendTimeout
   proxy_ignore_client_abort off; # proxyIgnoreClientAbort
   proxy_hide_header X-Shed;
-  proxy_set_header Host $host$host_port;
+  proxy_set_header Host $forwarded_host;
   proxy_set_header Connection close;
-  proxy_set_header Proxy ""; # CVE-2016-5385
   proxy_set_header X-Real-IP $remote_addr;
-  proxy_set_header X-Forwarded-For $http_x_forwarded_for;
-  proxy_set_header X-Forwarded-Proto $proto;
+  proxy_set_header X-Forwarded-For $remote_addr; # what a client wrote before it is not handed on
+  proxy_set_header X-Forwarded-Proto $forwarded_proto;
+  proxy_set_header X-Forwarded-Host $forwarded_host;
+  proxy_set_header X-Forwarded-Port $forwarded_port;
   proxy_set_header X-Request-Start "t=${msec}"; # the request guard measures the wait from here
+  proxy_set_header X-Plumbline-Health $health;
+  proxy_set_header Proxy ""; # CVE-2016-5385
+  proxy_set_header Forwarded "";
+  proxy_set_header Front-End-Https "";
+  proxy_set_header X-Client-Ip "";
+  proxy_set_header X-Cluster-Client-Ip "";
+  proxy_set_header X-Forwarded "";
+  proxy_set_header X-Forwarded-By "";
+  proxy_set_header X-Forwarded-Client-Cert "";
+  proxy_set_header X-Forwarded-Email "";
+  proxy_set_header X-Forwarded-Path "";
+  proxy_set_header X-Forwarded-Prefix "";
+  proxy_set_header X-Forwarded-Protocol "";
+  proxy_set_header X-Forwarded-Scheme "";
+  proxy_set_header X-Forwarded-Server "";
+  proxy_set_header X-Forwarded-Ssl "";
+  proxy_set_header X-Forwarded-Uri "";
+  proxy_set_header X-Forwarded-User "";
+  proxy_set_header X-Host "";
+  proxy_set_header X-Http-Host-Override "";
+  proxy_set_header X-Original-Host "";
+  proxy_set_header X-Original-Uri "";
+  proxy_set_header X-Original-Url "";
+  proxy_set_header X-Queue-Start "";
+  proxy_set_header X-Remote-Addr "";
+  proxy_set_header X-Remote-User "";
+  proxy_set_header X-Rewrite-Url "";
+  proxy_set_header X-Scheme "";
+  proxy_set_header X-Script-Name "";
+  proxy_set_header X-Url-Scheme "";
   upstream app {
     server unix:/run/gunicorn/app.sock fail_timeout=0 max_conns=170; # maxConns: slots and queue
     keepalive 0; # upstreamKeepalive, since nginx 1.29.7
   }
-  upstream health { server unix:/run/gunicorn/health.sock fail_timeout=0; }
+  upstream health { server unix:/run/gunicorn/health.sock fail_timeout=0 max_conns=16; }
   server {
     listen 80 default_server;
     listen [::]:80 default_server;
     server_name _;
     error_page 502 @refused;
+    # What differs for a health check; all headers of requests to the application are set above, for every location.
+    set $health "";
+    set $forwarded_host $host$host_port;
+    set $forwarded_proto $proto;
     location / { proxy_pass http://app; }
     location @app { proxy_pass http://app; }
     location @refused {
@@ -173,13 +210,20 @@ http {
       gzip_min_length 1024;
       gzip_types text/css text/plain text/javascript application/javascript application/json image/svg+xml;
     }
+    # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.
     location = /health {
+      if ($balancer) { rewrite ^ /.plumbline/health last; }
+      proxy_pass http://app;
+    }
+    location = /.plumbline/health {
+      internal;
+      set $health 1;
+      set $forwarded_host ${Token[DNSName...........................................................]};
+      set $forwarded_proto https;
       access_log /var/log/nginx/access.log main buffer=32k flush=1s if=$unhealthy;
-      proxy_pass http://health;
-      proxy_set_header Host ${Token[DNSName...........................................................]};
-      proxy_set_header Connection close;
-      proxy_set_header X-Forwarded-Proto https;
+      proxy_pass http://health/health;
       proxy_read_timeout 2s; # healthReadTimeout
+      error_page 502 @refused;
       error_page 504 = @busy;
     }
     # No slot was free for a moment: busy, unless the application serves nobody.

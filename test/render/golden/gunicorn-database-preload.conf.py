@@ -30,7 +30,6 @@ plumbline_guard.configure(
     proxy_read_timeout=306,  # nginx.proxyReadTimeout
     slots=8,  # appServer.slotsPerWorker
     backlog=4096,  # appServer.backlog
-    health_path="/health",
     answer_health="PLUMBLINE_HEALTH_PATH" not in os.environ,
 )
 # What killed workers have left in the database ends.

@@ -1,0 +1,82 @@
+"""A real nginx with the rendered configuration, before a gunicorn of the tests."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from database_servers import PROGRAMS
+
+REPOSITORY = Path(__file__).parent.parent.parent
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+class Nginx:
+    def __init__(self, folder, gunicorn, specification):
+        self.folder = folder
+        self.port = free_port()
+        command = ["npx", "tsx", "test/support/rendered-nginx.ts", json.dumps(specification)]
+        conf = folder / "nginx.conf"
+        conf.write_text(self.here(subprocess.check_output(command, cwd=REPOSITORY, text=True), gunicorn.folder))
+        environment = {**os.environ, "PATH": PROGRAMS}
+        self.process = subprocess.Popen(["nginx", "-c", conf, "-g", "daemon off;"], env=environment)
+        end = time.monotonic() + 10
+        while socket.socket().connect_ex(("127.0.0.1", self.port)):
+            assert self.process.poll() is None, "nginx does not start"
+            assert time.monotonic() < end, "nginx does not listen"
+            time.sleep(0.02)
+
+    def here(self, conf, sockets):
+        """For this host: another user, port and folders, and without what its nginx does not know."""
+        temporary = "".join(f"  {name}_temp_path {self.folder}/{name};\n" for name in TEMPORARY)
+        for old, new in [
+            (r"^user .*", "user root;"),
+            (r"^ *listen \[.*\n", ""),
+            (r"listen 80 ", f"listen {self.port} "),
+            (r"^.*since nginx .*\n", ""),
+            (r"^http \{\n", f"http {{\n{temporary}"),
+            (r"/run/gunicorn/", f"{sockets}/"),
+            (r"/run/plumbline/", f"{sockets}/"),
+            (r"/run/nginx.pid", f"{self.folder}/nginx.pid"),
+            (r"/var/log/nginx/", f"{self.folder}/"),
+            (r"buffer=32k flush=1s", ""),
+        ]:
+            conf = re.sub(old, new, conf, flags=re.MULTILINE)
+        return conf
+
+    def request(self, path, headers=(), *, client="127.0.0.1", method="GET", body=None):
+        """`client` is the address that it comes from; of a header that is given several times all are sent."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(client, 0))
+        connection.putrequest(method, path, skip_host=True)
+        length = [("Content-Length", str(len(body)))] if body else []
+        for name, value in [("Host", "site.example"), ("Connection", "close"), *length, *headers]:
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        response = connection.getresponse()
+        text = response.read().decode()
+        connection.close()
+        return response.status, text
+
+    def asked(self, *arguments, **options):
+        """What arrived at the application."""
+        status, text = self.request(*arguments, **options)
+        assert status == 200, text
+        return json.loads(text)
+
+    def log(self):
+        return [json.loads(line) for line in (self.folder / "access.log").read_text().splitlines()]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
