@@ -80,7 +80,7 @@ test('for every valid input the script and the configuration of gunicorn parse',
   const environments = fc.dictionary(fc.stringMatching(/^[A-Z]{1,8}$/), fc.string({ unit: 'grapheme-ascii' }));
   const files = fc.sample(fc.tuple(inputs, environments), 25).flatMap(([input, environment], index) => {
     const { plan } = planRequestPath(input);
-    const conf = renderGunicornConf({ plan, wsgi: 'a:b', healthCheckPath: '/health', answerHealth: true });
+    const conf = renderGunicornConf({ plan, wsgi: 'a:b', answerHealth: true });
     writeFileSync(join(folder, `conf${index}.py`), conf);
     execFileSync('bash', ['-n'], { input: script({ plan, environment }) });
     return [join(folder, `conf${index}.py`)];

@@ -61,11 +61,14 @@ test('where a Network Load Balancer ends TLS, the application hears of it', () =
   expect(conf({ plan })).toContain('set $forwarded_proto $scheme;');
 });
 
-test.each(['application', 'network'] as const)('no location cancels the headers that are set, behind %p', (loadBalancer) => {
-  const text = conf({ plan: planOf({ loadBalancer, workerClass: 'asgi' }) });
-  expect(text.indexOf('proxy_set_header')).toBeLessThan(text.indexOf('  server {'));
-  expect(text.slice(text.indexOf('  server {'))).not.toContain('proxy_set_header');
-});
+test.each(['application', 'network'] as const)(
+  'no location cancels the headers that are set, behind %p',
+  (loadBalancer) => {
+    const text = conf({ plan: planOf({ loadBalancer, workerClass: 'asgi' }) });
+    expect(text.indexOf('proxy_set_header')).toBeLessThan(text.indexOf('  server {'));
+    expect(text.slice(text.indexOf('  server {'))).not.toContain('proxy_set_header');
+  },
+);
 
 test.each([
   [['*'], 'localhost'],

@@ -56,7 +56,6 @@ test.each([
   const conf = renderGunicornConf({
     plan,
     wsgi: 'mysite.wsgi:application',
-    healthCheckPath: '/health',
     answerHealth: true,
   });
   expect(conf.includes('\nchild_exit = plumbline_orphans.child_exit\n')).toBe(looked);
