@@ -14,6 +14,9 @@ export function keepImage(scope: Construct, { instance }: ec2.Instance): void {
   instance.launchTemplate = { launchTemplateId: template.ref, version: '1' };
 }
 
+/** A machine boots, mounts its volume and installs what is new, in seconds: 30 to 60 in the machine tests, whose packages are near. */
+const BOOT = 180;
+
 /** Props of `waitForEachChange`. */
 interface ChangeProps {
   /** What changes. */
@@ -29,6 +32,15 @@ interface ChangeProps {
  * with another logical id is another one, so its id ends in the hash of the user data.
  */
 export function waitForEachChange(scope: Construct, { userData, timeout, after }: ChangeProps): CfnWaitCondition {
+  const { nginx, appServer } = userData.plan;
+  const needed = nginx.timeoutStopSec + appServer.timeoutStopSec + BOOT;
+  if (timeout.toSeconds() < needed) {
+    throw new Error(
+      `creationTimeout (${timeout.toSeconds()} s) must be at least ${needed} s, else a change that works is rolled back: before it begins, requests of ` +
+        `requestTimeout (${userData.plan.requestTimeout} s) may end in nginx (TimeoutStopSec ${nginx.timeoutStopSec} s) and gunicorn (${appServer.timeoutStopSec} s), ` +
+        `and the machine boots (${BOOT} s); raise creationTimeout or lower requestTimeout`,
+    );
+  }
   const condition = new CfnWaitCondition(scope, 'Served');
   condition.cfnOptions.creationPolicy = { resourceSignal: { timeout: timeout.toIsoString() } };
   condition.node.addDependency(...after);

@@ -2,7 +2,7 @@ import type { DatabasePlan } from './plan';
 
 /** The parameter group of an RDS instance: what the plan says, written out so that nothing hangs on the class. */
 export function rdsParameters(database: DatabasePlan): Record<string, string> {
-  const { engine, maxConnections, statementTimeout, slowQuery, connectionCheckInterval } = database;
+  const { engine, maxConnections, statementTimeout, slowQuery, connectionCheckInterval, lockWaitTimeout } = database;
   const milliseconds = (seconds: number) => String(Math.round(seconds * 1000));
   if (engine === 'postgresql') {
     return {
@@ -22,6 +22,8 @@ export function rdsParameters(database: DatabasePlan): Record<string, string> {
     ...(engine === 'mariadb'
       ? { max_statement_time: String(statementTimeout) }
       : { max_execution_time: milliseconds(statementTimeout) }),
+    innodb_lock_wait_timeout: String(lockWaitTimeout),
+    lock_wait_timeout: String(lockWaitTimeout),
     slow_query_log: '1',
     long_query_time: String(slowQuery),
     // a table, the default, can be read by SQL alone

@@ -45,7 +45,8 @@ export interface InstanceOptions {
   readonly volumeSize?: Size;
 
   /**
-   * How long CloudFormation waits until the instance serves: at most 12 hours.
+   * How long CloudFormation waits until the instance serves: at most 12 hours. On an instance that holds its database each change waits
+   * for the requests that are in flight: at least twice `requestTimeout` and about three minutes.
    *
    * @default Duration.minutes(15)
    */

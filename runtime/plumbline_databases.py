@@ -29,6 +29,8 @@ def settings(project, environ):
 def database(own, environ):
     engine = environ["PLUMBLINE_DATABASE_ENGINE"]
     options = mysql(environ) if engine == "mysql" else postgresql(environ)
+    if "PLUMBLINE_DATABASE_CONNECT_TIMEOUT" in environ:
+        options["connect_timeout"] = int(environ["PLUMBLINE_DATABASE_CONNECT_TIMEOUT"])
     if own.get("ENGINE", "").endswith(f".{engine}"):
         options = {**own.get("OPTIONS", {}), **options}
     return {

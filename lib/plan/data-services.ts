@@ -41,6 +41,10 @@ export interface DatabasePlan {
   readonly maxConnections: number;
   /** PostgreSQL `statement_timeout`, MariaDB `max_statement_time`, MySQL `max_execution_time` (SELECT only). */
   readonly statementTimeout: number;
+  /** MySQL and MariaDB `innodb_lock_wait_timeout` and `lock_wait_timeout`; 0 where the statement timeout counts the wait for a lock. */
+  readonly lockWaitTimeout: number;
+  /** `connect_timeout` of the driver. */
+  readonly connectTimeout: number;
   /** `innodb_buffer_pool_size` or `shared_buffers`; 0 leaves it to the server, as on RDS, whose formula knows the class. */
   readonly bufferMemory: number;
   /** PostgreSQL `effective_cache_size`; 0 leaves it to the server. */

@@ -10,6 +10,10 @@ const CONNECTION_CHECK_INTERVAL = 1;
 const CONN_MAX_AGE = 600;
 /** A client of a pooler, or of the pool in its process, that waits longer than this for a connection is better told so, in seconds. */
 const BORROW_TIMEOUT = 10;
+/** What InnoDB waits for a row unless it is told, in seconds. */
+const LOCK_WAIT_TIMEOUT = 50;
+/** PyMySQL's own `connect_timeout`; libpq has none, so that a server behind a closed port is waited for two minutes, in seconds. */
+const CONNECT_TIMEOUT = 10;
 /** PostgreSQL's own `work_mem`: each connection may take it several times, in MiB. */
 const WORK_MEM = 4;
 
@@ -44,6 +48,9 @@ export function planDatabase(
     host: input.host,
     maxConnections,
     statementTimeout: clients.statementTimeout,
+    // of PostgreSQL the statement timeout counts the wait for a lock
+    lockWaitTimeout: postgresql ? 0 : Math.max(1, Math.min(LOCK_WAIT_TIMEOUT, Math.floor(clients.statementTimeout))),
+    connectTimeout: Math.max(1, Math.min(CONNECT_TIMEOUT, Math.floor(clients.requestTimeout / 2))),
     bufferMemory: server.bufferMemory,
     // shared_buffers and twice as much page cache
     effectiveCacheSize: postgresql ? 3 * server.bufferMemory : 0,

@@ -53,6 +53,35 @@ export const DATABASE_RULES: readonly Rule[] = [
     source: 'RDS Proxy, ConnectionBorrowTimeout: 120 s unless it is set',
     applies: ({ database }) => database !== undefined && database.pooling !== 'none',
   },
+  {
+    id: 'N26',
+    severity: 'error',
+    left: seconds(
+      'innodb_lock_wait_timeout and lock_wait_timeout',
+      settings((database) => database.lockWaitTimeout),
+    ),
+    relation: '<',
+    right: requestTimeout,
+    breaks: 'a request ends while it waits for a lock, and its statement waits on',
+    change: 'raise requestTimeout',
+    source:
+      'MySQL and MariaDB: 50 s for a row, a year or a day for a table, and no statement timeout for what writes (MySQL)',
+    applies: ({ database }) => database !== undefined,
+  },
+  {
+    id: 'N27',
+    severity: 'error',
+    left: seconds(
+      'connect_timeout of the database',
+      settings((database) => database.connectTimeout),
+    ),
+    relation: '<',
+    right: requestTimeout,
+    breaks: 'the request ends without a word about the server that does not answer',
+    change: 'raise requestTimeout',
+    source: 'libpq waits for as long as the kernel does, about two minutes',
+    applies: ({ database }) => database !== undefined,
+  },
   checked('≥', 1, 'the query of a killed worker goes on, and its successor opens a connection more'),
   checked('≤', 10, 'queries of killed workers hold connections longer than their successors take to start'),
   {

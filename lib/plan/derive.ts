@@ -61,6 +61,7 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
       ...workers,
       timeout: times.timeout,
       gracefulTimeout: times.gracefulTimeout,
+      asgiDisconnectGracePeriod: times.asgiDisconnectGracePeriod,
       // no keep-alive over the local socket: threads would hoard requests, and idle connections fill a gevent pool
       keepalive: 0,
       maxRequests,
@@ -75,7 +76,7 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
     },
     nginx: {
       proxyReadTimeout: times.proxyReadTimeout,
-      proxySendTimeout: 60,
+      proxySendTimeout: times.proxySendTimeout,
       sendTimeout: times.sendTimeout,
       clientHeaderTimeout: times.clientHeaderTimeout,
       clientBodyTimeout: times.clientBodyTimeout,

@@ -57,6 +57,16 @@ function server(database: DatabasePlan): ExplainedSetting[] {
           ),
         ]
       : []),
+    ...(ours && database.lockWaitTimeout
+      ? [
+          row(
+            'innodb_lock_wait_timeout, lock_wait_timeout',
+            seconds(database.lockWaitTimeout),
+            'at most the statement timeout: who waits for a lock learns it before the request ends',
+          ),
+        ]
+      : []),
+    client('connect_timeout', seconds(database.connectTimeout), NO_CONNECTION),
     client(
       'CONN_MAX_AGE',
       seconds(database.connMaxAge),

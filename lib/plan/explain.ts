@@ -51,6 +51,16 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       s(appServer.gracefulTimeout),
       'timeout + 2 s: requests in flight end before a stop or a reload does',
     ),
+    ...(appServer.workerClass === 'asgi'
+      ? [
+          row(
+            'gunicorn',
+            'asgi_disconnect_grace_period',
+            s(appServer.asgiDisconnectGracePeriod),
+            'requestTimeout: what runs after the response, or when its client has gone, may end',
+          ),
+        ]
+      : []),
     row(
       'gunicorn',
       'keepalive',
@@ -101,6 +111,12 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
     ),
     row(
       'nginx',
+      'proxy_send_timeout',
+      s(nginx.proxySendTimeout),
+      'proxy_read_timeout: an application may work before it reads a large body',
+    ),
+    row(
+      'nginx',
       'send_timeout',
       s(nginx.sendTimeout),
       'above requestTimeout: a paused reader does not truncate a response',
@@ -109,7 +125,9 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       'nginx',
       'worker_shutdown_timeout',
       s(nginx.workerShutdownTimeout),
-      'keepalive_min_timeout + 5 s: a reload cuts no response and no idle connection',
+      nginx.keepaliveMinTimeout
+        ? 'keepalive_min_timeout + 5 s: a reload cuts no response and no idle connection'
+        : 'proxy_read_timeout + 5 s: a stop cuts no response',
     ),
     row(
       'nginx.service',
@@ -129,19 +147,27 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       'nginx',
       'client_header_timeout',
       s(nginx.clientHeaderTimeout),
-      'idle timeout + 5 s: the ALB may open a connection ahead of a request',
+      alb
+        ? 'idle timeout + 5 s: the ALB may open a connection ahead of a request'
+        : 'clients speak to nginx themselves, and send the head of a request within seconds',
     ),
     row(
       'nginx',
       'keepalive_min_timeout',
-      s(nginx.keepaliveMinTimeout),
-      'idle timeout + 5 s: a reload does not close what the ALB is about to use (nginx 1.27.4 and newer)',
+      nginx.keepaliveMinTimeout ? s(nginx.keepaliveMinTimeout) : 'off',
+      nginx.keepaliveMinTimeout
+        ? 'idle timeout + 5 s: a reload does not close what the ALB is about to use (nginx 1.27.4 and newer)'
+        : alb
+          ? 'each change stops the machine, and a stop would wait for idle connections'
+          : 'the NLB keeps no connections for requests to come',
     ),
     row(
       'nginx',
       'keepalive_timeout',
       s(nginx.keepaliveTimeout),
-      'idle timeout + 15 s: whoever sends requests gives up an idle connection first',
+      alb
+        ? 'idle timeout + 15 s: whoever sends requests gives up an idle connection first'
+        : 'what nginx gives browsers, below the idle timeout of the NLB',
     ),
     row('nginx', 'worker_connections', `${nginx.workerConnections}`, '4 × max_conns, at least 8192: never the limit'),
     row(

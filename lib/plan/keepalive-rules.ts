@@ -1,10 +1,13 @@
 import { idleTimeout } from './deadline-rules';
 import type { Plan } from './plan';
-import { count, seconds, type Rule } from './rule';
+import { count, limit, seconds, type Rule } from './rule';
 
 const alb = (plan: Plan) => plan.loadBalancer.type === 'application';
+const inPlace = (plan: Plan) => plan.database?.host === 'instance';
+const nlb = (plan: Plan) => plan.loadBalancer.type === 'network';
 const reused = (plan: Plan) => plan.nginx.upstreamKeepalive > 0 && plan.appServer.workerClass !== 'sync';
 
+const clientHeaderTimeout = seconds('nginx client_header_timeout', (plan) => plan.nginx.clientHeaderTimeout);
 const keepaliveTimeout = seconds('nginx keepalive_timeout', (plan) => plan.nginx.keepaliveTimeout);
 const keepaliveMinTimeout = seconds('nginx keepalive_min_timeout', (plan) => plan.nginx.keepaliveMinTimeout);
 const keepalive = seconds('gunicorn keepalive', (plan) => plan.appServer.keepalive);
@@ -28,11 +31,22 @@ export const KEEPALIVE_RULES: readonly Rule[] = [
     severity: 'error',
     left: idleTimeout,
     relation: '<',
-    right: seconds('nginx client_header_timeout', (plan) => plan.nginx.clientHeaderTimeout),
+    right: clientHeaderTimeout,
     breaks: 'nginx closes a connection that the ALB opened ahead of a request: a 502',
     change: 'leave client_header_timeout to the plan',
     source: 'nginx ngx_http_request.c: the timer is armed at accept()',
     applies: alb,
+  },
+  {
+    id: 'B2b',
+    severity: 'error',
+    left: clientHeaderTimeout,
+    relation: '≤',
+    right: limit(60),
+    breaks: 'a few clients that send nothing take every connection of nginx',
+    change: 'leave client_header_timeout to the plan',
+    source: 'nginx core module: its default is 60 s; clients of a Network Load Balancer speak to nginx themselves',
+    applies: nlb,
   },
   {
     id: 'B3',
@@ -43,7 +57,21 @@ export const KEEPALIVE_RULES: readonly Rule[] = [
     breaks: 'a reload of nginx closes connections that the ALB is about to use: a burst of 502',
     change: 'leave keepalive_min_timeout to the plan',
     source: 'nginx 1.27.4 and newer (run on 1.30.4)',
-    applies: alb,
+    applies: (plan) => alb(plan) && !inPlace(plan),
+  },
+  {
+    id: 'B3c',
+    severity: 'error',
+    left: seconds(
+      'keepalive_min_timeout on a machine that is stopped for each change',
+      (plan) => plan.nginx.keepaliveMinTimeout,
+    ),
+    relation: '=',
+    right: limit(0),
+    breaks: 'each change is down for as long as the load balancer keeps idle connections',
+    change: 'leave keepalive_min_timeout to the plan',
+    source: 'nginx 1.30.6 with keepalive_min_timeout 26s ended 25.6 s after SIGQUIT, without it after 1 s (run)',
+    applies: inPlace,
   },
   {
     id: 'B3b',
@@ -99,9 +127,10 @@ export const KEEPALIVE_RULES: readonly Rule[] = [
     relation: '<',
     right: idleTimeout,
     breaks: 'a client writes into a flow that the load balancer has forgotten: a reset',
-    change: 'raise the TCP idle timeout of the load balancer, or leave keepalive_timeout to the plan',
+    change:
+      'leave keepalive_timeout to the plan, or raise the TCP idle timeout of the load balancer: that of a TLS listener is 350 s and cannot be changed',
     source: 'Network Load Balancer: reversed, since it drops idle flows silently',
-    applies: (plan) => plan.loadBalancer.type === 'network',
+    applies: nlb,
   },
   {
     id: 'O3',

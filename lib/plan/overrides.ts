@@ -29,6 +29,7 @@ const NGINX: Readonly<Record<string, readonly [keyof NginxPlan, Read]>> = {
 const GUNICORN: Readonly<Record<string, keyof AppServerPlan>> = {
   timeout: 'timeout',
   graceful_timeout: 'gracefulTimeout',
+  asgi_disconnect_grace_period: 'asgiDisconnectGracePeriod',
   keepalive: 'keepalive',
   max_requests: 'maxRequests',
   max_requests_jitter: 'maxRequestsJitter',

@@ -76,6 +76,8 @@ export interface AppServerPlan {
   readonly timeout: number;
   /** gunicorn `graceful_timeout`. */
   readonly gracefulTimeout: number;
+  /** gunicorn `asgi_disconnect_grace_period`: how long a coroutine may go on when its connection has ended; for asgi. */
+  readonly asgiDisconnectGracePeriod: number;
   /** gunicorn `keepalive`; 0 is off. */
   readonly keepalive: number;
   /** gunicorn `max_requests`; 0 is off. */
@@ -108,7 +110,7 @@ export interface NginxPlan {
   readonly clientBodyTimeout: number;
   /** nginx `keepalive_timeout` towards the load balancer. */
   readonly keepaliveTimeout: number;
-  /** nginx `keepalive_min_timeout` (nginx 1.27.4 and newer). */
+  /** nginx `keepalive_min_timeout` (nginx 1.27.4 and newer); 0 is off. */
   readonly keepaliveMinTimeout: number;
   /** nginx `worker_shutdown_timeout`. */
   readonly workerShutdownTimeout: number;

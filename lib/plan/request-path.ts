@@ -48,7 +48,12 @@ function unknownInstance(input: PlanInput): Violation[] {
   return [{ rule: 'I1', severity: 'error', message }];
 }
 
-const WHOLE = ['workers', 'threads', 'workerConnections', 'maxRequests', 'maxInstances', 'maxConnections', 'processes'];
+/** Counts, and what goes into a program or an API that knows no fractions: seconds of health checks and tasks, MiB of a cache. */
+const WHOLE = [
+  ...['workers', 'threads', 'workerConnections', 'maxRequests', 'maxInstances', 'maxConnections', 'processes'],
+  ...['healthCheckInterval', 'healthCheckTimeout', 'loadBalancerIdleTimeout', 'connMaxAge', 'taskTimeout'],
+  ...['maxMemory', 'memoryPerProcess'],
+];
 
 /** NaN, infinities and fractions would travel through every formula: they are named before. */
 function notNumbers(input: PlanInput): Violation[] {

@@ -19,10 +19,13 @@ export function nginxSeconds(text: string): number | undefined {
   const compact = text.replace(/\s+/g, '');
   if (/^\d+$/.test(compact)) return Number(compact);
   if (!/^(\d+(ms|[smhdw]))+$/.test(compact)) return undefined;
-  return [...compact.matchAll(/(\d+)(ms|[smhdw])/g)].reduce(
-    (sum, [, digits, unit]) => sum + Number(digits) * (UNITS.get(unit ?? '') ?? NaN),
-    0,
-  );
+  const parts = [...compact.matchAll(/(\d+)(ms|[smhdw])/g)].map(([, digits, unit]) => {
+    const seconds = UNITS.get(unit ?? '') ?? NaN;
+    return { seconds, value: Number(digits) * seconds };
+  });
+  // larger units come first: `75s 60s` are two arguments
+  if (parts.some(({ seconds }, index) => index > 0 && seconds >= parts[index - 1]!.seconds)) return undefined;
+  return parts.reduce((sum, { value }) => sum + value, 0);
 }
 
 /** MiB of an nginx size such as `10m`, `512k`, `1g` or `1048576`; undefined where it is none. */

@@ -9,6 +9,10 @@ export const DEFAULT_QUEUE_TIMEOUT = 2;
 const KILL = 2;
 /** An outer hop lets the inner one finish its sentence: a log line, an answer, a clean close. */
 const MARGIN = 5;
+/** A client sends the head of its request within seconds; longer, and few clients that send nothing take every connection of nginx. */
+const HEAD_FROM_THE_INTERNET = 20;
+/** nginx' default: how long a browser may keep a connection for its next request. */
+const KEEPALIVE_FROM_THE_INTERNET = 75;
 /** The NLB's own default idle timeout; shorter ones gain nothing, since a flow costs nothing. */
 const NLB_IDLE = 350;
 
@@ -19,7 +23,9 @@ export interface TimeoutPlan {
   readonly gracefulTimeout: number;
   readonly timeoutStartSec: number;
   readonly timeoutStopSec: number;
+  readonly asgiDisconnectGracePeriod: number;
   readonly proxyReadTimeout: number;
+  readonly proxySendTimeout: number;
   readonly sendTimeout: number;
   readonly clientHeaderTimeout: number;
   readonly clientBodyTimeout: number;
@@ -42,7 +48,7 @@ export function longestRequestTimeout(queueTimeout: number): number {
  * idle connection first, so that idle limits grow inwards; whoever feeds stops before whoever eats.
  */
 export function planTimeouts(
-  input: Pick<PlanInput, 'loadBalancerIdleTimeout'>,
+  input: Pick<PlanInput, 'loadBalancerIdleTimeout' | 'database'>,
   requestTimeout: number,
   queueTimeout: number,
   kind: LoadBalancerKind,
@@ -56,20 +62,28 @@ export function planTimeouts(
   const idleOfAlb = kind === 'application' ? (input.loadBalancerIdleTimeout ?? outermost) : outermost;
   // a stated idle timeout that is too short is one violation, not five
   const outlived = Math.max(idleOfAlb, outermost);
-  const keepaliveMinTimeout = outlived + MARGIN;
-  const keepaliveTimeout = outlived + 3 * MARGIN;
+  const alb = kind === 'application';
+  // A machine that is changed in place is stopped for each change, and a stop waits as long as a reload does. Nobody but an ALB needs it.
+  const keepaliveMinTimeout = alb && input.database?.host !== 'instance' ? outlived + MARGIN : 0;
+  const keepaliveTimeout = alb ? outlived + 3 * MARGIN : KEEPALIVE_FROM_THE_INTERNET;
   // an idle connection is kept until keepalive_min_timeout even while nginx shuts down
-  const workerShutdownTimeout = keepaliveMinTimeout + MARGIN;
+  const workerShutdownTimeout = Math.max(proxyReadTimeout, keepaliveMinTimeout) + MARGIN;
   return {
-    statementTimeout: requestTimeout - 3,
+    // without the dust of binary fractions: 5.1 - 3 is 2.0999999999999996
+    statementTimeout: Math.round((requestTimeout - 3) * 1000) / 1000,
     timeout,
     gracefulTimeout,
     // READY=1 follows the import under preload_app only; 300 s is far above the slowest import and below the creation signal
     timeoutStartSec: 300,
     timeoutStopSec: gracefulTimeout + MARGIN,
+    // what a coroutine may still do when its client has gone, and after its response: what a request may, which the guard ends
+    asgiDisconnectGracePeriod: Math.ceil(requestTimeout),
     proxyReadTimeout,
+    // an application may work before it reads a body that is larger than the socket's buffer
+    proxySendTimeout: proxyReadTimeout,
     sendTimeout: outermost,
-    clientHeaderTimeout: outlived + MARGIN,
+    // an ALB opens connections ahead of requests
+    clientHeaderTimeout: alb ? outlived + MARGIN : HEAD_FROM_THE_INTERNET,
     // between two reads of a body, not for the whole of it: nginx' default
     clientBodyTimeout: 60,
     keepaliveMinTimeout,
@@ -77,10 +91,9 @@ export function planTimeouts(
     workerShutdownTimeout,
     nginxTimeoutStopSec: workerShutdownTimeout + MARGIN,
     // reversed for an NLB: it drops idle flows silently, so nginx must close first
-    idleTimeout:
-      kind === 'application'
-        ? idleOfAlb
-        : (input.loadBalancerIdleTimeout ?? Math.max(NLB_IDLE, keepaliveTimeout + MARGIN)),
+    idleTimeout: alb
+      ? idleOfAlb
+      : (input.loadBalancerIdleTimeout ?? Math.max(NLB_IDLE, outermost, keepaliveTimeout + MARGIN)),
     deregistrationDelay: outermost,
   };
 }

@@ -27,6 +27,8 @@ export function renderMysqlConf(database: DatabasePlan): string {
     'slow_query_log = ON',
     'slow_query_log_file = /var/log/mysql/slow.log',
     `long_query_time = ${database.slowQuery}  # slowQuery`,
+    `innodb_lock_wait_timeout = ${database.lockWaitTimeout}  # lockWaitTimeout`,
+    `lock_wait_timeout = ${database.lockWaitTimeout}  # lockWaitTimeout`,
     mariadb
       ? [
           '# Buffers for tables of other kinds: 128 MiB each when left alone',
@@ -35,7 +37,7 @@ export function renderMysqlConf(database: DatabasePlan): string {
         ]
       : [
           '# SELECT alone, in milliseconds; MySQL has no limit for other statements',
-          `max_execution_time = ${database.statementTimeout * 1000}  # statementTimeout`,
+          `max_execution_time = ${Math.round(database.statementTimeout * 1000)}  # statementTimeout`,
           '# Pages lie in the buffer pool, not in the page cache too; the default since 8.4.',
           'innodb_flush_method = O_DIRECT',
           '# The X protocol would listen on a port and a socket of its own.',

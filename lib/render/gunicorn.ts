@@ -22,6 +22,15 @@ export function renderGunicornConf(input: GunicornInput): string {
     ['worker_connections', appServer.workerConnections, 'appServer.workerConnections'],
     ['timeout', appServer.timeout, 'appServer.timeout'],
     ['graceful_timeout', appServer.gracefulTimeout, 'appServer.gracefulTimeout'],
+    ...(appServer.workerClass === 'asgi'
+      ? [
+          [
+            'asgi_disconnect_grace_period',
+            appServer.asgiDisconnectGracePeriod,
+            'appServer.asgiDisconnectGracePeriod',
+          ] as const,
+        ]
+      : []),
     ['keepalive', appServer.keepalive, 'appServer.keepalive'],
     ['max_requests', appServer.maxRequests, 'appServer.maxRequests'],
     ['max_requests_jitter', appServer.maxRequestsJitter, 'appServer.maxRequestsJitter'],

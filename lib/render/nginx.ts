@@ -21,6 +21,17 @@ const MAIN = [
 /** Directives that may stand more than once: an override of one of them is added and replaces nothing. A forced header is refused before. */
 const REPEATABLE = ['add_header', 'proxy_hide_header', 'proxy_set_header', 'set_real_ip_from'];
 
+/** A size in MiB as nginx reads it: a whole number. */
+function nginxSize(mebibytes: number): string {
+  if (Number.isInteger(mebibytes)) return mebibytes === 0 ? '0' : `${mebibytes}m`;
+  return `${Math.ceil(mebibytes * 1024)}k`;
+}
+
+/** A time in seconds as nginx reads it: a whole number. */
+function nginxTime(seconds: number): string {
+  return Number.isInteger(seconds) ? `${seconds}s` : `${Math.ceil(seconds * 1000)}ms`;
+}
+
 /** Where nginx answers a health check: a path that no client reaches. */
 export const HEALTH_LOCATION = '/.plumbline/health';
 
@@ -59,7 +70,7 @@ export function renderNginxConf(input: NginxInput): string {
     ['error_log', '/var/log/nginx/error.log warn'],
     ['worker_processes', `${nginx.workerProcesses}`, 'workerProcesses'],
     ['worker_rlimit_nofile', `${nginx.workerConnections * 2}`, '2 x workerConnections'],
-    ['worker_shutdown_timeout', `${nginx.workerShutdownTimeout}s`, 'workerShutdownTimeout'],
+    ['worker_shutdown_timeout', nginxTime(nginx.workerShutdownTimeout), 'workerShutdownTimeout'],
   ];
   const http: Directive[] = [
     ['include', '/etc/nginx/mime.types'],
@@ -69,20 +80,28 @@ export function renderNginxConf(input: NginxInput): string {
     ['tcp_nopush', 'on'],
     ['server_tokens', 'off'],
     ['access_log', LOG],
-    ['client_header_timeout', `${nginx.clientHeaderTimeout}s`, 'clientHeaderTimeout'],
-    ['client_body_timeout', `${nginx.clientBodyTimeout}s`, 'clientBodyTimeout'],
-    ['send_timeout', `${nginx.sendTimeout}s`, 'sendTimeout'],
-    ['keepalive_timeout', `${nginx.keepaliveTimeout}s`, 'keepaliveTimeout'],
-    ['keepalive_min_timeout', `${nginx.keepaliveMinTimeout}s`, 'keepaliveMinTimeout, since nginx 1.27.4'],
-    ['client_max_body_size', nginx.clientMaxBodySize === 0 ? '0' : `${nginx.clientMaxBodySize}m`, 'clientMaxBodySize'],
+    ['client_header_timeout', nginxTime(nginx.clientHeaderTimeout), 'clientHeaderTimeout'],
+    ['client_body_timeout', nginxTime(nginx.clientBodyTimeout), 'clientBodyTimeout'],
+    ['send_timeout', nginxTime(nginx.sendTimeout), 'sendTimeout'],
+    ['keepalive_timeout', nginxTime(nginx.keepaliveTimeout), 'keepaliveTimeout'],
+    ...(nginx.keepaliveMinTimeout > 0
+      ? [
+          [
+            'keepalive_min_timeout',
+            nginxTime(nginx.keepaliveMinTimeout),
+            'keepaliveMinTimeout, since nginx 1.27.4',
+          ] as const,
+        ]
+      : []),
+    ['client_max_body_size', nginxSize(nginx.clientMaxBodySize), 'clientMaxBodySize'],
     ['large_client_header_buffers', '4 16k', 'what an ALB lets through'],
     ...(albs ? input.trustedProxies.map((range): Directive => ['set_real_ip_from', range]) : []),
     ...(albs && input.trustedProxies.length > 0 ? [['real_ip_header', 'X-Forwarded-For'] as const] : []),
     ['proxy_http_version', '1.1'],
     ['proxy_buffer_size', '16k'],
     ['proxy_buffers', '8 16k'],
-    ['proxy_read_timeout', `${nginx.proxyReadTimeout}s`, 'proxyReadTimeout'],
-    ['proxy_send_timeout', `${nginx.proxySendTimeout}s`, 'proxySendTimeout'],
+    ['proxy_read_timeout', nginxTime(nginx.proxyReadTimeout), 'proxyReadTimeout'],
+    ['proxy_send_timeout', nginxTime(nginx.proxySendTimeout), 'proxySendTimeout'],
     ['proxy_ignore_client_abort', nginx.proxyIgnoreClientAbort ? 'on' : 'off', 'proxyIgnoreClientAbort'],
     ['proxy_hide_header', 'X-Shed'],
     ...forcedHeaders(input).map(([name, value, why]): Directive => ['proxy_set_header', `${name} ${value}`, why]),
@@ -114,7 +133,7 @@ export function renderNginxConf(input: NginxInput): string {
     keepalive
       ? [
           `    keepalive ${nginx.upstreamKeepalive}; # upstreamKeepalive`,
-          `    keepalive_timeout ${nginx.upstreamKeepaliveTimeout}s; # upstreamKeepaliveTimeout`,
+          `    keepalive_timeout ${nginxTime(nginx.upstreamKeepaliveTimeout)}; # upstreamKeepaliveTimeout`,
         ]
       : '    keepalive 0; # upstreamKeepalive, since nginx 1.29.7',
     '  }',
@@ -161,7 +180,7 @@ export function renderNginxConf(input: NginxInput): string {
     '      set $forwarded_proto https;',
     `      access_log ${LOG} if=$unhealthy;`,
     `      proxy_pass http://health${input.healthCheckPath};`,
-    `      proxy_read_timeout ${nginx.healthReadTimeout}s; # healthReadTimeout`,
+    `      proxy_read_timeout ${nginxTime(nginx.healthReadTimeout)}; # healthReadTimeout`,
     '      error_page 502 @refused;',
     '      error_page 504 = @busy;',
     '    }',

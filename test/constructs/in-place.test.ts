@@ -196,4 +196,17 @@ describe('a database on the instance', () => {
       ),
     );
   });
+
+  test('fails where CloudFormation would wait for less than requests in flight and a boot may take', () => {
+    const serving = (requestTimeout: number, creationTimeout?: Duration) => () =>
+      made({ requestTimeout: Duration.seconds(requestTimeout), creationTimeout });
+    serving(347)();
+    serving(600, Duration.minutes(24))();
+    expect(serving(348)).toThrow(
+      new Error(
+        'creationTimeout (900 s) must be at least 901 s, else a change that works is rolled back: before it begins, requests of requestTimeout (348 s) may end in nginx (TimeoutStopSec 364 s) ' +
+          'and gunicorn (357 s), and the machine boots (180 s); raise creationTimeout or lower requestTimeout',
+      ),
+    );
+  });
 });

@@ -51,7 +51,7 @@ class TestFlaskWithRequirements:
     def test_health_is_answered_for_it_to_the_load_balancer_alone(self, machine):
         assert machine.direct.get("/health").text == "ok\n"
         assert machine.balancer.target_health() == "UP"
-        assert machine.get("/health").status == 404  # a client's request goes to the application, which has no such view
+        assert machine.get("/health").status == 404  # a client asks the application, which has no such view
 
     def test_django_s_extras_stay_away(self, machine):
         assert "DJANGO" not in machine.run("cat /etc/gunicorn/environment")

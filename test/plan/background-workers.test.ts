@@ -163,6 +163,7 @@ test('a plan explains its database, its budget, its cache and its background wor
     'postgresql work_mem 4 MiB',
     'postgresql log_min_duration_statement 1 s',
     'postgresql client_connection_check_interval 1 s',
+    'Django connect_timeout 10 s',
     'Django CONN_MAX_AGE 600 s',
     'connections web 32',
     'connections surge 32',
@@ -194,6 +195,8 @@ test.each<[string, PlanInput['database'], string[]]>([
     { engine: 'mysql', host: 'rds', memory: 2048, pooling: 'rds-proxy' },
     [
       'mysql long_query_time 1 s',
+      'mysql innodb_lock_wait_timeout, lock_wait_timeout 50 s',
+      'Django connect_timeout 10 s',
       'Django CONN_MAX_AGE 600 s',
       'RDS Proxy MaxConnectionsPercent 92',
       'RDS Proxy ConnectionBorrowTimeout 10 s',
@@ -203,13 +206,18 @@ test.each<[string, PlanInput['database'], string[]]>([
     'PgBouncer',
     { engine: 'postgresql', host: 'elsewhere', maxConnections: 100, pooling: 'pgbouncer' },
     [
+      'Django connect_timeout 10 s',
       'Django CONN_MAX_AGE 600 s',
       'PgBouncer default_pool_size 20',
       'PgBouncer max_client_conn 85',
       'PgBouncer query_wait_timeout 10 s',
     ],
   ],
-  ['neither', { engine: 'postgresql', host: 'elsewhere', maxConnections: 200 }, ['Django CONN_MAX_AGE 600 s']],
+  [
+    'neither',
+    { engine: 'postgresql', host: 'elsewhere', maxConnections: 200 },
+    ['Django connect_timeout 10 s', 'Django CONN_MAX_AGE 600 s'],
+  ],
 ])('a plan with %s explains what stands before its database', (_, database, expected) => {
   const rows = explainedSettings(planOf({ database }).plan).map(
     ({ hop, setting, value }) => `${hop} ${setting} ${value}`,
@@ -226,6 +234,7 @@ test('a plan explains the pool of processes whose requests share connections', (
   const { plan } = planOf({ workerClass: 'asgi', database: { engine: 'postgresql', host: 'instance' } });
   const django = explainedSettings(plan).filter(({ hop }) => hop === 'Django');
   expect(django.map(({ setting, value }) => `${setting} ${value}`)).toEqual([
+    'connect_timeout 10 s',
     'CONN_MAX_AGE 0 s',
     'pool max_size 8',
     'pool timeout 10 s',

@@ -190,7 +190,7 @@ describe('fails on numbers', () => {
   test.each<[Partial<PlanInput>, string]>([
     [{ maxInstances: 1.5 }, 'maxInstances (1.5) must be a whole number [I2]'],
     [{ database: { ...ELSEWHERE, maxConnections: NaN } }, 'maxConnections (NaN) must be a whole number [I2]'],
-    [{ cache: { host: 'instance', maxMemory: Infinity } }, 'maxMemory (Infinity) must be a number [I2]'],
+    [{ cache: { host: 'instance', maxMemory: Infinity } }, 'maxMemory (Infinity) must be a whole number [I2]'],
     [{ backgroundWorkers: [{ ...CELERY, processes: 0.5 }] }, 'processes (0.5) must be a whole number [I2]'],
   ])('%j', (input, message) => expect(messagesOf(input)).toEqual([message]));
 });

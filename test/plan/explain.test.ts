@@ -21,6 +21,7 @@ test('a plan explains every setting in the words of its program', () => {
     'gunicorn.socket Backlog 4096',
     'nginx max_conns 56',
     'nginx proxy_read_timeout 52 s',
+    'nginx proxy_send_timeout 52 s',
     'nginx send_timeout 57 s',
     'nginx worker_shutdown_timeout 67 s',
     'nginx.service TimeoutStopSec 72 s',

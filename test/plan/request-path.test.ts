@@ -18,6 +18,7 @@ describe('a t3.small with requests of 300 seconds behind an ALB', () => {
       graceful: plan.appServer.gracefulTimeout,
       unitStop: plan.appServer.timeoutStopSec,
       read: plan.nginx.proxyReadTimeout,
+      proxySend: plan.nginx.proxySendTimeout,
       send: plan.nginx.sendTimeout,
       idle: plan.loadBalancer.idleTimeout,
       header: plan.nginx.clientHeaderTimeout,
@@ -32,6 +33,7 @@ describe('a t3.small with requests of 300 seconds behind an ALB', () => {
       graceful: 304,
       unitStop: 309,
       read: 306,
+      proxySend: 306,
       send: 311,
       idle: 311,
       header: 316,
@@ -68,11 +70,46 @@ test('nothing asked for means 60 seconds, a queue of 2 seconds and threads', () 
 test('behind an NLB nginx closes idle connections first', () => {
   const { plan, violations } = planOf({ requestTimeout: 300, loadBalancer: 'network' });
   expect(violations).toEqual([]);
-  expect([plan.nginx.keepaliveTimeout, plan.loadBalancer.idleTimeout]).toEqual([326, 350]);
+  expect([plan.nginx.keepaliveTimeout, plan.loadBalancer.idleTimeout]).toEqual([75, 350]);
+});
+
+test('behind an NLB a client has seconds for the head of its request, however long the request may take', () => {
+  expect(planOf({ requestTimeout: 3000, loadBalancer: 'network' }).plan.nginx.clientHeaderTimeout).toBe(20);
+});
+
+test('behind an NLB with TLS requests may take as long as its 350 seconds allow, and the message says what can be done', () => {
+  const errors = (requestTimeout: number) =>
+    errorsOf({ requestTimeout, loadBalancer: 'network', loadBalancerIdleTimeout: 350 });
+  expect(errors(343)).toEqual([]);
+  expect(errors(344)).toEqual([
+    'nginx proxy_read_timeout (350 s) must be less than load balancer idle timeout (350 s), else the load balancer forgets a silent flow, and the client gets a reset without a status; lower requestTimeout, or raise the TCP idle timeout of the load balancer: that of a TLS listener is 350 s and cannot be changed [A9]',
+  ]);
+});
+
+test('a machine that is changed in place stops as soon as its requests have ended', () => {
+  const { nginx } = planOf({ requestTimeout: 300, database: { engine: 'mariadb', host: 'instance' } }).plan;
+  expect(nginx).toMatchObject({ keepaliveMinTimeout: 0, workerShutdownTimeout: 311, timeoutStopSec: 316 });
+});
+
+test('a coroutine of asgi has as long after its response as a request', () => {
+  expect(planOf({ requestTimeout: 20.5, workerClass: 'asgi' }).plan.appServer.asgiDisconnectGracePeriod).toBe(21);
+});
+
+test.each([
+  [5, 2, 2],
+  [30, 27, 10],
+  [60, 50, 10],
+])('with requests of %d s a lock of MySQL is waited for %d s, a connection %d s', (requestTimeout, lock, connect) => {
+  const { database } = planOf({
+    requestTimeout,
+    database: { engine: 'mysql', host: 'instance' },
+    instanceType: 't3.medium',
+  }).plan;
+  expect(database).toMatchObject({ lockWaitTimeout: lock, connectTimeout: connect });
 });
 
 test('an NLB waits longer than its default when requests do', () => {
-  expect(planOf({ requestTimeout: 600, loadBalancer: 'network' }).plan.loadBalancer.idleTimeout).toBe(631);
+  expect(planOf({ requestTimeout: 600, loadBalancer: 'network' }).plan.loadBalancer.idleTimeout).toBe(611);
 });
 
 test.each([

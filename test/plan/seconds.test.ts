@@ -9,6 +9,8 @@ test.each([
   ['250ms', 0.25],
   ['2d', 172800],
   ['1w', 604800],
+  ['75s 60s', undefined],
+  ['30m1h', undefined],
   ['soon', undefined],
   ['-1s', undefined],
   ['', undefined],

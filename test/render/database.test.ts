@@ -11,6 +11,8 @@ const DISTINCT_DATABASE: DatabasePlan = {
   host: 'instance',
   maxConnections: 701,
   statementTimeout: 702,
+  lockWaitTimeout: 718,
+  connectTimeout: 719,
   bufferMemory: 703,
   effectiveCacheSize: 704,
   workMem: 705,

@@ -33,6 +33,7 @@ export const DISTINCT_PLAN: Plan = {
     slots: 205,
     timeout: 206,
     gracefulTimeout: 207,
+    asgiDisconnectGracePeriod: 215,
     keepalive: 208,
     maxRequests: 209,
     maxRequestsJitter: 210,

@@ -99,7 +99,7 @@ pid /run/nginx.pid;
 error_log /var/log/nginx/error.log warn;
 worker_processes 1; # workerProcesses
 worker_rlimit_nofile 16384; # 2 x workerConnections
-worker_shutdown_timeout 321s; # workerShutdownTimeout
+worker_shutdown_timeout 311s; # workerShutdownTimeout
 events { worker_connections 8192; } # workerConnections
 http {
   log_format main escape=json '{"time":"$time_iso8601","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'
@@ -125,7 +125,6 @@ http {
   client_body_timeout 60s; # clientBodyTimeout
   send_timeout 311s; # sendTimeout
   keepalive_timeout 326s; # keepaliveTimeout
-  keepalive_min_timeout 316s; # keepaliveMinTimeout, since nginx 1.27.4
   client_max_body_size 10m; # clientMaxBodySize
   large_client_header_buffers 4 16k; # what an ALB lets through
   set_real_ip_from ${Token[CidrBlock]};
@@ -134,7 +133,7 @@ http {
   proxy_buffer_size 16k;
   proxy_buffers 8 16k;
   proxy_read_timeout 306s; # proxyReadTimeout
-  proxy_send_timeout 60s; # proxySendTimeout
+  proxy_send_timeout 306s; # proxySendTimeout
   proxy_ignore_client_abort off; # proxyIgnoreClientAbort
   proxy_hide_header X-Shed;
   proxy_set_header Host $forwarded_host;

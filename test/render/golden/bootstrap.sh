@@ -114,7 +114,7 @@ http {
   proxy_buffer_size 16k;
   proxy_buffers 8 16k;
   proxy_read_timeout 306s; # proxyReadTimeout
-  proxy_send_timeout 60s; # proxySendTimeout
+  proxy_send_timeout 306s; # proxySendTimeout
   proxy_ignore_client_abort off; # proxyIgnoreClientAbort
   proxy_hide_header X-Shed;
   proxy_set_header Host $forwarded_host;
