@@ -92,15 +92,16 @@ def _cached(packages: list[str]) -> Path:
 
 def _sources() -> list[str]:
     """The archives that this host itself installs from; none where it is no Debian, so mmdebstrap's default."""
+    suites = {"debian": [SUITE, f"{SUITE}-updates"], "debian-security": [f"{SUITE}-security"]}
+    return [f"deb {site} {suite} main" for name in suites for site in archive(name) for suite in suites[name]]
+
+
+def archive(name: str) -> list[str]:
+    """The sites of one of Debian's archives that this host itself installs from."""
     if not shutil.which("apt-get"):
         return []
     sites = set(sh("apt-get", "indextargets", "--format", "$(SITE)", "Origin: Debian", check=False).stdout.split())
-    suites = {"debian": [SUITE, f"{SUITE}-updates"], "debian-security": [f"{SUITE}-security"]}
-    return [
-        f"deb {site} {suite} main"
-        for site in sorted(sites)
-        for suite in suites.get(site.rstrip("/").rsplit("/", 1)[-1], [])
-    ]
+    return sorted(site for site in sites if site.rstrip("/").rsplit("/", 1)[-1] == name)
 
 
 def _make(root: Path, packages: list[str], cas: list[Path]) -> None:
