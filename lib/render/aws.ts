@@ -25,7 +25,7 @@ export function renderAws(region: string, urlSuffix: string): string {
     'aws() { # service, arguments of curl',
     '  local config',
     '  config=$(credentials) || return',
-    '  curl -sS --fail-with-body --retry 2 --connect-timeout 5 -K - --aws-sigv4 "aws:amz:$region:$1" "${@:2}" <<<"$config"',
+    '  curl -sS --fail-with-body --retry 2 --connect-timeout 5 --speed-time 30 -K - --aws-sigv4 "aws:amz:$region:$1" "${@:2}" <<<"$config"',
     '}',
     's3() { # file, bucket, key',
     `  aws s3 -H 'x-amz-content-sha256: ${EMPTY}' -o "$1" "https://$2.s3.$region.$suffix/$3" || {`,

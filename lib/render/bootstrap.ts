@@ -61,7 +61,7 @@ export function renderBootstrap(input: BootstrapInput): string {
       input.database?.caBundle && [
         // curl's --create-dirs would make a folder that the application may not enter
         `  mkdir -p ${directoryOf(RDS_BUNDLE)}`,
-        `  curl -sSf --retry 3 -o ${RDS_BUNDLE} ${RDS_BUNDLE_URL}`,
+        `  curl -sSf --retry 3 --connect-timeout 5 --speed-time 30 -o ${RDS_BUNDLE} ${RDS_BUNDLE_URL}`,
       ],
       '}',
     ),

@@ -42,7 +42,7 @@ credentials() {
 aws() { # service, arguments of curl
   local config
   config=$(credentials) || return
-  curl -sS --fail-with-body --retry 2 --connect-timeout 5 -K - --aws-sigv4 "aws:amz:$region:$1" "${@:2}" <<<"$config"
+  curl -sS --fail-with-body --retry 2 --connect-timeout 5 --speed-time 30 -K - --aws-sigv4 "aws:amz:$region:$1" "${@:2}" <<<"$config"
 }
 s3() { # file, bucket, key
   aws s3 -H 'x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' -o "$1" "https://$2.s3.$region.$suffix/$3" || {
