@@ -196,6 +196,7 @@ export class WebUserData extends Construct {
       ...files,
       runtime: runtime.object,
       dataVolume: database?._volume && Lazy.string({ produce: () => this.volume?.volumeId }),
+      newVolume: true,
       region: Stack.of(this).region,
       urlSuffix: Stack.of(this).urlSuffix,
       extraCommands: props.extraCommands && [{ name: 'extra commands', commands: props.extraCommands }],

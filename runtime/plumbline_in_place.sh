@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2154,SC2164 # the user data assigns what is not assigned here, and ends where a step fails
 #
 # The steps of a machine that is changed in place, since a volume of its own holds the data of its database.
+# shellcheck source=plumbline_volume.sh
+. "$lib/plumbline_volume.sh"
 
 # What the machine served with before this run: its files below `files`, the names of those that it did not have in
 # `added`, its release in `current`, its background workers in `workers`. `started` are those of this run; the lists of what
@@ -10,7 +12,7 @@ before=$state/before
 # The volume, and the folders on it that stand for those of the packages. Packages, units and AppArmor see the paths that
 # they know. CloudFormation attaches the volume while the machine boots.
 data() {
-  local device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${data_volume/-/} end=$((SECONDS + 300)) found=0
+  local device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${data_volume/-/} end=$((SECONDS + 300))
   local uuid name folder
   until [ -b "$device" ]; do
     if [ $SECONDS -ge $end ]; then
@@ -19,16 +21,13 @@ data() {
     fi
     sleep 0.5
   done
-  # 2: nothing is on it. Anything else that is not 0 means that nobody knows.
-  blkid -p "$device" || found=$?
-  case $found in
-    0) ;;
-    2) mkfs.ext4 -q "$device" ;;
-    *) return 1 ;;
-  esac
+  file_system "$device"
   uuid=$(blkid -p -s UUID -o value "$device")
   in_fstab "UUID=$uuid /srv/data ext4 nofail,x-systemd.device-timeout=300 0 2"
-  mounted /srv/data
+  mounted /srv/data || {
+    echo "$data_volume cannot be mounted: its file system is damaged. Give a snapshot from before, as snapshotId"
+    return 1
+  }
   resize2fs "$device" # where the volume has grown
   for folder in $folders; do
     name=${folder%%:*} folder=${folder#*:}

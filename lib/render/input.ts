@@ -126,4 +126,6 @@ export interface BootstrapInput extends FilesInput {
    * May be a token. @default - none: a machine is made once and replaced
    */
   readonly dataVolume?: string;
+  /** Whether it was made for this machine, without a snapshot: the only one that may be formatted. @default false */
+  readonly newVolume?: boolean;
 }

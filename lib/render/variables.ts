@@ -33,7 +33,7 @@ export function variables(input: BootstrapInput): Lines {
     `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)}`,
     '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
     `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
-    input.dataVolume !== undefined && `data_volume=${input.dataVolume}`,
+    input.dataVolume !== undefined && `data_volume=${input.dataVolume}${input.newVolume ? ' new_volume=true' : ''}`,
     server && databaseVariables(server, plan),
     cacheOnInstance(input) && `cache_unit=${operatingSystem.cache.unit}`,
   ];

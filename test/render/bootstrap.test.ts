@@ -39,6 +39,7 @@ const everything: Partial<BootstrapInput> = {
   machineEnvironment: { PLUMBLINE_DATABASE_ENGINE: 'postgresql', PLUMBLINE_DATABASE_HOST: '/var/run/postgresql' },
   backgroundWorkers: [{ name: 'celery', kind: 'celery', app: 'mysite' }],
   dataVolume: longestToken('DataVolume', 'vol-0123456789abcdef0'.length),
+  newVolume: true,
 };
 
 test('the whole script of a machine that is changed in place', () => {

@@ -19,7 +19,7 @@ sandboxed='celery'
 health_path=/health answer_health=true
 # memory.swap, appServer.backlog, appServer.timeoutStartSec
 swap=2048 backlog=4096 start_timeout=300
-data_volume=${Token[DataVolume.]}
+data_volume=${Token[DataVolume.]} new_volume=true
 database=postgresql database_unit=postgresql@17-main database_user=postgres folders='postgresql:/var/lib/postgresql postgresql-settings:/etc/postgresql'
 database_settings=/etc/plumbline/postgresql.conf cluster_settings=/etc/postgresql/17/main/postgresql.conf
 # database.statementTimeout
