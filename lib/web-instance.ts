@@ -4,6 +4,7 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { DataVolume } from './data-volume';
+import { inZoneOf, originOf } from './data-volume-options';
 import { keepImage, waitForEachChange } from './in-place';
 import type { WebUserData } from './web-user-data';
 
@@ -112,11 +113,16 @@ export class WebInstance
     super(scope, id);
     const { vpc, userData } = props;
     const instanceType = new ec2.InstanceType(userData.plan.instance.instanceType);
-    const vpcSubnets = props.vpcSubnets ?? {
-      subnetType: vpc.privateSubnets.length > 0 ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PUBLIC,
-    };
-    const subnets = vpc.selectSubnets(vpcSubnets);
     const volumeOptions = userData.plan._props.database?._volume;
+    const origin = volumeOptions ? originOf(volumeOptions) : '';
+    const vpcSubnets = inZoneOf(
+      volumeOptions?.volume,
+      vpc,
+      props.vpcSubnets ?? {
+        subnetType: vpc.privateSubnets.length > 0 ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PUBLIC,
+      },
+    );
+    const subnets = vpc.selectSubnets(vpcSubnets);
     const creationTimeout = props.creationTimeout ?? CREATION_TIMEOUT;
 
     this.role = props.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
@@ -129,7 +135,8 @@ export class WebInstance
       new ec2.SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Web instance', allowAllOutbound: true });
     this.connections = new ec2.Connections({ securityGroups: [securityGroup] });
 
-    this.instance = new ec2.Instance(this, 'Instance', {
+    // eslint-disable-next-line awscdk/no-variable-construct-id -- another id, another instance
+    this.instance = new ec2.Instance(this, `Instance${origin}`, {
       vpc,
       vpcSubnets,
       associatePublicIpAddress: subnets.hasPublic || undefined,
@@ -162,7 +169,7 @@ export class WebInstance
       const data = new DataVolume(this, 'Data', { ...volumeOptions, subnet: subnets.subnets[0]! });
       this.dataVolume = data.volume;
       userData._mount(data.volume);
-      keepImage(this, this.instance);
+      keepImage(this, `Image${origin}`, this.instance);
       const after = [this.instance, data.attachTo(this.instance), this.role];
       userData.signalTo(waitForEachChange(this, { userData, timeout: creationTimeout, after }), this.role);
     } else {

@@ -5,6 +5,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import type { Application } from './application';
 import { merged } from './data-access';
+import { originOf } from './data-volume-options';
 import { DataServices } from './data-services';
 import { EnvironmentSecret } from './environment-secret';
 import type { HealthCheckProps } from './health-check';
@@ -196,7 +197,7 @@ export class WebUserData extends Construct {
       ...files,
       runtime: runtime.object,
       dataVolume: database?._volume && Lazy.string({ produce: () => this.volume?.volumeId }),
-      newVolume: true,
+      newVolume: database?._volume && originOf(database._volume) === '',
       region: Stack.of(this).region,
       urlSuffix: Stack.of(this).urlSuffix,
       extraCommands: props.extraCommands && [{ name: 'extra commands', commands: props.extraCommands }],

@@ -29,6 +29,7 @@ data() {
     return 1
   }
   resize2fs "$device" # where the volume has grown
+  fits_server /srv/data
   for folder in $folders; do
     name=${folder%%:*} folder=${folder#*:}
     mkdir -p "/srv/data/$name" "$folder"

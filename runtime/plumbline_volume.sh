@@ -55,3 +55,43 @@ zeroes() { # device
     esac
   done
 }
+
+# The files on the volume are those of the server that will use them. A server of another kind or version begins anew beside
+# them without a word, and Debian's packages move them away.
+fits_server() { # folder that the volume is mounted at
+  local mysql=$1/mysql found
+  case $database in
+    postgresql)
+      found=$(cd "$1" && find postgresql -maxdepth 3 -name PG_VERSION -printf '%h\n' 2>/dev/null | sort | paste -sd ' ') || true
+      if [ -e "$1/postgresql/$cluster/PG_VERSION" ]; then
+        found=$(<"$1/postgresql/$cluster/PG_VERSION")
+        if [ "$found" = "$cluster_version" ]; then return; fi
+        echo "$data_volume has PostgreSQL $found and this machine $cluster_version: upgrade it with pg_upgrade, or take the operating system that it was made on"
+        return 1
+      elif [ -n "$found" ]; then
+        echo "$data_volume has PostgreSQL in $found, this machine wants $cluster: take the operating system that it was made on, or dump and load"
+        return 1
+      fi
+      ;;
+    # its own tables are in mysql.ibd (MySQL 8) or in Aria (MariaDB)
+    mariadb)
+      if [ -e "$mysql/mysql.ibd" ] && [ ! -e "$mysql/aria_log_control" ]; then
+        echo "$data_volume has data of MySQL, which MariaDB cannot read: take an operating system with MySQL, or dump and load"
+        return 1
+      fi
+      if [ -e "$mysql/aria_log_control" ]; then return; fi
+      ;;
+    mysql)
+      if [ -e "$mysql/aria_log_control" ]; then
+        echo "$data_volume has data of MariaDB, which MySQL cannot read: take an operating system with MariaDB, or dump and load"
+        return 1
+      fi
+      if [ -e "$mysql/ibdata1" ]; then return; fi
+      ;;
+  esac
+  if [ "${new_volume:-}" != true ]; then
+    found=$(cd "$1" && find . -mindepth 1 -maxdepth 1 -printf '%P ' 2>/dev/null) || true
+    echo "$data_volume has no data of $database, only ${found:-nothing }and is no new volume: give one of such a database"
+    return 1
+  fi
+}

@@ -44,6 +44,7 @@ function databaseVariables(server: DatabaseServerProfile, plan: Plan): Lines {
   return [
     `database=${server.engine} database_unit=${server.unit} database_user=${server.user} folders='${folders.join(' ')}'`,
     `database_settings=${server.configuration}${server.mainConfiguration ? ` cluster_settings=${server.mainConfiguration}` : ''}`,
+    server.cluster && `cluster=${server.cluster.folder} cluster_version=${server.cluster.version}`,
     '# database.statementTimeout',
     `statement_timeout=${plan.database?.statementTimeout ?? 0}`,
     server.makeCluster && `make_cluster() { ${server.makeCluster}; }`,

@@ -134,3 +134,85 @@ def test_fails_on_a_device_that_is_too_small_to_hold_anything(shell, volume, siz
 def test_fails_where_the_size_is_not_known(shell, volume):
     shell.fake("blockdev", "exit 1")
     refused(shell, volume, "0 bytes")
+
+
+CLUSTER = {"database": "postgresql", "cluster": "17/main", "cluster_version": "17"}
+MARIADB = ("mysql/aria_log_control", "mysql/ibdata1", "mysql/mysql/db.MAI")
+MYSQL = ("mysql/mysql.ibd", "mysql/ibdata1", "mysql/undo_001")
+
+
+def fits(shell, tmp_path, files, new=False, **variables):
+    data = tmp_path / "data"
+    for path, text in files.items() if isinstance(files, dict) else dict.fromkeys(files, "").items():
+        (data / path).parent.mkdir(parents=True, exist_ok=True)
+        (data / path).write_text(text)
+    (data / "lost+found").mkdir(parents=True, exist_ok=True)
+    variables |= {"data_volume": "vol-0123456789abcdef0"} | ({"new_volume": "true"} if new else {})
+    result = shell.run(f'fits_server "{data}"', "plumbline_volume.sh", **variables)
+    return result.stdout.strip() if result.returncode else None
+
+
+@pytest.mark.parametrize("new", [True, False])
+@pytest.mark.parametrize(
+    ("variables", "files"),
+    [
+        (CLUSTER, {"postgresql/17/main/PG_VERSION": "17\n", "postgresql/17/main/base/1/PG_VERSION": "17\n"}),
+        (CLUSTER, {"postgresql/17/main/PG_VERSION": "17\n", "postgresql/16/main/PG_VERSION": "16\n"}),
+        (CLUSTER | {"cluster": "data"}, {"postgresql/data/PG_VERSION": "17\n"}),
+        ({"database": "mariadb"}, MARIADB),
+        ({"database": "mysql"}, MYSQL),
+    ],
+)
+def test_a_server_gets_the_data_of_its_like(shell, tmp_path, variables, files, new):
+    assert fits(shell, tmp_path, files, new, **variables) is None
+
+
+@pytest.mark.parametrize("database", [CLUSTER, {"database": "mariadb"}, {"database": "mysql"}])
+def test_a_new_volume_has_no_data_yet(shell, tmp_path, database):
+    assert fits(shell, tmp_path, (), new=True, **database) is None
+
+
+def test_another_server_may_begin_beside_the_one_before_on_the_volume_of_this_stack(shell, tmp_path):
+    assert fits(shell, tmp_path, MARIADB, new=True, **CLUSTER) is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "files", "sentence"),
+    [
+        (
+            CLUSTER,
+            {"postgresql/16/main/PG_VERSION": "16\n"},
+            "has PostgreSQL in postgresql/16/main, this machine wants 17/",
+        ),
+        (
+            CLUSTER,
+            {"postgresql/data/PG_VERSION": "17\n"},
+            "has PostgreSQL in postgresql/data, this machine wants 17/main",
+        ),
+        (
+            CLUSTER | {"cluster": "data"},
+            {"postgresql/data/PG_VERSION": "16\n"},
+            "has PostgreSQL 16 and this machine 17",
+        ),
+        ({"database": "mariadb"}, MYSQL, "has data of MySQL, which MariaDB cannot read"),
+        ({"database": "mysql"}, MARIADB, "has data of MariaDB, which MySQL cannot read"),
+    ],
+)
+@pytest.mark.parametrize("new", [True, False])
+def test_fails_on_data_of_another_server(shell, tmp_path, variables, files, sentence, new):
+    told = fits(shell, tmp_path, files, new, **variables)
+    assert told.startswith(f"vol-0123456789abcdef0 {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("variables", "files", "kind", "there"),
+    [
+        (CLUSTER, MARIADB, "postgresql", "mysql"),
+        ({"database": "mariadb"}, {"postgresql/17/main/PG_VERSION": "17\n"}, "mariadb", "postgresql"),
+        ({"database": "mysql"}, {"photos/1.jpg": ""}, "mysql", "photos"),
+    ],
+)
+def test_fails_on_a_given_volume_without_data_of_the_server(shell, tmp_path, variables, files, kind, there):
+    told = fits(shell, tmp_path, files, **variables)
+    assert told.startswith(f"vol-0123456789abcdef0 has no data of {kind}, only ")
+    assert there in told

@@ -22,6 +22,7 @@ swap=2048 backlog=4096 start_timeout=300
 data_volume=${Token[DataVolume.]} new_volume=true
 database=postgresql database_unit=postgresql@17-main database_user=postgres folders='postgresql:/var/lib/postgresql postgresql-settings:/etc/postgresql'
 database_settings=/etc/plumbline/postgresql.conf cluster_settings=/etc/postgresql/17/main/postgresql.conf
+cluster=17/main cluster_version=17
 # database.statementTimeout
 statement_timeout=297
 make_cluster() { pg_createcluster 17 main -- --encoding=UTF8 --locale=C.UTF-8 --data-checksums && echo 'PG_OOM_ADJUST_VALUE = -600' >>/etc/postgresql/17/main/environment; }
