@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { DataVolume } from './data-volume';
 import { inZoneOf, originOf } from './data-volume-options';
 import { keepImage, waitForEachChange } from './in-place';
+import { otherEnvironments, roleHere, securityGroupHere } from './other-stacks';
 import type { WebUserData } from './web-user-data';
 
 /** How an instance is placed and what it may do. */
@@ -114,6 +115,9 @@ export class WebInstance
     const { vpc, userData } = props;
     const instanceType = new ec2.InstanceType(userData.plan.instance.instanceType);
     const volumeOptions = userData.plan._props.database?._volume;
+    const { role, securityGroup: group } = props;
+    const problems = otherEnvironments(this, { vpc, role, securityGroup: group, volume: volumeOptions?.volume });
+    if (problems.length > 0) throw new Error(problems.join('\n'));
     const origin = volumeOptions ? originOf(volumeOptions) : '';
     const vpcSubnets = inZoneOf(
       volumeOptions?.volume,
@@ -125,14 +129,16 @@ export class WebInstance
     const subnets = vpc.selectSubnets(vpcSubnets);
     const creationTimeout = props.creationTimeout ?? CREATION_TIMEOUT;
 
-    this.role = props.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+    this.role = props.role
+      ? roleHere(this, props.role)
+      : new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
     this.grantPrincipal = this.role;
-    userData.grant(this.role);
+    userData.grant(this);
     this.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: SESSION_MANAGER, resources: ['*'] }));
 
-    const securityGroup =
-      props.securityGroup ??
-      new ec2.SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Web instance', allowAllOutbound: true });
+    const securityGroup = props.securityGroup
+      ? securityGroupHere(this, props.securityGroup)
+      : new ec2.SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Web instance', allowAllOutbound: true });
     this.connections = new ec2.Connections({ securityGroups: [securityGroup] });
 
     // eslint-disable-next-line awscdk/no-variable-construct-id -- another id, another instance

@@ -12,6 +12,7 @@ import type { HealthCheckProps } from './health-check';
 import { longestBytes } from './longest-text';
 import { machineEnvironment } from './machine-environment';
 import { OperatingSystem, type OperatingSystemProps } from './operating-system';
+import { otherEnvironments, principalHere } from './other-stacks';
 import { refuseViolations } from './plan-violations';
 import {
   RDS_BUNDLE,
@@ -61,7 +62,7 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   /**
    * Address ranges of the load balancer: from there, nginx believes which client a request comes from.
    *
-   * @default - the address range of a VPC that is made in the same app, else the private ranges of RFC 1918
+   * @default - the address ranges of the VPC of a `WebService`, where it knows them; else the private ranges of RFC 1918
    */
   readonly trustedProxies?: string[];
 }
@@ -165,6 +166,11 @@ export class WebUserData extends Construct {
       });
       secrets.SECRET_KEY = EnvironmentSecret.fromSecretsManager(this.secretKey);
     }
+    const foreign = Object.fromEntries(
+      Object.entries(secrets).map(([name, one]) => [`secrets ${name}`, one._resource]),
+    );
+    const problems = otherEnvironments(this, foreign);
+    if (problems.length > 0) throw new Error(problems.join('\n'));
     const environment = machineEnvironment(props.plan._plan, access);
     const pooled = access.find((service) => service.pooled)?.pooled;
     const files: FilesInput = {
@@ -190,7 +196,7 @@ export class WebUserData extends Construct {
     this.grants = [
       (grantee) => application.grantRead(grantee),
       (grantee) => runtime.grantRead(grantee),
-      ...Object.values(secrets).map((secret) => (grantee: iam.IGrantable) => secret._grantRead(grantee)),
+      ...Object.values(secrets).map((secret) => (grantee: iam.IGrantable) => secret._grantRead(this, grantee)),
     ];
 
     this.input = {
@@ -209,9 +215,13 @@ export class WebUserData extends Construct {
     this.node.addValidation({ validate: () => [...this.tooLong(props), ...this.withoutVolume()] });
   }
 
-  /** Allows a role to read what the machine fetches: the application, the modules beside it, the secrets. */
+  /**
+   * Allows a role to read what the machine fetches: the application, the modules beside it, the secrets. A role of another stack gets a
+   * policy in this one; a machine, such as an Auto Scaling group, gets it where it is.
+   */
   public grant(grantee: iam.IGrantable): void {
-    this.grants.forEach((grant) => grant(grantee));
+    const principal = grantee === grantee.grantPrincipal ? principalHere(this, grantee) : grantee;
+    this.grants.forEach((grant) => grant(principal));
   }
 
   /**
@@ -227,7 +237,8 @@ export class WebUserData extends Construct {
     }
     if (this.signal) throw new Error(`${this.node.path} already signals to a resource: make user data for each`);
     this.signal = { stack: cfnResource.stack.stackName, logicalId: cfnResource.logicalId };
-    grantee.grantPrincipal.addToPrincipalPolicy(
+    // where the resource is, since the id of the stack is that of the stack which has the policy
+    principalHere(cfnResource.node.scope as Construct, grantee).grantPrincipal.addToPrincipalPolicy(
       new iam.PolicyStatement({ actions: ['cloudformation:SignalResource'], resources: [Aws.STACK_ID] }),
     );
   }
