@@ -4,6 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { originOf, type DataVolumeOptions } from './data-volume-options';
+import { viaService } from './via-service';
 
 /** Props of `DataVolume`. */
 export interface DataVolumeProps extends DataVolumeOptions {
@@ -104,7 +105,7 @@ export class DataVolume extends Construct {
     // The account's default key for EBS may be a customer's, and nobody knows here which: any, as long as it is EC2 that asks.
     // https://docs.aws.amazon.com/ebs/latest/userguide/dlm-prerequisites.html
     const keys = [encryptionKey?.keyArn ?? `arn:${Aws.PARTITION}:kms:${Aws.REGION}:${Aws.ACCOUNT_ID}:key/*`];
-    const viaEc2 = { 'kms:ViaService': `ec2.${Aws.REGION}.${Aws.URL_SUFFIX}` };
+    const viaEc2 = viaService('ec2');
     allow({
       actions: ['kms:CreateGrant'],
       resources: keys,

@@ -1,4 +1,3 @@
-import { Aws } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -6,6 +5,7 @@ import type * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { isElsewhere } from './other-stacks';
 import type { SecretSource } from './render';
+import { viaService } from './via-service';
 
 /**
  * An environment variable whose value stays in Secrets Manager or Parameter Store. The machine fetches it with its role each time
@@ -61,6 +61,6 @@ function grantReadHere(secret: secretsmanager.ISecret, key: kms.IKey, { grantPri
   allow({
     actions: ['kms:Decrypt'],
     resources: [key.keyArn],
-    conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Aws.REGION}.${Aws.URL_SUFFIX}` } },
+    conditions: { StringEquals: viaService('secretsmanager') },
   });
 }

@@ -1,4 +1,4 @@
-import { Aws, CfnResource, Lazy, Stack } from 'aws-cdk-lib';
+import { Aws, CfnResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -236,7 +236,12 @@ export class WebUserData extends Construct {
       throw new Error(`${resource.node.path} is not a resource that CloudFormation can wait for`);
     }
     if (this.signal) throw new Error(`${this.node.path} already signals to a resource: make user data for each`);
-    this.signal = { stack: cfnResource.stack.stackName, logicalId: cfnResource.logicalId };
+    const timeout = cfnResource.cfnOptions.creationPolicy?.resourceSignal?.timeout;
+    this.signal = {
+      stack: cfnResource.stack.stackName,
+      logicalId: cfnResource.logicalId,
+      timeout: timeout === undefined ? undefined : Duration.parse(timeout).toSeconds(),
+    };
     // where the resource is, since the id of the stack is that of the stack which has the policy
     principalHere(cfnResource.node.scope as Construct, grantee).grantPrincipal.addToPrincipalPolicy(
       new iam.PolicyStatement({ actions: ['cloudformation:SignalResource'], resources: [Aws.STACK_ID] }),

@@ -391,9 +391,10 @@ test('a secret that is imported here may have a key of another stack, which the 
           Resource: { 'Fn::ImportValue': Match.stringLikeRegexp('^Theirs:') },
           Condition: {
             StringEquals: {
-              'kms:ViaService': {
-                'Fn::Join': ['', ['secretsmanager.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]],
-              },
+              'kms:ViaService': [
+                { 'Fn::Join': ['', ['secretsmanager.', { Ref: 'AWS::Region' }, '.amazonaws.com']] },
+                { 'Fn::Join': ['', ['secretsmanager.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]] },
+              ],
             },
           },
         },

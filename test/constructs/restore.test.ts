@@ -9,7 +9,10 @@ const env = { account: '123456789012', region: 'us-east-1' };
 const SNAPSHOT = 'snap-0123456789abcdef0';
 
 const VIA_EC2 = {
-  'kms:ViaService': { 'Fn::Join': ['', ['ec2.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]] },
+  'kms:ViaService': [
+    { 'Fn::Join': ['', ['ec2.', { Ref: 'AWS::Region' }, '.amazonaws.com']] },
+    { 'Fn::Join': ['', ['ec2.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]] },
+  ],
 };
 
 interface Statement {

@@ -57,14 +57,26 @@ run() { # step, command
   echo "== $step after $SECONDS s"
   "${@:2}" 2>&1 | tee "$logs/$step"
 }
-tell() { # command: for a minute, since after a rollback nobody waits
-  local end=$((SECONDS + 60))
-  until "$@" || [ $SECONDS -ge $end ]; do sleep 5; done
-}
 signal() { # status, unique id: the one text that its event shows
   aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \
     --data-urlencode 'StackName=ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss' --data-urlencode 'LogicalResourceId=SiteInstance000000000000000000000000' \
     --data-urlencode "Status=$1" --data-urlencode "UniqueId=${2:0:64}" "https://cloudformation.$region.$suffix/"
+}
+repeat() { # status, unique ids: until they are taken; after a rollback nobody waits
+  local id
+  for id in "${@:2}"; do
+    until signal "$1" "$id" 2>/dev/null; do
+      if [ $SECONDS -ge 300 ]; then echo "nobody waits for $1 any more"; return; fi
+      sleep $((SECONDS < 60 ? 5 : 15))
+    done
+  done
+  echo "CloudFormation has taken $1"
+}
+tell() { # status, unique ids
+  echo "== CloudFormation is told $1: journalctl -u plumbline-signal"
+  { declare -p region suffix; declare -f imds credentials aws signal repeat; echo "repeat ${*@Q}"; } >$logs/tell
+  systemctl stop plumbline-signal 2>/dev/null || true
+  systemd-run -q --collect --unit plumbline-signal bash $logs/tell
 }
 finish() {
   local status=$? reason
@@ -75,8 +87,7 @@ finish() {
   reason=$(sed -E 's/^ *((cause|error|E|curl): *)*(Because )?//; s/https?:[^ ]+ +//' <<<"$reason" | tr -cd '[:print:]')
   echo "== $step failed: $reason" | tee /dev/console
   if declare -F restore >/dev/null; then restore; fi
-  tell signal FAILURE "$step: $reason"
-  signal FAILURE "$(imds meta-data/instance-id)"
+  tell FAILURE "$step: $reason" "$(imds meta-data/instance-id)"
   exit $status
 }
 trap finish EXIT
@@ -229,5 +240,5 @@ run workers start_workers celery
 settle celery
 echo "$sum" >$state/applied
 step=signal
-tell signal SUCCESS "$(imds meta-data/instance-id)"
+tell SUCCESS "$(imds meta-data/instance-id)"
 echo "== served after $SECONDS s"
