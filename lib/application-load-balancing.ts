@@ -1,10 +1,12 @@
 import { Duration, Validations } from 'aws-cdk-lib';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { certificateFor, recordFor } from './domain';
 import { DEFAULT_HEALTH_CHECK_PATH, type HealthCheckProps } from './health-check';
+import { defaultProblems, endpointOf, forwardByDefault, portProblems, priorityProblems } from './listeners';
 import type { ApplicationFrontDoorProps } from './load-balancing-props';
+import { listenerHere, loadBalancerHere, otherEnvironments } from './other-stacks';
 import { refuseViolations } from './plan-violations';
 import type { RequestPathPlan } from './request-path-plan';
 
@@ -45,17 +47,26 @@ export class ApplicationLoadBalancing extends Construct {
   /** The target group. */
   public readonly targetGroup: elbv2.ApplicationTargetGroup;
 
-  /** Whether clients speak HTTPS to a listener that was made here. */
-  public readonly secure: boolean;
+  /** Whether clients speak HTTPS; undefined behind an imported listener that does not say so by port 443 or 80. */
+  public readonly secure?: boolean;
+
+  /**
+   * Port that clients connect to, where it is known.
+   *
+   * @internal
+   */
+  public readonly _port?: number;
 
   constructor(scope: Construct, id: string, props: ApplicationLoadBalancingProps) {
     super(scope, id);
     refuseViolations(props.plan);
-    refuseContradictions(props);
+    refuseContradictions(this, props);
 
     this.targetGroup = this.makeTargetGroup(props);
     if (props.listener) {
-      this.secure = false;
+      const endpoint = endpointOf(props.listener);
+      this.secure = endpoint?.secure;
+      this._port = endpoint?.port;
       this.loadBalancer = props.loadBalancer;
       this.listener = props.listener;
       this.forwardFrom(props.listener, props);
@@ -68,28 +79,27 @@ export class ApplicationLoadBalancing extends Construct {
     const open = props.openListener ?? internetFacing;
     this.secure = certificate !== undefined;
     this.loadBalancer = loadBalancer;
+    const listen = (id: string, listener: elbv2.BaseApplicationListenerProps) =>
+      this.listen(id, { ...listener, open }, props);
     if (certificate) {
-      this.listener = loadBalancer.addListener('Https', {
+      this.listener = listen('Https', {
         port: 443,
         protocol: elbv2.ApplicationProtocol.HTTPS,
         certificates: [elbv2.ListenerCertificate.fromCertificateManager(certificate)],
         // stated, because the default hangs on a feature flag
         sslPolicy: elbv2.SslPolicy.RECOMMENDED_TLS,
         defaultTargetGroups: [this.targetGroup],
-        open,
       });
-      this.redirectListener = loadBalancer.addListener('Http', {
+      this.redirectListener = listen('Http', {
         port: 80,
         protocol: elbv2.ApplicationProtocol.HTTP,
         defaultAction: elbv2.ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
-        open,
       });
     } else {
-      this.listener = loadBalancer.addListener('Http', {
+      this.listener = listen('Http', {
         port: 80,
         protocol: elbv2.ApplicationProtocol.HTTP,
         defaultTargetGroups: [this.targetGroup],
-        open,
       });
     }
     recordFor(this, props, loadBalancer);
@@ -101,18 +111,33 @@ export class ApplicationLoadBalancing extends Construct {
     }
   }
 
+  /** A listener of the load balancer that is made here, or one made here of a load balancer that is made elsewhere. */
+  private listen(
+    id: string,
+    listener: elbv2.BaseApplicationListenerProps,
+    { loadBalancer: given }: ApplicationLoadBalancingProps,
+  ): elbv2.ApplicationListener {
+    if (!given) return (this.loadBalancer as elbv2.ApplicationLoadBalancer).addListener(id, listener);
+    const loadBalancer = loadBalancerHere(this, given);
+    if (listener.open && loadBalancer !== given && given.ipAddressType === elbv2.IpAddressType.DUAL_STACK) {
+      loadBalancer.connections.allowFrom(ec2.Peer.anyIpv6(), ec2.Port.tcp(listener.port!));
+    }
+
+    return new elbv2.ApplicationListener(this, id, { ...listener, loadBalancer });
+  }
+
   /** A rule of its own where there are conditions, so that many services can share a listener; else the default action. */
   private forwardFrom(listener: elbv2.IApplicationListener, props: ApplicationLoadBalancingProps): void {
     const targetGroups = [this.targetGroup];
     if (props.listenerConditions && props.listenerPriority !== undefined) {
       new elbv2.ApplicationListenerRule(this, 'Rule', {
-        listener,
+        listener: listenerHere(this, listener),
         targetGroups,
         conditions: props.listenerConditions,
         priority: props.listenerPriority,
       });
     } else {
-      listener.addTargetGroups('Default', { targetGroups });
+      forwardByDefault(this, listener, targetGroups);
     }
   }
 
@@ -153,8 +178,9 @@ export class ApplicationLoadBalancing extends Construct {
 }
 
 /** Throws one error for all props that exclude each other. */
-function refuseContradictions(props: ApplicationLoadBalancingProps): void {
-  const problems: string[] = [];
+function refuseContradictions(scope: Construct, props: ApplicationLoadBalancingProps): void {
+  const { vpc, loadBalancer, listener, certificate, accessLogsBucket } = props;
+  const problems = otherEnvironments(scope, { vpc, loadBalancer, listener, certificate, accessLogsBucket });
   if (props.plan.loadBalancer.type !== 'application') {
     problems.push('the plan is made for a Network Load Balancer: use NetworkLoadBalancing');
   }
@@ -180,6 +206,13 @@ function refuseContradictions(props: ApplicationLoadBalancingProps): void {
   }
   if ((props.listenerConditions === undefined) !== (props.listenerPriority === undefined)) {
     problems.push('listenerConditions and listenerPriority make one rule: give both or neither');
+  } else if (listener && !props.listenerConditions) {
+    problems.push(...defaultProblems(scope, listener));
+  } else if (listener) {
+    problems.push(...priorityProblems(listener, props.listenerPriority));
+  }
+  if (loadBalancer && !listener) {
+    problems.push(...portProblems(loadBalancer, (certificate ?? props.hostedZone) ? [443, 80] : [80]));
   }
   if (problems.length > 0) throw new Error(problems.join('\n'));
 }

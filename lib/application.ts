@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { AppServer, WorkerClass } from './app-server';
 import { DirectoryAsset } from './directory-asset';
-import type { ApplicationFetch } from './render';
+import { CREDENTIALS_IN_REPOSITORY, holdsCredentials, type ApplicationFetch } from './render';
 import { RUNTIME_DIRECTORY } from './runtime';
 
 /** How the application is called. Where both are given, the worker class decides which is used. */
@@ -94,13 +94,13 @@ export class Application {
     });
   }
 
-  /** A zip file in a bucket. Give every release a key of its own: the same key means no change. */
+  /** A zip file in a bucket, of another region too. Give every release a key of its own: the same key means no change. */
   public static fromBucket(bucket: s3.IBucket, key: string, options: RemoteApplicationOptions): Application {
     const problems = entryProblems(options);
     if (key === '') problems.push('key "" must name an object');
     if (problems.length > 0) throw new Error(problems.join('\n'));
-    return new Application(options, options.django ?? false, () => ({
-      fetch: { kind: 's3', bucket: bucket.bucketName, key: encodeKey(key) },
+    return new Application(options, options.django ?? false, (scope) => ({
+      fetch: { kind: 's3', bucket: bucket.bucketName, key: encodeKey(key), region: anotherRegion(scope, bucket) },
       grantRead: (grantee) => bucket.grantRead(grantee, key),
     }));
   }
@@ -108,7 +108,9 @@ export class Application {
   /** A public Git repository, cloned by the machine over HTTPS. */
   public static fromGit(repository: string, options: GitApplicationOptions): Application {
     const problems = entryProblems(options);
-    if (!/^https:\/\/[^\s'"\\]+$/.test(repository)) {
+    if (holdsCredentials(repository)) {
+      problems.push(CREDENTIALS_IN_REPOSITORY);
+    } else if (!/^https:\/\/[^\s'"\\]+$/.test(repository)) {
       problems.push(
         `repository ${JSON.stringify(repository)} must be an https:// address, for example https://github.com/django/djangoproject.com.git`,
       );
@@ -202,6 +204,12 @@ function virtualEnvironments(directory: string): string[] {
   return readdirSync(directory)
     .filter((name) => existsSync(join(directory, name, 'pyvenv.cfg')))
     .map((name) => `/${name}/`);
+}
+
+/** The region of a bucket where it is known to be another one than that of the machine. */
+function anotherRegion(scope: Construct, bucket: s3.IBucket): string | undefined {
+  const { region } = bucket.env;
+  return Token.compareStrings(region, Stack.of(scope).region) === TokenComparison.DIFFERENT ? region : undefined;
 }
 
 /** `encodeURIComponent` leaves `!'()*` alone; a signed path may not hold them raw. */

@@ -4,6 +4,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { DataAccess } from './data-access';
 import { OperatingSystem } from './operating-system';
+import { connectionsHere } from './other-stacks';
 import { refuseViolations } from './plan-violations';
 import type { RequestPathPlan } from './request-path-plan';
 
@@ -62,6 +63,11 @@ export class DataServices extends Construct {
 
   /** Lets machines reach the database and the cache. `WebInstance` calls it for its own. */
   public allowFrom(machines: ec2.IConnectable): void {
-    this._access.forEach(({ connections }) => connections?.allowDefaultPortFrom(machines, 'Application'));
+    // Machines know their database, and not the reverse: their stack has the rules. A security group is no machine.
+    const scope = Construct.isConstruct(machines) && !('securityGroupId' in machines) ? machines : this;
+    const connections = connectionsHere(scope, machines);
+    for (const { connections: theirs } of this._access) {
+      if (theirs) connectionsHere(scope, { connections: theirs }).allowDefaultPortFrom({ connections }, 'Application');
+    }
   }
 }

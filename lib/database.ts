@@ -1,8 +1,9 @@
-import { RemovalPolicy, Size, Tokenization } from 'aws-cdk-lib';
+import { Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { letIn, type DataAccess } from './data-access';
+import { dataVolumeOptions, type DataVolumeOptions } from './data-volume-options';
 import {
   DatabaseEngine,
   type DatabaseOptions,
@@ -36,19 +37,10 @@ export interface DatabaseAccess extends DataAccess {
   readonly rds?: RdsDatabase;
 }
 
-/** What becomes of a volume that holds data. */
-export interface DataVolumeOptions {
-  readonly size: Size;
-  readonly removalPolicy: RemovalPolicy;
-}
-
 /** Versions with long-term support; RDS installs newer patches by itself. Spelled out, because constants come and go with aws-cdk-lib. */
 const MYSQL = rds.MysqlEngineVersion.of('8.4.8', '8.4');
 const MARIADB = rds.MariaDbEngineVersion.of('11.8.6', '11.8');
 const POSTGRESQL = rds.PostgresEngineVersion.of('17', '17');
-
-/** Room for a first year of most sites; it can grow, and cannot shrink. */
-const VOLUME_SIZE = Size.gibibytes(20);
 
 /** Database and user where nobody says otherwise; on the instance also the operating system's user, which is how they know each other. */
 const APP = 'app';
@@ -139,7 +131,7 @@ export class Database {
           secrets: {},
         };
       },
-      { size: options.volumeSize ?? VOLUME_SIZE, removalPolicy: options.removalPolicy ?? RemovalPolicy.RETAIN },
+      dataVolumeOptions(options),
     );
   }
 
@@ -197,7 +189,7 @@ export class Database {
         maxConnections: literal('maxConnections', options.maxConnections),
         pooling,
       }),
-      (_, { operatingSystem }) => ({
+      (scope, { operatingSystem }) => ({
         environment: {
           PLUMBLINE_DATABASE_NAME: options.databaseName ?? APP,
           PLUMBLINE_DATABASE_HOST: endpoint.hostname,
@@ -208,7 +200,7 @@ export class Database {
           PLUMBLINE_DATABASE_USER: EnvironmentSecret.fromSecretsManager(secret, 'username'),
           PLUMBLINE_DATABASE_PASSWORD: EnvironmentSecret.fromSecretsManager(secret, 'password'),
         },
-        connections: letIn(connectable, endpoint.port),
+        connections: letIn(scope, 'database', connectable, endpoint.port),
       }),
     );
   }

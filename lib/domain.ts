@@ -32,3 +32,29 @@ export function recordFor(scope: Construct, props: FrontDoorProps, loadBalancer:
 export function domainNameOf(props: FrontDoorProps): string | undefined {
   return props.domainName ?? props.hostedZone?.zoneName;
 }
+
+/** The DNS name of a load balancer; undefined where it was imported without. */
+export function dnsNameOf(loadBalancer: elbv2.ILoadBalancerV2): string | undefined {
+  return known(() => loadBalancer.loadBalancerDnsName);
+}
+
+/** Whether a record can point to a load balancer. */
+export function canBeAliased(loadBalancer: elbv2.ILoadBalancerV2): boolean {
+  return known(() => loadBalancer.loadBalancerDnsName && loadBalancer.loadBalancerCanonicalHostedZoneId) !== undefined;
+}
+
+/** Undefined where nobody knows what clients speak. */
+export function urlOf(host: string, secure: boolean | undefined, port?: number): string | undefined {
+  if (secure === undefined) return undefined;
+  const usual = port === undefined || port === (secure ? 443 : 80);
+  return `${secure ? 'https' : 'http'}://${host}${usual ? '' : `:${port}`}`;
+}
+
+/** What an imported construct throws instead of telling. */
+function known(attribute: () => string): string | undefined {
+  try {
+    return attribute();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,7 +1,11 @@
-import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as ssm from 'aws-cdk-lib/aws-ssm';
+import type { Construct } from 'constructs';
+import { isElsewhere } from './other-stacks';
 import type { SecretSource } from './render';
+import { viaService } from './via-service';
 
 /**
  * An environment variable whose value stays in Secrets Manager or Parameter Store. The machine fetches it with its role each time
@@ -15,21 +19,18 @@ export class EnvironmentSecret {
    * @param field a field of a secret that is a JSON object; the whole secret where absent
    */
   public static fromSecretsManager(secret: secretsmanager.ISecret, field?: string): EnvironmentSecret {
-    return new EnvironmentSecret({ kind: 'secretsmanager', id: secret.secretArn, jsonField: field }, (grantee) =>
-      secret.grantRead(grantee),
-    );
+    return new EnvironmentSecret({ kind: 'secretsmanager', id: secret.secretArn, jsonField: field }, secret);
   }
 
   /** A parameter of SSM Parameter Store, in plain text or encrypted. */
   public static fromSsmParameter(parameter: ssm.IParameter): EnvironmentSecret {
-    return new EnvironmentSecret({ kind: 'ssm', id: parameter.parameterName }, (grantee) =>
-      parameter.grantRead(grantee),
-    );
+    return new EnvironmentSecret({ kind: 'ssm', id: parameter.parameterName }, parameter);
   }
 
   private constructor(
     private readonly source: Omit<SecretSource, 'name'>,
-    private readonly allow: (grantee: iam.IGrantable) => void,
+    /** @internal */
+    public readonly _resource: secretsmanager.ISecret | ssm.IParameter,
   ) {}
 
   /** @internal */
@@ -38,7 +39,28 @@ export class EnvironmentSecret {
   }
 
   /** @internal */
-  public _grantRead(grantee: iam.IGrantable): void {
-    this.allow(grantee);
+  public _grantRead(scope: Construct, grantee: iam.IGrantable): void {
+    const key = 'secretArn' in this._resource ? this._resource.encryptionKey : undefined;
+    if ('secretArn' in this._resource && key && isElsewhere(scope, key)) {
+      grantReadHere(this._resource, key, grantee);
+    } else {
+      this._resource.grantRead(grantee);
+    }
   }
+}
+
+/** `secret.grantRead` writes into the policy of the key; a key that trusts its account, as all do by default, needs it in that of the role. */
+function grantReadHere(secret: secretsmanager.ISecret, key: kms.IKey, { grantPrincipal }: iam.IGrantable): void {
+  const allow = (props: iam.PolicyStatementProps) =>
+    grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement(props));
+  allow({
+    actions: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+    // Secrets Manager adds six characters to a name
+    resources: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
+  });
+  allow({
+    actions: ['kms:Decrypt'],
+    resources: [key.keyArn],
+    conditions: { StringEquals: viaService('secretsmanager') },
+  });
 }

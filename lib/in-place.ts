@@ -8,8 +8,9 @@ import type { WebUserData } from './web-user-data';
  * Moves the image of an instance into version 1 of a launch template: a newer image makes version 2, which nobody asks for, where an
  * `ImageId` of the instance would replace it.
  */
-export function keepImage(scope: Construct, { instance }: ec2.Instance): void {
-  const template = new ec2.CfnLaunchTemplate(scope, 'Image', { launchTemplateData: { imageId: instance.imageId } });
+export function keepImage(scope: Construct, id: string, { instance }: ec2.Instance): void {
+  // eslint-disable-next-line awscdk/no-variable-construct-id -- the image belongs to the instance, which may get another id
+  const template = new ec2.CfnLaunchTemplate(scope, id, { launchTemplateData: { imageId: instance.imageId } });
   instance.imageId = undefined;
   instance.launchTemplate = { launchTemplateId: template.ref, version: '1' };
 }

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { certificateFor, recordFor } from './domain';
 import { DEFAULT_HEALTH_CHECK_PATH, type HealthCheckProps } from './health-check';
 import type { FrontDoorProps } from './load-balancing-props';
+import { otherEnvironments } from './other-stacks';
 import { refuseViolations } from './plan-violations';
 import type { RequestPathPlan } from './request-path-plan';
 
@@ -45,6 +46,9 @@ export class NetworkLoadBalancing extends Construct {
   constructor(scope: Construct, id: string, props: NetworkLoadBalancingProps) {
     super(scope, id);
     refuseViolations(props.plan);
+    const { vpc, certificate: givenCertificate, accessLogsBucket } = props;
+    const problems = otherEnvironments(this, { vpc, certificate: givenCertificate, accessLogsBucket });
+    if (problems.length > 0) throw new Error(problems.join('\n'));
     const { loadBalancer } = props.plan;
     if (loadBalancer.type !== 'network') {
       throw new Error(

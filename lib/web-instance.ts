@@ -4,7 +4,9 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { DataVolume } from './data-volume';
+import { inZoneOf, originOf } from './data-volume-options';
 import { keepImage, waitForEachChange } from './in-place';
+import { otherEnvironments, roleHere, securityGroupHere } from './other-stacks';
 import type { WebUserData } from './web-user-data';
 
 /** How an instance is placed and what it may do. */
@@ -84,6 +86,7 @@ const SESSION_MANAGER = [
  *
  * An instance that holds its database is never replaced by such a change, nor by a newer image: it is stopped, started, and brings itself up
  * to date. What does replace an instance (another subnet, another root volume) fails before anything is lost, because its data volume is in use.
+ * Data from another snapshot or volume comes with a machine of its own, and the one before goes when that serves.
  *
  * Resources defined: instance, instance profile, role and security group where none are given; for a database on the instance also a
  * volume with its snapshots, a launch template that holds the image, and a wait condition.
@@ -113,24 +116,35 @@ export class WebInstance
     super(scope, id);
     const { vpc, userData } = props;
     const instanceType = new ec2.InstanceType(userData.plan.instance.instanceType);
-    const vpcSubnets = props.vpcSubnets ?? {
-      subnetType: vpc.privateSubnets.length > 0 ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PUBLIC,
-    };
-    const subnets = vpc.selectSubnets(vpcSubnets);
     const volumeOptions = userData.plan._props.database?._volume;
+    const { role, securityGroup: group } = props;
+    const problems = otherEnvironments(this, { vpc, role, securityGroup: group, volume: volumeOptions?.volume });
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+    const origin = volumeOptions ? originOf(volumeOptions) : '';
+    const vpcSubnets = inZoneOf(
+      volumeOptions?.volume,
+      vpc,
+      props.vpcSubnets ?? {
+        subnetType: vpc.privateSubnets.length > 0 ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PUBLIC,
+      },
+    );
+    const subnets = vpc.selectSubnets(vpcSubnets);
     const creationTimeout = props.creationTimeout ?? CREATION_TIMEOUT;
 
-    this.role = props.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+    this.role = props.role
+      ? roleHere(this, props.role)
+      : new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
     this.grantPrincipal = this.role;
-    userData.grant(this.role);
+    userData.grant(this);
     this.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: SESSION_MANAGER, resources: ['*'] }));
 
-    const securityGroup =
-      props.securityGroup ??
-      new ec2.SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Web instance', allowAllOutbound: true });
+    const securityGroup = props.securityGroup
+      ? securityGroupHere(this, props.securityGroup)
+      : new ec2.SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Web instance', allowAllOutbound: true });
     this.connections = new ec2.Connections({ securityGroups: [securityGroup] });
 
-    this.instance = new ec2.Instance(this, 'Instance', {
+    // eslint-disable-next-line awscdk/no-variable-construct-id -- another id, another instance
+    this.instance = new ec2.Instance(this, `Instance${origin}`, {
       vpc,
       vpcSubnets,
       associatePublicIpAddress: subnets.hasPublic || undefined,
@@ -163,7 +177,7 @@ export class WebInstance
       const data = new DataVolume(this, 'Data', { ...volumeOptions, subnet: subnets.subnets[0]! });
       this.dataVolume = data.volume;
       userData._mount(data.volume);
-      keepImage(this, this.instance);
+      keepImage(this, `Image${origin}`, this.instance);
       const after = [this.instance, data.attachTo(this.instance), this.role];
       userData.signalTo(waitForEachChange(this, { userData, timeout: creationTimeout, after }), this.role);
     } else {

@@ -6,11 +6,12 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { ApplicationLoadBalancing } from './application-load-balancing';
 import { DataServices } from './data-services';
-import { domainNameOf } from './domain';
+import { canBeAliased, dnsNameOf, domainNameOf, urlOf } from './domain';
 import type { ApplicationFrontDoorProps } from './load-balancing-props';
 import { NetworkLoadBalancing } from './network-load-balancing';
 import { refuseViolations, warnOfViolations } from './plan-violations';
 import { LoadBalancerType, RequestPathPlan, type RequestPathProps } from './request-path-plan';
+import { rangesOf } from './vpc-ranges';
 import { WebInstance, type InstanceOptions } from './web-instance';
 import { WebUserData, type MachineProps } from './web-user-data';
 
@@ -83,7 +84,10 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
   /** The role of the instance, for grants. */
   public readonly grantPrincipal: iam.IPrincipal;
 
-  /** Where clients reach the service; undefined behind a listener that is made elsewhere and no `domainName`. */
+  /**
+   * Where clients reach the service. Undefined where no name is known (only a listener is given, or an imported load balancer without its
+   * DNS name, and no `domainName`), or where an imported listener does not say by port 443 or 80 what is spoken there.
+   */
   public readonly url?: string;
 
   /** The load balancer, listener and target group, with an Application Load Balancer. */
@@ -111,8 +115,10 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
       this.applicationLoadBalancing = new ApplicationLoadBalancing(this, 'LoadBalancing', { ...props, plan, vpc });
     }
     const front = (this.applicationLoadBalancing ?? this.networkLoadBalancing)!;
-    const hosts = [domainNameOf(props), front.loadBalancer?.loadBalancerDnsName].filter((host) => host !== undefined);
-    this.url = hosts[0] && `${front.secure ? 'https' : 'http'}://${hosts[0]}`;
+    const hosts = [domainNameOf(props), front.loadBalancer && dnsNameOf(front.loadBalancer)].filter(
+      (host) => host !== undefined,
+    );
+    this.url = hosts[0] && urlOf(hosts[0], front.secure, this.applicationLoadBalancing?._port);
 
     this.dataServices = new DataServices(this, 'DataServices', { plan, vpc });
     const userData = WebUserData.forPlan(this, 'UserData', {
@@ -120,7 +126,7 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
       plan,
       dataServices: this.dataServices,
       allowedHosts: props.allowedHosts ?? hosts,
-      trustedProxies: props.trustedProxies ?? (props.vpc ? undefined : [vpc.vpcCidrBlock]),
+      trustedProxies: props.trustedProxies ?? rangesOf(vpc),
       tls: this.networkLoadBalancing?.secure,
     });
     const webInstance = new WebInstance(this, 'Instance', { ...props, vpc, userData });
@@ -221,6 +227,17 @@ function refuseContradictions(props: WebServiceProps): void {
   }
   if (props.listener && !props.loadBalancer && !domainNameOf(props) && !props.allowedHosts?.length) {
     problems.push('allowedHosts is needed with listener: the name that clients use is not known here');
+  }
+  const { loadBalancer } = props;
+  if (loadBalancer && !domainNameOf(props) && !props.allowedHosts && dnsNameOf(loadBalancer) === undefined) {
+    problems.push(
+      'loadBalancer was imported without loadBalancerDnsName, so the name that clients use is not known here: give it there, or domainName or allowedHosts',
+    );
+  }
+  if (loadBalancer && !props.listener && props.hostedZone && !canBeAliased(loadBalancer)) {
+    problems.push(
+      'hostedZone needs to know where the record points to: import loadBalancer with loadBalancerDnsName and loadBalancerCanonicalHostedZoneId',
+    );
   }
   if (props.allowedHosts?.length === 0) {
     problems.push('allowedHosts must name at least one host: the health check carries the first');

@@ -1,16 +1,18 @@
-import { Aws, CfnResource, Lazy, Stack } from 'aws-cdk-lib';
+import { Aws, CfnResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import type { Application } from './application';
 import { merged } from './data-access';
+import { originOf } from './data-volume-options';
 import { DataServices } from './data-services';
 import { EnvironmentSecret } from './environment-secret';
 import type { HealthCheckProps } from './health-check';
 import { longestBytes } from './longest-text';
 import { machineEnvironment } from './machine-environment';
 import { OperatingSystem, type OperatingSystemProps } from './operating-system';
+import { otherEnvironments, principalHere } from './other-stacks';
 import { refuseViolations } from './plan-violations';
 import {
   RDS_BUNDLE,
@@ -60,7 +62,7 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   /**
    * Address ranges of the load balancer: from there, nginx believes which client a request comes from.
    *
-   * @default - the address range of a VPC that is made in the same app, else the private ranges of RFC 1918
+   * @default - the address ranges of the VPC of a `WebService`, where it knows them; else the private ranges of RFC 1918
    */
   readonly trustedProxies?: string[];
 }
@@ -164,6 +166,11 @@ export class WebUserData extends Construct {
       });
       secrets.SECRET_KEY = EnvironmentSecret.fromSecretsManager(this.secretKey);
     }
+    const foreign = Object.fromEntries(
+      Object.entries(secrets).map(([name, one]) => [`secrets ${name}`, one._resource]),
+    );
+    const problems = otherEnvironments(this, foreign);
+    if (problems.length > 0) throw new Error(problems.join('\n'));
     const environment = machineEnvironment(props.plan._plan, access);
     const pooled = access.find((service) => service.pooled)?.pooled;
     const files: FilesInput = {
@@ -189,13 +196,14 @@ export class WebUserData extends Construct {
     this.grants = [
       (grantee) => application.grantRead(grantee),
       (grantee) => runtime.grantRead(grantee),
-      ...Object.values(secrets).map((secret) => (grantee: iam.IGrantable) => secret._grantRead(grantee)),
+      ...Object.values(secrets).map((secret) => (grantee: iam.IGrantable) => secret._grantRead(this, grantee)),
     ];
 
     this.input = {
       ...files,
       runtime: runtime.object,
       dataVolume: database?._volume && Lazy.string({ produce: () => this.volume?.volumeId }),
+      newVolume: database?._volume && originOf(database._volume) === '',
       region: Stack.of(this).region,
       urlSuffix: Stack.of(this).urlSuffix,
       extraCommands: props.extraCommands && [{ name: 'extra commands', commands: props.extraCommands }],
@@ -207,9 +215,13 @@ export class WebUserData extends Construct {
     this.node.addValidation({ validate: () => [...this.tooLong(props), ...this.withoutVolume()] });
   }
 
-  /** Allows a role to read what the machine fetches: the application, the modules beside it, the secrets. */
+  /**
+   * Allows a role to read what the machine fetches: the application, the modules beside it, the secrets. A role of another stack gets a
+   * policy in this one; a machine, such as an Auto Scaling group, gets it where it is.
+   */
   public grant(grantee: iam.IGrantable): void {
-    this.grants.forEach((grant) => grant(grantee));
+    const principal = grantee === grantee.grantPrincipal ? principalHere(this, grantee) : grantee;
+    this.grants.forEach((grant) => grant(principal));
   }
 
   /**
@@ -224,8 +236,14 @@ export class WebUserData extends Construct {
       throw new Error(`${resource.node.path} is not a resource that CloudFormation can wait for`);
     }
     if (this.signal) throw new Error(`${this.node.path} already signals to a resource: make user data for each`);
-    this.signal = { stack: cfnResource.stack.stackName, logicalId: cfnResource.logicalId };
-    grantee.grantPrincipal.addToPrincipalPolicy(
+    const timeout = cfnResource.cfnOptions.creationPolicy?.resourceSignal?.timeout;
+    this.signal = {
+      stack: cfnResource.stack.stackName,
+      logicalId: cfnResource.logicalId,
+      timeout: timeout === undefined ? undefined : Duration.parse(timeout).toSeconds(),
+    };
+    // where the resource is, since the id of the stack is that of the stack which has the policy
+    principalHere(cfnResource.node.scope as Construct, grantee).grantPrincipal.addToPrincipalPolicy(
       new iam.PolicyStatement({ actions: ['cloudformation:SignalResource'], resources: [Aws.STACK_ID] }),
     );
   }

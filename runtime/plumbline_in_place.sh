@@ -1,16 +1,19 @@
 # shellcheck shell=bash disable=SC2154,SC2164 # the user data assigns what is not assigned here, and ends where a step fails
 #
 # The steps of a machine that is changed in place, since a volume of its own holds the data of its database.
+# shellcheck source=plumbline_volume.sh
+. "$lib/plumbline_volume.sh"
 
 # What the machine served with before this run: its files below `files`, the names of those that it did not have in
 # `added`, its release in `current`, its background workers in `workers`. `started` are those of this run; the lists of what
 # serves are in $state.
 before=$state/before
+app=${app:-/srv/app}
 
 # The volume, and the folders on it that stand for those of the packages. Packages, units and AppArmor see the paths that
 # they know. CloudFormation attaches the volume while the machine boots.
 data() {
-  local device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${data_volume/-/} end=$((SECONDS + 300)) found=0
+  local device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${data_volume/-/} end=$((SECONDS + 300))
   local uuid name folder
   until [ -b "$device" ]; do
     if [ $SECONDS -ge $end ]; then
@@ -19,17 +22,15 @@ data() {
     fi
     sleep 0.5
   done
-  # 2: nothing is on it. Anything else that is not 0 means that nobody knows.
-  blkid -p "$device" || found=$?
-  case $found in
-    0) ;;
-    2) mkfs.ext4 -q "$device" ;;
-    *) return 1 ;;
-  esac
+  file_system "$device"
   uuid=$(blkid -p -s UUID -o value "$device")
   in_fstab "UUID=$uuid /srv/data ext4 nofail,x-systemd.device-timeout=300 0 2"
-  mounted /srv/data
+  mounted /srv/data || {
+    echo "$data_volume cannot be mounted: its file system is damaged. Give a snapshot from before, as snapshotId"
+    return 1
+  }
   resize2fs "$device" # where the volume has grown
+  fits_server /srv/data
   for folder in $folders; do
     name=${folder%%:*} folder=${folder#*:}
     mkdir -p "/srv/data/$name" "$folder"
@@ -48,28 +49,37 @@ mounted() { # folder of fstab
 }
 
 # Keeps what the new files replace, takes away those that are no longer wanted, and lets the old background workers end
-# what they work on. In the folder of the new files.
+# what they work on. In the folder of the new files. Nothing is taken away before everything is kept, on the disk.
 keep_files() {
-  local path
+  local path keeping=$state/keeping
   # A run that the power cut short has left what served before it.
   if [ -d "$before" ]; then restore || true; fi
-  rm -rf "$before"
-  mkdir -p "$before/files"
-  find . -type f -printf '/%P\n' | sort >"$before/new"
+  forget
+  rm -rf "$keeping"
+  mkdir -p "$keeping/files"
+  find . -type f -printf '/%P\n' | sort >"$keeping/new"
   touch "$state"/{files,workers,servers}
-  cp "$state/workers" "$before/workers"
-  # shellcheck disable=SC2046 # a list
-  if [ -s "$before/workers" ]; then
-    systemctl disable -q $(<"$before/workers")
-    systemctl stop --no-block $(<"$before/workers")
-  fi
+  cp "$state/workers" "$keeping/workers"
   while read -r path; do
-    if [ -e "$path" ]; then cp -a --parents "$path" "$before/files/"; else echo "$path" >>"$before/added"; fi
-  done < <(sort -u "$before/new" "$state/files")
+    if [ -e "$path" ]; then cp -a --parents "$path" "$keeping/files/"; else echo "$path" >>"$keeping/added"; fi
+  done < <(sort -u "$keeping/new" "$state/files")
+  if [ -L "$app/current" ]; then readlink "$app/current" >"$keeping/current"; fi
+  sync -f "$state"
+  mv -T "$keeping" "$before"
+  # shellcheck disable=SC2046 # a list, of units that may be gone where the power was cut
+  if [ -s "$before/workers" ]; then
+    systemctl disable -q $(<"$before/workers") || true
+    systemctl stop --no-block $(<"$before/workers") || true
+  fi
   while read -r path; do
     rm -f "$path"
   done < <(comm -13 "$before/new" "$state/files")
-  if [ -L /srv/app/current ]; then readlink /srv/app/current >"$before/current"; fi
+}
+
+# There is nothing to go back to. What `restore` asks for goes first, so that half of the rest is never taken for the whole.
+forget() {
+  rm -f "$before/current"
+  rm -rf "$before"
 }
 
 # Back to what served before this run.
@@ -90,7 +100,7 @@ restore() {
   cp -a "$before/files/." /
   systemctl daemon-reload
   if [ -n "${database_unit:-}" ] && ! systemctl is-active -q "$database_unit"; then systemctl restart "$database_unit"; fi
-  ln -sfn "$(<"$before/current")" /srv/app/current
+  ln -sfn "$(<"$before/current")" "$app/current"
   systemctl stop gunicorn gunicorn.socket
   systemctl start gunicorn.socket gunicorn
   systemctl reload-or-restart nginx
@@ -99,16 +109,19 @@ restore() {
     systemctl enable -q $(<"$before/workers")
     systemctl restart --no-block $(<"$before/workers")
   fi
-  rm -rf "$before"
+  forget
 }
 
 # This release serves. Of the others the one before it stays; of the servers those that it needs.
 settle() { # background workers
-  local release current unit
-  current=$(readlink /srv/app/current)
-  for release in /srv/app/releases/*; do
+  local release current previous unit
+  current=$(readlink "$app/current")
+  previous=$(cat "$before/current" 2>/dev/null) || true
+  cp "$before/new" "$state/new"
+  forget
+  for release in "$app"/releases/*; do
     case releases/${release##*/} in
-      "$current" | "$(cat "$before/current" 2>/dev/null)") ;;
+      "$current" | "$previous") ;;
       *) rm -rf "$release" ;;
     esac
   done
@@ -118,8 +131,10 @@ settle() { # background workers
       *) systemctl disable -q --now "$unit" ;;
     esac
   done <"$state/servers"
-  mv "$before/new" "$state/files"
-  for unit in ${database_unit:-} ${cache_unit:-}; do echo "$unit"; done >"$state/servers"
-  for unit in "$@"; do echo "$unit"; done >"$state/workers"
-  rm -rf "$before" /var/cache/uv
+  for unit in ${database_unit:-} ${cache_unit:-}; do echo "$unit"; done >"$state/list"
+  mv "$state/list" "$state/servers"
+  for unit in "$@"; do echo "$unit"; done >"$state/list"
+  mv "$state/list" "$state/workers"
+  mv "$state/new" "$state/files"
+  rm -rf /var/cache/uv
 }

@@ -7,9 +7,6 @@ import { renderRunner } from './runner';
 import { directoryOf, heredoc, lines, shellQuote, type Lines } from './text';
 import { variables } from './variables';
 
-/** Where the certificates of Amazon RDS are published, and where the application finds them. */
-const RDS_BUNDLE_URL = 'https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem';
-
 /** cloud-init gets the script anew at each boot, and runs it the first time; from then on it runs by this link. */
 const IN_PLACE: Lines = [
   'state=/var/lib/plumbline sum=$(sha256sum <"$0" | cut -c 1-64)',
@@ -58,11 +55,7 @@ export function renderBootstrap(input: BootstrapInput): string {
       '  mkdir -m 700 $lib/files',
       '  python3 -m zipfile -e /var/tmp/runtime.zip $lib',
       fetch.kind === 's3' && object('/var/tmp/app.zip', fetch),
-      input.database?.caBundle && [
-        // curl's --create-dirs would make a folder that the application may not enter
-        `  mkdir -p ${directoryOf(RDS_BUNDLE)}`,
-        `  curl -sSf --retry 3 --connect-timeout 5 --speed-time 30 -o ${RDS_BUNDLE} ${RDS_BUNDLE_URL}`,
-      ],
+      input.database?.caBundle && ['  . $lib/plumbline_certificates.sh', `  rds_bundle ${RDS_BUNDLE}`],
       '}',
     ),
     lines(
@@ -108,7 +101,7 @@ export function renderBootstrap(input: BootstrapInput): string {
       'run serve serve',
       workers.length > 0 && `run workers start_workers ${workers.join(' ')}`,
       inPlace && [['settle', ...workers].join(' '), 'echo "$sum" >$state/applied'],
-      signal && ['step=signal', `${inPlace ? 'tell ' : ''}signal SUCCESS "$(imds meta-data/instance-id)"`],
+      signal && ['step=signal', `${inPlace ? 'tell' : 'signal'} SUCCESS "$(imds meta-data/instance-id)"`],
       'echo "== served after $SECONDS s"',
     ),
   ].join('\n');
@@ -120,6 +113,6 @@ function staged({ path, text }: RenderedFile): string {
   return `  mkdir -p ${directoryOf(relative)}\n${heredoc(relative, text)}`;
 }
 
-function object(file: string, { bucket, key }: S3Object): string {
-  return `  s3 ${file} '${bucket}' '${key}'`;
+function object(file: string, { bucket, key, region }: S3Object): string {
+  return `  ${region === undefined ? '' : `region=${region} `}s3 ${file} '${bucket}' '${key}'`;
 }

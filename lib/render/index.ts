@@ -26,5 +26,6 @@ export {
   POSTGRESQL_SOCKETS,
   RDS_BUNDLE,
 } from './places';
+export { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
 export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
 export { hasControls } from './text';

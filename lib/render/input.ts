@@ -6,6 +6,8 @@ export interface S3Object {
   readonly bucket: string;
   /** Key, percent-encoded where it holds anything but `A-Za-z0-9-_.~/`: curl signs other forms wrongly. */
   readonly key: string;
+  /** Where the bucket is. @default - the region of the machine */
+  readonly region?: string;
 }
 
 /** Where the files of the application come from. */
@@ -28,6 +30,8 @@ export interface SignalTarget {
   /** Name of the stack. May be a token. */
   readonly stack: string;
   readonly logicalId: string;
+  /** How long it waits, in seconds. A machine that is changed in place tells as long. @default 300 */
+  readonly timeout?: number;
 }
 
 /** Commands of the user: a step of its own that runs as root in the release's folder. */
@@ -125,4 +129,6 @@ export interface BootstrapInput extends FilesInput {
    * May be a token. @default - none: a machine is made once and replaced
    */
   readonly dataVolume?: string;
+  /** Whether it was made for this machine, without a snapshot: the only one that may be formatted. @default false */
+  readonly newVolume?: boolean;
 }

@@ -22,6 +22,8 @@ export interface OperatingSystemProfile {
   readonly mysql: DatabaseServerProfile;
   readonly postgresql: DatabaseServerProfile;
   readonly cache: CacheServerProfile;
+  /** Whether the vendor's images are without the agent of Session Manager. @default false */
+  readonly withoutAgent?: boolean;
   /** Package that brings the repository of PgBouncer's package, where it is in another one than the rest. */
   readonly pgBouncerRepository?: string;
 }
@@ -40,6 +42,8 @@ export interface DatabaseServerProfile {
   readonly configuration: string;
   /** PostgreSQL: the file of the cluster that is made to include them. */
   readonly mainConfiguration?: string;
+  /** PostgreSQL: the folder of the cluster, on the volume below that of `folders`, and the version that its files are bound to. */
+  readonly cluster?: { readonly folder: string; readonly version: number };
   /** PostgreSQL: the command that makes the cluster. */
   readonly makeCluster?: string;
 }
@@ -88,6 +92,7 @@ const AMAZON_LINUX_2023: OperatingSystemProfile = {
     folders: { postgresql: '/var/lib/pgsql' },
     configuration: '/etc/plumbline/postgresql.conf',
     mainConfiguration: '/var/lib/pgsql/data/postgresql.conf',
+    cluster: { folder: 'data', version: 17 },
     makeCluster: `PGSETUP_INITDB_OPTIONS="${INITDB} --auth=peer" postgresql-setup --initdb`,
   },
   // valkey 9.0.6; redis6 gets no fixes since 2026-01-31: https://docs.aws.amazon.com/linux/al2023/release-notes/
@@ -140,6 +145,7 @@ function clusterOf(version: number): DatabaseServerProfile {
     folders: { postgresql: '/var/lib/postgresql', 'postgresql-settings': '/etc/postgresql' },
     configuration: '/etc/plumbline/postgresql.conf',
     mainConfiguration: `/etc/postgresql/${version}/main/postgresql.conf`,
+    cluster: { folder: `${version}/main`, version },
     // pg_ctlcluster passes nothing on from its unit's environment
     makeCluster: `pg_createcluster ${version} main -- ${INITDB} && echo 'PG_OOM_ADJUST_VALUE = -600' >>/etc/postgresql/${version}/main/environment`,
   };
@@ -170,6 +176,8 @@ const DEBIAN_13: OperatingSystemProfile = {
   ...DEBIAN_FAMILY,
   name: 'debian-13',
   title: 'Debian 13',
+  // nor has its archive: https://docs.aws.amazon.com/systems-manager/latest/userguide/agent-install-deb.html
+  withoutAgent: true,
   // MariaDB 11.8.6, valkey-server 8.1.1
   mysql: {
     engine: 'mariadb',

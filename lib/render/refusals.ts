@@ -1,12 +1,16 @@
 import { forcedHeaderOf } from './forced-headers';
 import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object } from './input';
 import { HEALTH_LOCATION } from './nginx';
+import { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
 import { hasControls, withoutTokens } from './text';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Names of units that are there already. */
 const TAKEN = ['gunicorn', 'nginx', 'pgbouncer'];
+
+/** Regions of the partitions aws, aws-cn and aws-us-gov: runtime/plumbline_certificates.sh has the addresses. */
+const KNOWN_TO_RDS = /^(us-gov|cn|af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]+$/;
 
 /** Collects what is wrong, one message each. */
 class Problems {
@@ -32,12 +36,17 @@ export function refusals(input: BootstrapInput): string[] {
   );
   if (application.fetch.kind === 'git') {
     const { repository, ref } = application.fetch;
-    problems.matches(
-      /^[^\s'"\\-][^\s'"\\]*$/,
-      'repository',
-      repository,
-      'must be the URL of a git repository, without spaces and quotes',
-    );
+    if (holdsCredentials(repository)) {
+      // not with its value: that is what nobody should read
+      problems.messages.push(CREDENTIALS_IN_REPOSITORY);
+    } else {
+      problems.matches(
+        /^[^\s'"\\-][^\s'"\\]*$/,
+        'repository',
+        repository,
+        'must be the URL of a git repository, without spaces and quotes',
+      );
+    }
     problems.matches(
       /^([^\s'"\\-][^\s'"\\]*)?$/,
       'ref',
@@ -45,15 +54,22 @@ export function refusals(input: BootstrapInput): string[] {
       'must be a branch, tag or commit, without spaces and quotes',
     );
   }
-  const words = { region, urlSuffix, ...signal, dataVolume: input.dataVolume ?? '' };
+  const { stack = '', logicalId = '' } = signal ?? {};
+  const words = { region, urlSuffix, stack, logicalId, dataVolume: input.dataVolume ?? '' };
   for (const [prop, value] of Object.entries(words)) {
     problems.matches(/^[A-Za-z0-9.-]*$/, prop, value, 'must consist of letters, digits, dots and hyphens');
+  }
+  if (input.database?.caBundle && withoutTokens(region) !== '' && !KNOWN_TO_RDS.test(withoutTokens(region))) {
+    problems.messages.push(
+      `the certificates of Amazon RDS in region ${region} are not known here: use Database.fromEndpoint with certificateBundle`,
+    );
   }
   checkCommands(problems, input);
   return problems.messages;
 }
 
-function checkObject(problems: Problems, { bucket, key }: S3Object): void {
+function checkObject(problems: Problems, { bucket, key, region }: S3Object): void {
+  problems.matches(/^[a-z0-9-]*$/, 'region', region ?? '', 'must consist of letters, digits and hyphens');
   problems.matches(/^[a-z0-9.-]*$/, 'bucket', bucket, 'must be a bucket name: lower case, digits, dots and hyphens');
   problems.matches(
     /^[\w.~/%-]*$/,

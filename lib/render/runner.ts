@@ -1,6 +1,9 @@
 import type { SignalTarget } from './input';
 import { lines } from './text';
 
+/** Seconds that CloudFormation waits where a creation policy does not say how long. */
+const DEFAULT_TIMEOUT = 300;
+
 /** How steps run, and what happens when one fails: the reason reaches the console and CloudFormation. */
 export function renderRunner(signal: SignalTarget | undefined, inPlace: boolean): string {
   return lines(
@@ -10,18 +13,30 @@ export function renderRunner(signal: SignalTarget | undefined, inPlace: boolean)
     '  "${@:2}" 2>&1 | tee "$logs/$step"',
     '}',
     signal && [
-      // An update makes what waits for the signal once the machine has started: perhaps after the machine is through.
-      inPlace && [
-        'tell() { # command: for a minute, since after a rollback nobody waits',
-        '  local end=$((SECONDS + 60))',
-        '  until "$@" || [ $SECONDS -ge $end ]; do sleep 5; done',
-        '}',
-      ],
       'signal() { # status, unique id: the one text that its event shows',
       '  aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \\',
       `    --data-urlencode 'StackName=${signal.stack}' --data-urlencode 'LogicalResourceId=${signal.logicalId}' \\`,
       '    --data-urlencode "Status=$1" --data-urlencode "UniqueId=${2:0:64}" "https://cloudformation.$region.$suffix/"',
       '}',
+      // An update makes what waits for the signal once the machine has started: perhaps long after the machine is through.
+      inPlace && [
+        'repeat() { # status, unique ids: until they are taken; after a rollback nobody waits',
+        '  local id',
+        '  for id in "${@:2}"; do',
+        '    until signal "$1" "$id" 2>/dev/null; do',
+        `      if [ $SECONDS -ge ${signal.timeout ?? DEFAULT_TIMEOUT} ]; then echo "nobody waits for $1 any more"; return; fi`,
+        '      sleep $((SECONDS < 60 ? 5 : 15))',
+        '    done',
+        '  done',
+        '  echo "CloudFormation has taken $1"',
+        '}',
+        'tell() { # status, unique ids',
+        '  echo "== CloudFormation is told $1: journalctl -u plumbline-signal"',
+        '  { declare -p region suffix; declare -f imds credentials aws signal repeat; echo "repeat ${*@Q}"; } >$logs/tell',
+        '  systemctl stop plumbline-signal 2>/dev/null || true',
+        '  systemd-run -q --collect --unit plumbline-signal bash $logs/tell',
+        '}',
+      ],
     ],
     'finish() {',
     '  local status=$? reason',
@@ -32,10 +47,10 @@ export function renderRunner(signal: SignalTarget | undefined, inPlace: boolean)
     "  reason=$(sed -E 's/^ *((cause|error|E|curl): *)*(Because )?//; s/https?:[^ ]+ +//' <<<\"$reason\" | tr -cd '[:print:]')",
     '  echo "== $step failed: $reason" | tee /dev/console',
     inPlace && '  if declare -F restore >/dev/null; then restore; fi',
-    signal && [
-      `  ${inPlace ? 'tell ' : ''}signal FAILURE "$step: $reason"`,
-      '  signal FAILURE "$(imds meta-data/instance-id)"',
-    ],
+    signal &&
+      (inPlace
+        ? '  tell FAILURE "$step: $reason" "$(imds meta-data/instance-id)"'
+        : ['  signal FAILURE "$step: $reason"', '  signal FAILURE "$(imds meta-data/instance-id)"']),
     '  exit $status',
     '}',
     'trap finish EXIT',

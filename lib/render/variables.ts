@@ -28,12 +28,13 @@ export function variables(input: BootstrapInput): Lines {
     input.database?.pooled &&
       operatingSystem.pgBouncerRepository &&
       `repositories=${operatingSystem.pgBouncerRepository}`,
+    operatingSystem.withoutAgent && 'without_agent=true',
     wanted.length > 0 && `drivers='${wanted.join(' ')}'`,
     services.length > 0 && `sandboxed='${services.join(' ')}'`,
     `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)}`,
     '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
     `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
-    input.dataVolume !== undefined && `data_volume=${input.dataVolume}`,
+    input.dataVolume !== undefined && `data_volume=${input.dataVolume}${input.newVolume ? ' new_volume=true' : ''}`,
     server && databaseVariables(server, plan),
     cacheOnInstance(input) && `cache_unit=${operatingSystem.cache.unit}`,
   ];
@@ -44,6 +45,7 @@ function databaseVariables(server: DatabaseServerProfile, plan: Plan): Lines {
   return [
     `database=${server.engine} database_unit=${server.unit} database_user=${server.user} folders='${folders.join(' ')}'`,
     `database_settings=${server.configuration}${server.mainConfiguration ? ` cluster_settings=${server.mainConfiguration}` : ''}`,
+    server.cluster && `cluster=${server.cluster.folder} cluster_version=${server.cluster.version}`,
     '# database.statementTimeout',
     `statement_timeout=${plan.database?.statementTimeout ?? 0}`,
     server.makeCluster && `make_cluster() { ${server.makeCluster}; }`,

@@ -118,6 +118,16 @@ describe('an application from a bucket', () => {
     expect(machineOf(serve({ application }, stack).template())).toMatch(/v1\/my%20site%20%282%29%27\.zip/);
   });
 
+  test.each([
+    ['us-west-2', 'region=us-west-2 s3 /var/tmp/app.zip'],
+    ['eu-central-1', '  s3 /var/tmp/app.zip'],
+  ])('may be in %s', (region, call) => {
+    const stack = makeStack({ env: { account: '123456789012', region: 'eu-central-1' } });
+    const bucket = s3.Bucket.fromBucketAttributes(stack, 'Releases', { bucketName: 'releases', region });
+    const application = Application.fromBucket(bucket, 'v1.zip', { wsgi: 'a:b' });
+    expect(machineOf(serve({ application }, stack).template())).toContain(call);
+  });
+
   test('may have a token for a key', () => {
     const stack = makeStack();
     const key = Token.asString({ Ref: 'KeyOfTheRelease' });
@@ -161,6 +171,21 @@ describe('an application from a bucket', () => {
 });
 
 describe('an application from Git', () => {
+  test.each([
+    'https://ghp_secret@github.com/acme/shop.git',
+    'https://oauth2:secret@gitlab.com/acme/shop.git',
+    'http://user:secret@git.example.com/shop.git',
+    'ssh://git:secret@git.example.com/shop.git',
+    'user:secret@git.example.com:shop.git',
+    'https://git.example.com/shop.git?private_token=secret',
+  ])('fails for a repository with a secret in it, and does not show it: %s', (repository) => {
+    expect(() => Application.fromGit(repository, { wsgi: 'a:b' })).toThrow(
+      new Error(
+        'repository must hold neither user name, password, token nor query: it is in plain text in the template and on the machine. Use Application.fromBucket for private code',
+      ),
+    );
+  });
+
   test('is cloned by the machine', () => {
     const application = Application.fromGit('https://git.example.com/mysite.git', { wsgi: 'a:b', ref: 'v1.2.3' });
     const script = machineOf(serve({ application }).template());

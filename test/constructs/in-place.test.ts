@@ -82,6 +82,11 @@ describe.each(FLAGS)('an instance with its database and %s', (_, flags) => {
     });
   });
 
+  test('tells as long as CloudFormation may wait', () => {
+    const machine = machineOf(made({ creationTimeout: Duration.hours(2) }, makeStack({ flags })));
+    expect(machine).toContain('if [ $SECONDS -ge 7200 ]');
+  });
+
   test('knows its volume', () => {
     expect(machineOf(template)).toContain(`<${idOf(template, 'AWS::EC2::Volume')}>`);
   });

@@ -39,6 +39,7 @@ const everything: Partial<BootstrapInput> = {
   machineEnvironment: { PLUMBLINE_DATABASE_ENGINE: 'postgresql', PLUMBLINE_DATABASE_HOST: '/var/run/postgresql' },
   backgroundWorkers: [{ name: 'celery', kind: 'celery', app: 'mysite' }],
   dataVolume: longestToken('DataVolume', 'vol-0123456789abcdef0'.length),
+  newVolume: true,
 };
 
 test('the whole script of a machine that is changed in place', () => {
@@ -162,9 +163,15 @@ test('migrations run after the settings are known and before the release serves,
 });
 
 test('the certificates of Amazon RDS are fetched where the database has one of them', () => {
-  const bundle = '/etc/gunicorn/rds-bundle.pem https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem\n';
+  const bundle = '\n  rds_bundle /etc/gunicorn/rds-bundle.pem\n';
   expect(script({ database: { onInstance: false, caBundle: true } })).toContain(bundle);
-  expect(script({ database: { onInstance: false } })).not.toContain('truststore');
+  expect(script({ database: { onInstance: false } })).not.toContain('rds_bundle');
+});
+
+test('an object of a bucket in another region is asked for there', () => {
+  const fetch = { kind: 's3', bucket: 'releases', key: 'v1.zip', region: 'us-west-2' } as const;
+  const text = script({ application: { fetch, wsgi: 'app:app' } });
+  expect(text).toContain("\n  region=us-west-2 s3 /var/tmp/app.zip 'releases' 'v1.zip'\n");
 });
 
 test('files with a token are in the script, the others are not', () => {

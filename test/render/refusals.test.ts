@@ -2,6 +2,8 @@ import { OPERATING_SYSTEMS, renderBootstrap, type BootstrapInput } from '../../l
 import { bootstrapInput } from '../support/bootstrap-input';
 import { planOf } from '../support/plan';
 
+const CREDENTIALS_IN_REPOSITORY =
+  'repository must hold neither user name, password, token nor query: it is in plain text in the template and on the machine. Use Application.fromBucket for private code';
 const fetch = { kind: 's3', bucket: 'bucket', key: 'key' } as const;
 const plan = planOf();
 
@@ -25,6 +27,28 @@ test.each<[string, Partial<BootstrapInput>, string]>([
     'a repository that would be an option of git',
     { application: { fetch: { kind: 'git', repository: '--upload-pack=id' }, wsgi: 'a:b' } },
     'repository "--upload-pack=id" must be the URL of a git repository, without spaces and quotes',
+  ],
+  ...['user', 'user:secret', ':secret', '${Token[Secret.1]}'].map(
+    (userinfo): [string, Partial<BootstrapInput>, string] => [
+      `a repository with ${userinfo} before its host, which is not shown,`,
+      { application: { fetch: { kind: 'git', repository: `https://${userinfo}@example.com/a` }, wsgi: 'a:b' } },
+      CREDENTIALS_IN_REPOSITORY,
+    ],
+  ),
+  [
+    'a repository with a query, which is not shown,',
+    { application: { fetch: { kind: 'git', repository: 'https://example.com/a?token=secret' }, wsgi: 'a:b' } },
+    CREDENTIALS_IN_REPOSITORY,
+  ],
+  ...['us-iso-east-1', 'eusc-de-east-1'].map((region): [string, Partial<BootstrapInput>, string] => [
+    `a database in RDS in ${region}`,
+    { region, database: { onInstance: false, caBundle: true } },
+    `the certificates of Amazon RDS in region ${region} are not known here: use Database.fromEndpoint with certificateBundle`,
+  ]),
+  [
+    'a bucket in a region that is none',
+    { runtime: { bucket: 'b', key: 'k', region: 'eu; id' } },
+    'region "eu; id" must consist of letters, digits and hyphens',
   ],
   [
     'a ref with a space',

@@ -104,6 +104,11 @@ export const ON_INSTANCE: typeof ACKNOWLEDGED = [
     'snapshots get their ids when they are made',
   ],
   [
+    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:key/*]',
+    'Instance/Data/SnapshotRole/DefaultPolicy/Resource',
+    'the default key of the account for EBS is not known here; a condition lets EC2 alone use it: encryptionKey names one',
+  ],
+  [
     'NIST.800.53.R5-EC2EBSInBackupPlan',
     'Instance/Data/Volume/Resource',
     'Data Lifecycle Manager makes the snapshots, which needs no vault',

@@ -14,14 +14,16 @@ rm -f $state/applied
 ln -sfn /var/lib/cloud/instance/scripts/part-001 /var/lib/cloud/scripts/per-boot/plumbline
 package_manager=apt packages='python3-pip-whl postgresql-17 valkey-server' python=python3
 gunicorn='gunicorn==27.0.1' wsgi=sample.wsgi:application settings_module=''
+without_agent=true
 drivers='psycopg[binary,pool]==3.3.9:psycopg,psycopg2 redis==8.1.0:redis celery[redis]==5.7.0:celery packaging==26.3:packaging'
 sandboxed='celery'
 health_path=/health answer_health=true
 # memory.swap, appServer.backlog, appServer.timeoutStartSec
 swap=2048 backlog=4096 start_timeout=300
-data_volume=${Token[DataVolume.]}
+data_volume=${Token[DataVolume.]} new_volume=true
 database=postgresql database_unit=postgresql@17-main database_user=postgres folders='postgresql:/var/lib/postgresql postgresql-settings:/etc/postgresql'
 database_settings=/etc/plumbline/postgresql.conf cluster_settings=/etc/postgresql/17/main/postgresql.conf
+cluster=17/main cluster_version=17
 # database.statementTimeout
 statement_timeout=297
 make_cluster() { pg_createcluster 17 main -- --encoding=UTF8 --locale=C.UTF-8 --data-checksums && echo 'PG_OOM_ADJUST_VALUE = -600' >>/etc/postgresql/17/main/environment; }
@@ -56,14 +58,26 @@ run() { # step, command
   echo "== $step after $SECONDS s"
   "${@:2}" 2>&1 | tee "$logs/$step"
 }
-tell() { # command: for a minute, since after a rollback nobody waits
-  local end=$((SECONDS + 60))
-  until "$@" || [ $SECONDS -ge $end ]; do sleep 5; done
-}
 signal() { # status, unique id: the one text that its event shows
   aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \
     --data-urlencode 'StackName=ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss' --data-urlencode 'LogicalResourceId=SiteInstance000000000000000000000000' \
     --data-urlencode "Status=$1" --data-urlencode "UniqueId=${2:0:64}" "https://cloudformation.$region.$suffix/"
+}
+repeat() { # status, unique ids: until they are taken; after a rollback nobody waits
+  local id
+  for id in "${@:2}"; do
+    until signal "$1" "$id" 2>/dev/null; do
+      if [ $SECONDS -ge 300 ]; then echo "nobody waits for $1 any more"; return; fi
+      sleep $((SECONDS < 60 ? 5 : 15))
+    done
+  done
+  echo "CloudFormation has taken $1"
+}
+tell() { # status, unique ids
+  echo "== CloudFormation is told $1: journalctl -u plumbline-signal"
+  { declare -p region suffix; declare -f imds credentials aws signal repeat; echo "repeat ${*@Q}"; } >$logs/tell
+  systemctl stop plumbline-signal 2>/dev/null || true
+  systemd-run -q --collect --unit plumbline-signal bash $logs/tell
 }
 finish() {
   local status=$? reason
@@ -74,8 +88,7 @@ finish() {
   reason=$(sed -E 's/^ *((cause|error|E|curl): *)*(Because )?//; s/https?:[^ ]+ +//' <<<"$reason" | tr -cd '[:print:]')
   echo "== $step failed: $reason" | tee /dev/console
   if declare -F restore >/dev/null; then restore; fi
-  tell signal FAILURE "$step: $reason"
-  signal FAILURE "$(imds meta-data/instance-id)"
+  tell FAILURE "$step: $reason" "$(imds meta-data/instance-id)"
   exit $status
 }
 trap finish EXIT
@@ -271,5 +284,5 @@ run workers start_workers celery
 settle celery
 echo "$sum" >$state/applied
 step=signal
-tell signal SUCCESS "$(imds meta-data/instance-id)"
+tell SUCCESS "$(imds meta-data/instance-id)"
 echo "== served after $SECONDS s"
