@@ -1,10 +1,11 @@
 """The request guard around a WSGI application: sync, gthread and gevent."""
 
+import contextlib
 import errno
 import socket
 import time
 
-from plumbline_guard_admission import Guard, head_and_body, settings
+from plumbline_guard_admission import Guard, head_and_body, response, settings
 from plumbline_guard_limits import Deadline
 
 
@@ -67,11 +68,14 @@ def turn_away(guard, client):
         return True
     if guard.is_late(guard.waited(stamp.decode("latin-1"))):
         client.recv(len(head))  # closing a socket with unread data would take the answer back
-        status, headers, body = head_and_body(guard.refuse("late"))
-        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), "Connection: close", "", ""]
-        client.sendall("\r\n".join(lines).encode() + body)
+        client.sendall(response(guard.refuse("late")))
         return True
     return False
+
+
+# Seconds to close what a response holds (Django's request_finished, and a rollback in the database) when the request's
+# own time is over; gunicorn kills a sync worker two seconds after the deadline.
+CLOSING = 1
 
 
 class WsgiRequest:
@@ -85,7 +89,7 @@ class WsgiRequest:
         self.head = None  # held back until the first chunk: until then a 504 can take its place
         self.head_sent = False
         self.gunicorn_write = None
-        self.response = self.chunks = None
+        self.response = self.chunks = self.close_response = None
         self.deadline = time.monotonic() + settings.request_timeout
         self.reports = iter((True,))  # next() on it is atomic: the line is logged once, by whoever comes first
 
@@ -96,7 +100,10 @@ class WsgiRequest:
             chunks = [self.give_up()]
             self.send_head()
             return chunks
-        if isinstance(self.response, (list, tuple)) or self.is_file():
+        self.close_response = getattr(self.response, "close", None)
+        if self.is_file():
+            self.response.close = self.close
+        if self.is_file() or (isinstance(self.response, (list, tuple)) and not self.close_response):
             self.send_head()
             return self.response
         self.chunks = iter(self.response)
@@ -123,8 +130,11 @@ class WsgiRequest:
         return chunk
 
     def close(self):
-        if hasattr(self.response, "close"):
-            self.response.close()
+        """gunicorn calls it when the response has been sent. Nobody waits for it, so that its end is only logged."""
+        if self.close_response:
+            self.deadline = max(self.deadline, time.monotonic() + CLOSING)
+            with contextlib.suppress(Deadline):
+                self.step(self.close_response)
 
     def step(self, call, *args):
         try:
@@ -138,7 +148,10 @@ class WsgiRequest:
 
     def overdue(self):
         if next(self.reports, False):
-            self.guard.overdue(self.environ["REQUEST_METHOD"], self.environ["PATH_INFO"])
+            self.guard.overdue(self.environ["REQUEST_METHOD"], self.environ["RAW_URI"])
+
+    def stuck(self):
+        self.guard.end_stuck()
 
     def give_up(self):
         if self.head_sent:

@@ -66,7 +66,7 @@ def test_a_thread_that_never_returns_ends_with_its_worker_while_another_serves(o
         stuck = pool.submit(server.get, target)
         server.wait_for(lambda: "the worker is replaced" in server.log(), "the deadline")
         server.wait_for(lambda: server.log().count("Booting worker") == 2, "the replacement")
-        server.wait_for(lambda: "WORKER TIMEOUT" in server.log(), "its end", 20)
+        server.wait_for(lambda: "outlives graceful_timeout and is killed" in server.log(), "its end", 20)
         assert stuck.result().status == (504 if worker_class == "asgi" else 0)
 
 
