@@ -11,6 +11,8 @@ import signal
 import stat
 import time
 
+from gunicorn.arbiter import Arbiter
+
 # What a worker tells the master, by the mode of the file of its heartbeat (whose time is the heartbeat, so that nothing
 # may be written to it). gunicorn makes it with 0600.
 SERVING = 0o010
@@ -82,7 +84,7 @@ class Replacement:
         del workers[self.old.pid]
         before = set(workers)
         try:
-            with starting_at_leisure(type(self.arbiter)):
+            with starting_at_leisure():
                 self.manage_workers()
         finally:
             if self.successors is None:
@@ -106,7 +108,7 @@ class Replacement:
                 arbiter.kill_worker(pid, signal.SIGKILL)
         elif not all(started):
             arbiter.log.error(
-                "request guard: the successor did not start, the worker serves on, until the next attempt %g s (pid:%s)",
+                "request guard: the successor did not start, the worker serves on, next attempt in %g s (pid:%s)",
                 RETRY,
                 pid,
             )
@@ -120,12 +122,12 @@ class Replacement:
 
 
 @contextlib.contextmanager
-def starting_at_leisure(arbiter_class):
+def starting_at_leisure():
     """A worker that is forked meanwhile and cannot load the application ends without stopping gunicorn: the one that it
-    was to follow still serves. The class, because gunicorn's asgi worker asks that for the code."""
-    codes = arbiter_class.WORKER_BOOT_ERROR, arbiter_class.APP_LOAD_ERROR
-    arbiter_class.WORKER_BOOT_ERROR = arbiter_class.APP_LOAD_ERROR = NOT_STARTED
+    was to follow still serves. In the class, because gunicorn's asgi worker asks that for the code."""
+    codes = Arbiter.WORKER_BOOT_ERROR, Arbiter.APP_LOAD_ERROR
+    Arbiter.WORKER_BOOT_ERROR = Arbiter.APP_LOAD_ERROR = NOT_STARTED
     try:
         yield
     finally:
-        arbiter_class.WORKER_BOOT_ERROR, arbiter_class.APP_LOAD_ERROR = codes
+        Arbiter.WORKER_BOOT_ERROR, Arbiter.APP_LOAD_ERROR = codes
