@@ -113,13 +113,6 @@ def head_and_body(answer):
     return status, headers, body
 
 
-def response(answer):
-    """All of it, for a connection that gunicorn does not answer on."""
-    status, headers, body = head_and_body(answer)
-    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), "Connection: close", "", ""]
-    return "\r\n".join(lines).encode() + body
-
-
 def printable(text):
     """Of what a client sent: no control characters."""
     return text.encode("unicode_escape").decode()

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import time
 
-from plumbline_guard_admission import Guard, head_and_body, mark_serving, response, settings
+from plumbline_guard_admission import Guard, head_and_body, mark_serving, settings
 from plumbline_guard_limits import Alarm
 
 
@@ -23,85 +23,44 @@ def listen_with_backlog(worker):
     worker.loop.create_server = with_backlog
 
 
-# WebSockets have no deadline, so idle ones would fill a worker for ever: a quarter of its slots is for requests alone.
-FOR_REQUESTS = 4
-
-
 class AsgiGuard(Guard):
-    """gunicorn's asgi worker takes all that comes, so the slots are counted here."""
+    """gunicorn's asgi worker takes all that comes, so the slots are counted here. WebSockets take none and have no
+    deadline: nginx bounds them."""
 
     def __init__(self, worker):
         super().__init__(worker)
         self.app = worker.asgi
         self.slots = asyncio.Semaphore(settings.slots)
-        self.web_sockets = asyncio.Semaphore(settings.slots - settings.slots // FOR_REQUESTS)
         self.alarm = Alarm(grace=0.5)
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] == "websocket":
-            return await self.web_socket(scope, receive, send)
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         request = AsgiRequest(self, scope, receive, send)
         if scope["path"] == settings.health_path:
             answer = self.health()
             return await (request.answer(answer) if answer else request.run())
-        refusal = await self.admit(scope, protocol_of(receive).transport, self.slots)
-        if refusal:
-            return await request.answer(refusal)
-        try:
-            return await request.run()
-        finally:
-            self.slots.release()
-
-    async def web_socket(self, scope, receive, send):
-        """It holds a slot for as long as it is open."""
-        connection = receive.__self__  # gunicorn's WebSocketProtocol (27.0.1)
-        refusal = await self.admit(scope, connection.transport, self.web_sockets, self.slots)
-        if refusal:
-            return deny(connection, refusal)
-        try:
-            return await self.app(scope, receive, send)
-        finally:
-            self.slots.release()
-            self.web_sockets.release()
-
-    async def admit(self, scope, transport, *places):
-        """Waits for a place in each, for queue_timeout in all. Returns what to answer when there is none, or None."""
         stamp = next((value for name, value in scope["headers"] if name == b"x-request-start"), b"")
         wait = self.waited(stamp.decode("latin-1"))
         came = time.monotonic() - wait
-        taken = []
         try:
             async with asyncio.timeout(settings.queue_timeout - wait):
-                for place in places:
-                    await place.acquire()
-                    taken.append(place)
-            if self.hung_up(transport.get_extra_info("socket")):
-                why = "gone"
-            elif self.is_late(time.monotonic() - came):
-                why = "late"
-            else:
-                taken = []
-                return None
+                await self.slots.acquire()
         except TimeoutError:
-            why = "late"
+            return await request.answer(self.refuse("late"))
+        try:
+            if self.hung_up(protocol_of(receive).transport.get_extra_info("socket")):
+                return await request.answer(self.refuse("gone"))
+            if self.is_late(time.monotonic() - came):
+                return await request.answer(self.refuse("late"))
+            return await request.run()
         finally:
-            for place in taken:
-                place.release()
-        return self.refuse(why)
+            self.slots.release()
 
 
 def protocol_of(receive):
     """ASGI does not show the connection; gunicorn's `receive` is a method of its BodyReceiver (27.0.1)."""
     return receive.__self__.protocol
-
-
-def deny(connection, answer):
-    """Before the handshake a WebSocket is a request, and gunicorn (27.0.1) can refuse it with 403 or 500 only."""
-    connection.closed = connection._denied = True
-    connection.transport.write(response(answer))
-    connection.transport.close()
 
 
 class AsgiRequest:

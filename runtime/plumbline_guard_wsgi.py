@@ -5,7 +5,7 @@ import errno
 import socket
 import time
 
-from plumbline_guard_admission import Guard, head_and_body, response, settings
+from plumbline_guard_admission import Guard, head_and_body, settings
 from plumbline_guard_limits import Deadline
 
 
@@ -68,7 +68,9 @@ def turn_away(guard, client):
         return True
     if guard.is_late(guard.waited(stamp.decode("latin-1"))):
         client.recv(len(head))  # closing a socket with unread data would take the answer back
-        client.sendall(response(guard.refuse("late")))
+        status, headers, body = head_and_body(guard.refuse("late"))
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), "Connection: close", "", ""]
+        client.sendall("\r\n".join(lines).encode() + body)
         return True
     return False
 

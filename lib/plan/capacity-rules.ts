@@ -1,5 +1,5 @@
 import type { Plan } from './plan';
-import { SOMAXCONN } from './queue-plan';
+import { SOMAXCONN, webSockets } from './queue-plan';
 import { count, limit, mebibytes, seconds, type Rule } from './rule';
 import { ENOUGH_SLOTS } from './worker-plan';
 
@@ -69,7 +69,10 @@ export const CAPACITY_RULES: readonly Rule[] = [
   {
     id: 'O2',
     severity: 'error',
-    left: count('nginx max_conns × worker_processes', (plan) => plan.nginx.maxConns * plan.nginx.workerProcesses),
+    left: count(
+      'nginx max_conns × worker_processes',
+      (plan) => (plan.nginx.maxConns + webSockets(plan)) * plan.nginx.workerProcesses,
+    ),
     relation: '<',
     right: count('socket Backlog=', (plan) => plan.appServer.backlog),
     breaks: 'a full socket gives 502 (11: Resource temporarily unavailable) where 503 is meant',

@@ -1,5 +1,6 @@
 import { explainedData } from './explain-data';
 import type { MemoryPlan, Plan } from './plan';
+import { webSockets } from './queue-plan';
 import { timeoutEndsRequests } from './timeout-plan';
 
 /** One row of the plan: a setting in its program's own words, its value, and why it has this value. */
@@ -93,6 +94,16 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       `${nginx.maxConns}`,
       'slots + 50 + 2 × slots: what may be in work and in the queue; more gets 503 with Retry-After at once',
     ),
+    ...(webSockets(plan) > 0
+      ? [
+          row(
+            'nginx',
+            'max_conns of websockets',
+            `${webSockets(plan)}`,
+            'as many as slots, beside the requests: idle ones have no deadline and take no place of a request',
+          ),
+        ]
+      : []),
     row(
       'nginx',
       'proxy_read_timeout',

@@ -1,3 +1,4 @@
+import { webSockets } from '../plan/queue-plan';
 import type { NginxInput } from './input';
 import { lines } from './text';
 
@@ -35,6 +36,7 @@ export function renderNginxConf(input: NginxInput): string {
   const asgi = input.plan.appServer.workerClass === 'asgi';
   const albs = input.plan.loadBalancer.type === 'application';
   const keepalive = nginx.upstreamKeepalive > 0;
+  const upgrades = webSockets(input.plan);
   const extras = Object.entries(extra).map(([name, value]): Directive => [name, value, 'override']);
   const render = (indent: string, directives: readonly Directive[]) =>
     directives.map(([name, value, from]) => {
@@ -95,12 +97,13 @@ export function renderNginxConf(input: NginxInput): string {
     `  log_format main escape=json '{"time":"$time_iso8601","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'`,
     `    '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time","shed":"$full$upstream_http_x_shed","agent":"$http_user_agent"}';`,
     '  # Where max_conns is reached, the address is the name of the upstream.',
-    '  map $upstream_addr $full { default ""; app full; }',
+    `  map $upstream_addr $full { default ""; app full; ${upgrades > 0 ? 'websockets full; ' : ''}}`,
     '  map $full $retry_after { default ""; full 1; }',
     '  map $status $unhealthy { default 1; 200 0; }',
     '  map $http_host $host_port { default ""; "~(?<given>:[0-9]+)$" $given; }',
     albs && '  map $http_x_forwarded_proto $proto { default http; https https; }',
     asgi && `  map $http_upgrade $connection_upgrade { default upgrade; "" ${keepalive ? '""' : 'close'}; }`,
+    upgrades > 0 && '  map $http_upgrade $upstream { default app; websocket websockets; }',
     '  # A name that holds a hash never changes its content.',
     '  map $uri $cache { default "public, max-age=300"; "~[.-][0-9a-f]{8,64}[.][a-z0-9.]+$" "public, max-age=31536000, immutable"; }',
     render('  ', [...http, ...added.filter(([name]) => !MAIN.includes(name))]),
@@ -113,13 +116,20 @@ export function renderNginxConf(input: NginxInput): string {
         ]
       : '    keepalive 0; # upstreamKeepalive, since nginx 1.29.7',
     '  }',
+    upgrades > 0 && [
+      '  # No deadline ends them, so they take no place of a request.',
+      '  upstream websockets {',
+      `    server unix:/run/gunicorn/app.sock fail_timeout=0 max_conns=${upgrades}; # as many as slots`,
+      '    keepalive 0; # since nginx 1.29.7',
+      '  }',
+    ],
     '  upstream health { server unix:/run/gunicorn/health.sock fail_timeout=0; }',
     '  server {',
     '    listen 80 default_server;',
     '    listen [::]:80 default_server;',
     '    server_name _;',
     '    error_page 502 @refused;',
-    '    location / { proxy_pass http://app; }',
+    `    location / { proxy_pass http://${upgrades > 0 ? '$upstream' : 'app'}; }`,
     '    location @app { proxy_pass http://app; }',
     '    location @refused {',
     '      add_header Retry-After $retry_after always;',

@@ -38,6 +38,14 @@ test('a plan explains every setting in the words of its program', () => {
   ]);
 });
 
+test('where workers speak WebSocket, their number is explained', () => {
+  const { plan: asgi } = planRequestPath({ instanceType: 't3.small', workerClass: 'asgi' });
+  expect(explainPlan(asgi)).toContain(
+    '| nginx | `max_conns of websockets` | 250 | as many as slots, beside the requests',
+  );
+  expect(explainPlan(plan)).not.toContain('websockets');
+});
+
 test('a plan is printed as a Markdown table with a reason in every row', () => {
   const lines = explainPlan(plan).trimEnd().split('\n');
   expect(lines[0]).toBe('| hop | setting | value | because |');
