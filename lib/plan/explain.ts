@@ -180,6 +180,16 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       `${memory.total} MiB`,
       `kernel ${memory.kernel}, operating system ${memory.operatingSystem}, nginx ${memory.nginx}, gunicorn master ${memory.appServerMaster}, ${neighbours(memory)}workers ${memory.forWorkers}`,
     ),
+    ...(plan.requestGuard
+      ? [
+          row(
+            'instance',
+            'one worker more',
+            `${memory.perWorker} MiB`,
+            `while the guard replaces a worker; of ${(appServer.workers + 1) * memory.perWorker} MiB the memory for workers carries ${memory.forWorkers} and swap up to ${memory.swap}`,
+          ),
+        ]
+      : []),
     row(
       'instance',
       'CPU',
