@@ -120,6 +120,8 @@ class WsgiRequest:
         return self
 
     def __next__(self):
+        if self.chunks is None:
+            raise StopIteration
         try:
             chunk = self.step(next, self.chunks)
         except StopIteration:
@@ -127,7 +129,7 @@ class WsgiRequest:
             raise
         except Deadline:
             chunk = self.give_up()
-            self.chunks = iter(())
+            self.chunks = None
         self.send_head()
         return chunk
 

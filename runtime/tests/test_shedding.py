@@ -1,16 +1,11 @@
 """Requests that are not worth starting: their client has gone, or they waited too long."""
 
-import socket
-import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 
 import pytest
 
-import plumbline_guard_admission
 from conftest import LIMIT, QUEUE
-from plumbline_guard_wsgi import turn_away
 
 
 def stamp(seconds_ago):
@@ -125,81 +120,3 @@ def test_asgi_listens_with_the_planned_backlog(own_server):
         assert busy.result().status == 200
     for connection in waiting:
         connection.close()
-
-
-@pytest.fixture
-def guard(monkeypatch):
-    """In this process, five seconds after the last request that came through at once."""
-    monkeypatch.setattr(plumbline_guard_admission.settings, "queue_timeout", 2, raising=False)
-    set_age(plumbline_guard_admission.late_request, 5.1)
-    guard = plumbline_guard_admission.Guard(worker=None)
-    guard.is_late(0)
-    set_age(plumbline_guard_admission.fresh_request, 5.1)
-    return guard
-
-
-def set_age(shared_time, seconds):
-    shared_time.memory[:] = struct.pack("d", time.monotonic() - seconds)
-
-
-@pytest.mark.parametrize(
-    ("seconds_ago", "waited"),
-    [(0, 0), (3, 3), (59.9, 59.9), (60.1, 0), (1000, 0), (-5, -5)],
-    ids=[
-        "now",
-        "before",
-        "as long as nginx waits",
-        "longer than nginx waits",
-        "before the worker's start",
-        "in the future",
-    ],
-)
-def test_a_wait_is_as_old_as_its_stamp_where_that_can_be(guard, monkeypatch, seconds_ago, waited):
-    for name, value in {"proxy_read_timeout": 60, "booted": time.time() - 500}.items():
-        monkeypatch.setattr(plumbline_guard_admission.settings, name, value, raising=False)
-    assert guard.waited(stamp(seconds_ago)["X-Request-Start"]) == pytest.approx(waited, abs=0.05)
-
-
-def test_a_stamp_from_before_the_start_counts_for_nothing(guard, monkeypatch):
-    for name, value in {"proxy_read_timeout": 60, "booted": time.time() - 1}.items():
-        monkeypatch.setattr(plumbline_guard_admission.settings, name, value, raising=False)
-    assert guard.waited(stamp(2)["X-Request-Start"]) == 0
-
-
-def test_who_is_turned_away_at_the_door_has_been_read(guard, monkeypatch):
-    """Closing a socket with unread bytes resets the connection, and over TCP takes the answer back."""
-    for name, value in {"proxy_read_timeout": 60, "booted": 0, "health_path": "/health"}.items():
-        monkeypatch.setattr(plumbline_guard_admission.settings, name, value, raising=False)
-    guard.worker = SimpleNamespace(log=SimpleNamespace(warning=lambda *_: None), pid=1)
-    client, server = socket.socketpair()
-    client.sendall(f"GET / HTTP/1.1\r\nX-Request-Start: {stamp(3)['X-Request-Start']}\r\n\r\n".encode())
-    assert turn_away(guard, server)
-    server.close()
-    assert client.recv(4096) == (
-        b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 19\r\n"
-        b"Retry-After: 1\r\nX-Shed: late\r\nConnection: close\r\n\r\nthe server is busy\n"
-    )
-    assert client.recv(1) == b""
-    client.close()
-
-
-def test_while_a_queue_stands_only_short_waits_are_served(guard):
-    assert guard.is_late(0.26)
-    assert not guard.is_late(0.24)
-
-
-def test_a_request_that_comes_through_at_once_ends_the_standing_queue(guard):
-    assert not guard.is_late(0.06)
-    assert not guard.is_late(1.9)
-    assert guard.is_late(2.1)
-
-
-def test_a_request_that_only_found_room_after_refusals_does_not_end_it(guard):
-    assert guard.is_late(0.26)
-    assert not guard.is_late(0)
-    assert guard.is_late(0.26)
-
-
-def test_no_queue_stands_after_a_quiet_time(guard):
-    set_age(plumbline_guard_admission.latest_request, 5.1)
-    assert not guard.is_late(1.9)
