@@ -57,7 +57,7 @@ def watchdog():
         return lambda: None
     if address[0] == "@":
         address = "\0" + address[1:]
-    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
 
     def notify():
         with contextlib.suppress(OSError):  # systemd is restarting; the next beat comes within a second

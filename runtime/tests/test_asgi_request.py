@@ -49,7 +49,7 @@ class Site:
         async def send(message):
             sent.append(message)
 
-        headers = [(b"host", b"site"), (b"x-request-start", stamp(since).encode())]
+        headers = [(b"host", b"site"), (b"z", b"t=0"), (b"x-request-start", stamp(since).encode())]
         target = {"type": "http", "method": "GET", "path": path, "raw_path": b"/raw%0a"}
         await self.guard({**target, "headers": headers, **scope}, receiver.receive, send)
         return SimpleNamespace(sent=sent, closed=receiver.protocol.transport.closed)
@@ -207,6 +207,7 @@ def test_code_that_gives_the_loop_no_turn_is_ended_half_a_second_later(site):
     served = site(app)
     began = time.monotonic()
     answer = asyncio.run(served.get())
+    assert served.guard.alarm.grace == 0.5
     assert LIMIT + 0.4 < time.monotonic() - began < LIMIT + 3
     assert (status(answer), served.log) == (504, OVERDUE)
 

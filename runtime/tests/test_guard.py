@@ -92,6 +92,17 @@ def test_systemds_socket_may_have_a_name_or_a_path(monkeypatch, tmp_path, name):
     notify()  # systemd restarts
 
 
+def test_a_systemd_that_does_not_listen_is_not_waited_for(monkeypatch, tmp_path):
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(str(tmp_path / "notify"))
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    monkeypatch.setenv("WATCHDOG_USEC", "30000000")
+    notify = plumbline_guard_master.watchdog()
+    for _ in range(1000):  # its queue is full
+        notify()
+    assert len(drain(systemd)) < 1000
+
+
 @pytest.mark.parametrize("missing", ["NOTIFY_SOCKET", "WATCHDOG_USEC"])
 def test_without_a_watchdog_nobody_is_told(monkeypatch, tmp_path, missing):
     systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

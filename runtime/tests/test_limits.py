@@ -93,6 +93,21 @@ def test_a_greenlet_that_waits_is_ended_at_its_deadline_and_others_are_not():
     assert outcomes[1] is None
 
 
+def test_a_greenlet_that_swallows_it_while_it_waits_is_asked_again_each_second():
+    limit = GreenletLimit()
+    raised = []
+
+    def stubborn():
+        for _ in range(2):
+            with contextlib.suppress(Deadline):
+                gevent.sleep(3)
+            raised.append(time.monotonic())
+
+    with contextlib.suppress(Deadline):
+        limit.run(Request(0.2), stubborn)
+    assert 0.8 <= raised[1] - raised[0] < 1.9
+
+
 def test_a_greenlets_time_begins_when_it_begins():
     """The hub's clock stands still while a greenlet runs."""
     limit = GreenletLimit()
@@ -177,6 +192,12 @@ def test_an_earlier_deadline_wakes_the_watcher():
     assert time.monotonic() - began < 0.8
 
 
+def test_a_watcher_of_nothing_sleeps_for_a_second():
+    limit = ThreadLimit(4, 60)
+    time.sleep(0.1)
+    assert 0.5 < limit.wakes_at - time.monotonic() < 1
+
+
 @pytest.fixture
 def unwatched(monkeypatch):
     """A limit whose watcher does not run, with two threads and a patience of 5 s."""
@@ -192,8 +213,9 @@ def taken(limit, *seconds_over):
     return [told for request in requests for told in request.told]
 
 
-def test_a_worker_all_of_whose_threads_are_given_up_is_stuck(unwatched):
-    assert taken(unwatched, 5.1, 6) == ["stuck"]
+@pytest.mark.parametrize("seconds_over", [(5.1, 6), (5.1, 6, 7)])
+def test_a_worker_all_of_whose_threads_are_given_up_is_stuck(unwatched, seconds_over):
+    assert taken(unwatched, *seconds_over) == ["stuck"]
 
 
 @pytest.mark.parametrize("seconds_over", [(), (6,), (4.9, 6), (-1, 6)])

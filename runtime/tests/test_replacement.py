@@ -190,6 +190,8 @@ def test_a_worker_that_does_not_end_is_killed_two_seconds_after_graceful_timeout
     workers.turn(0.1)
     assert workers.signals == [*TOLD_TO_END, (2, signal.SIGKILL)]
     assert workers.log.lines[1:] == ["request guard: the worker outlives graceful_timeout and is killed (pid:2)"]
+    workers.turn(0.1)
+    assert workers.signals == [*TOLD_TO_END, (2, signal.SIGKILL), (2, signal.SIGKILL)]
 
 
 def test_a_worker_whose_successor_does_not_start_serves_on_and_has_another_one_half_a_minute_later(workers):
