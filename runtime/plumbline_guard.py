@@ -6,7 +6,8 @@ client can, in the worker classes sync, gthread, gevent and asgi, a worker
 
 1. skips the request when its client has gone (nginx has hung up),
 2. answers 503 when it waited longer than `queue_timeout`, so that nobody works for a client that has given up,
-3. ends it with 504 once the application has worked on it for `request_timeout`, and has the worker replaced.
+3. ends it with 504 once the application has worked on it for `request_timeout`, and has the worker replaced. It serves
+   until its successor does.
 
 gunicorn itself ends long requests in sync workers only, and with a 500. The master's loop tells the workers, and
 systemd when it asks (WatchdogSec=), that it still runs: a hung master fails the health check and is restarted.
@@ -47,7 +48,7 @@ def post_worker_init(worker):
         worker.asgi = AsgiGuard(worker)
         listen_with_backlog(worker)
         return
-    limits = {"SyncWorker": AlarmLimit, "ThreadWorker": ThreadLimit, "GeventWorker": GreenletLimit}
+    limits = {"SyncWorker": AlarmLimit, "ThreadWorker": thread_limit, "GeventWorker": GreenletLimit}
     for name in classes & limits.keys():
         worker.wsgi = WsgiGuard(worker, limits[name]())
         for listener in worker.sockets if name != "GeventWorker" else ():
@@ -55,3 +56,7 @@ def post_worker_init(worker):
         mark_serving(worker)
         return
     raise RuntimeError(f"the request guard knows sync, gthread, gevent and asgi, not {type(worker).__name__}")
+
+
+def thread_limit():
+    return ThreadLimit(settings.slots, settings.proxy_read_timeout - settings.request_timeout)

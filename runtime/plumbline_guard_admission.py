@@ -1,12 +1,14 @@
 """The request guard: which requests a worker works on, the same in every worker class."""
 
+import os
 import select
 import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from plumbline_guard_master import SharedTime, master_beat, retire
+from plumbline_guard_master import SharedTime, master_beat
+from plumbline_guard_replacement import OVERDUE, SERVING, tell
 
 # While some request has come through at once within the last STANDING seconds, the queue is a burst and a request may
 # wait for queue_timeout. After that the queue stands, and requests may wait for SHORT: clients that give up sooner than
@@ -81,16 +83,25 @@ class Guard:
             return "503 Service Unavailable", [], "the gunicorn master hangs\n"
         return ("200 OK", [], "ok\n") if settings.answer_health else None
 
-    def overdue(self, method, path):
-        """Says so and has the worker replaced: the exception may have left anything in the process half done."""
+    def overdue(self, method, target):
+        """Says so and has the worker replaced: the exception may have left anything in the process half done. The path
+        as it was sent: decoded, a %0a in it would begin a line of its own in the log."""
         self.worker.log.error(
             "request guard: %s %s ran longer than requestTimeout (%g s), the worker is replaced (pid:%s)",
-            method,
-            path,
+            printable(method),
+            printable(target.partition("?")[0]),
             settings.request_timeout,
             self.worker.pid,
         )
-        retire(self.worker)
+        tell(self.worker, OVERDUE)
+
+    def end_stuck(self):
+        """At once: a thread that never returns would keep the process from ending."""
+        self.worker.log.critical(
+            "request guard: every thread is stuck and nobody waits for it any more, the worker ends (pid:%s)",
+            self.worker.pid,
+        )
+        os._exit(1)
 
     def timed_out(self):
         text = f"the request ran longer than requestTimeout ({settings.request_timeout:g} s)\n"
@@ -104,8 +115,15 @@ def head_and_body(answer):
     return status, headers, body
 
 
+def printable(text):
+    """Of what a client sent: no control characters."""
+    return text.encode("unicode_escape").decode()
+
+
 def mark_serving(worker):
-    """While all slots are busy nginx answers the health check, if this file says that the application has loaded."""
+    """The master learns that this worker serves. And while all slots are busy nginx answers the health check, if this
+    file says that the application has loaded."""
+    tell(worker, SERVING)
     try:
         Path(settings.serving_file).touch()
     except OSError as error:

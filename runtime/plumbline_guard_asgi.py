@@ -24,7 +24,8 @@ def listen_with_backlog(worker):
 
 
 class AsgiGuard(Guard):
-    """gunicorn's asgi worker takes all that comes, so the slots are counted here."""
+    """gunicorn's asgi worker takes all that comes, so the slots are counted here. WebSockets take none and have no
+    deadline: nginx bounds them."""
 
     def __init__(self, worker):
         super().__init__(worker)
@@ -108,7 +109,7 @@ class AsgiRequest:
             self.ending = asyncio.ensure_future(self.answer(self.guard.timed_out()))
         if task:
             task.cancel()
-        self.guard.overdue(self.scope["method"], self.scope["path"])
+        self.guard.overdue(self.scope["method"], self.scope["raw_path"].decode("latin-1"))
 
     async def hold_start(self, message):
         if self.expired:

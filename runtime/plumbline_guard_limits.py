@@ -108,9 +108,14 @@ class Shot:
 class ThreadLimit:
     """gthread: a watcher thread raises in the thread that runs the application. Python delivers such an exception some
     bytecodes later, so a thread that is through calls the next shot off, or waits until it has landed: nothing outside
-    `run`, no other request and no code of gunicorn's, is ever hit."""
+    `run`, no other request and no code of gunicorn's, is ever hit.
 
-    def __init__(self):
+    A thread that is stuck in C code cannot be raised in. Where none of `threads` is left, the process ends as soon as
+    nobody waits for it any more: nginx does for `patience` seconds longer than a request may take."""
+
+    def __init__(self, threads, patience):
+        self.threads = threads
+        self.patience = patience
         self.shots = {}  # a dict for its order and its atomic operations
         self.bell = queue.SimpleQueue()
         self.wakes_at = 0
@@ -150,8 +155,14 @@ class ThreadLimit:
                 if shot.at <= now:
                     self.fire(shot)
                 self.wakes_at = min(self.wakes_at, shot.at)
+            self.end_if_stuck(now)
             with contextlib.suppress(queue.Empty):
                 self.bell.get(timeout=max(self.wakes_at - now, 0.001))
+
+    def end_if_stuck(self, now):
+        given_up = [shot.request for shot in list(self.shots) if now >= shot.request.deadline + self.patience]
+        if len(given_up) >= self.threads:
+            given_up[0].stuck()
 
     def fire(self, shot):
         if shot.claims.setdefault(shot.number, "watcher") == "watcher":

@@ -1,13 +1,13 @@
-"""The request guard in gunicorn's master: its loop beats, and workers that were retired are replaced at once."""
+"""The request guard in gunicorn's master: its loop beats, for the health check and for systemd's watchdog."""
 
 import contextlib
 import mmap
 import os
-import signal
 import socket
-import stat
 import struct
 import time
+
+from plumbline_guard_replacement import replace_workers
 
 
 class SharedTime:
@@ -47,40 +47,7 @@ def when_ready(arbiter):
 
     arbiter.murder_workers = beating(arbiter.murder_workers)
     arbiter.reap_workers = beating(arbiter.reap_workers)
-    arbiter.manage_workers = replacing(arbiter)
-
-
-def replacing(arbiter):
-    """gunicorn starts another worker only when the old one has ended, and a worker of threads first finishes what else
-    it has: for as long as the slowest request takes, a machine of one worker would serve nothing. So workers that were
-    retired do not count, at most as many as there are workers, as in a reload."""
-    manage_workers = arbiter.manage_workers
-
-    def call():
-        retired = [pid for pid, worker in arbiter.WORKERS.items() if is_retired(worker)][: arbiter.num_workers]
-        aside = {pid: arbiter.WORKERS.pop(pid) for pid in retired}
-        try:
-            manage_workers()
-        finally:
-            arbiter.WORKERS.update(aside)
-
-    return call
-
-
-RETIRED = 0o400
-
-
-def retire(worker):
-    """Has the worker end once its requests have, and tells the master by the mode of the file of its heartbeat (whose
-    time is the heartbeat, so nothing may be written to it)."""
-    worker.alive = False
-    os.fchmod(worker.tmp.fileno(), RETIRED)
-    with contextlib.suppress(ProcessLookupError):  # the master has died
-        os.kill(worker.ppid, signal.SIGCHLD)  # wakes its loop
-
-
-def is_retired(worker):
-    return stat.S_IMODE(os.fstat(worker.tmp.fileno()).st_mode) == RETIRED
+    replace_workers(arbiter)
 
 
 def watchdog():
@@ -90,7 +57,7 @@ def watchdog():
         return lambda: None
     if address[0] == "@":
         address = "\0" + address[1:]
-    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
 
     def notify():
         with contextlib.suppress(OSError):  # systemd is restarting; the next beat comes within a second

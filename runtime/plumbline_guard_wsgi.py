@@ -1,5 +1,6 @@
 """The request guard around a WSGI application: sync, gthread and gevent."""
 
+import contextlib
 import errno
 import socket
 import time
@@ -75,6 +76,11 @@ def turn_away(guard, client):
     return False
 
 
+# Seconds to close what a response holds (Django's request_finished, and a rollback in the database) when the request's
+# own time is over; gunicorn kills a sync worker two seconds after the deadline.
+CLOSING = 1
+
+
 class WsgiRequest:
     """One call of the application, and the iterable that gunicorn reads its response from. The clock runs through all
     of it, but only the application's own code is interrupted, never gunicorn's between two chunks."""
@@ -86,7 +92,7 @@ class WsgiRequest:
         self.head = None  # held back until the first chunk: until then a 504 can take its place
         self.head_sent = False
         self.gunicorn_write = None
-        self.response = self.chunks = None
+        self.response = self.chunks = self.close_response = None
         self.deadline = time.monotonic() + settings.request_timeout
         self.reports = iter((True,))  # next() on it is atomic: the line is logged once, by whoever comes first
 
@@ -97,7 +103,10 @@ class WsgiRequest:
             chunks = [self.give_up()]
             self.send_head()
             return chunks
-        if isinstance(self.response, (list, tuple)) or self.is_file():
+        self.close_response = getattr(self.response, "close", None)
+        if self.is_file():
+            self.response.close = self.close
+        if self.is_file() or (isinstance(self.response, (list, tuple)) and not self.close_response):
             self.send_head()
             return self.response
         self.chunks = iter(self.response)
@@ -112,6 +121,8 @@ class WsgiRequest:
         return self
 
     def __next__(self):
+        if self.chunks is None:
+            raise StopIteration
         try:
             chunk = self.step(next, self.chunks)
         except StopIteration:
@@ -119,13 +130,16 @@ class WsgiRequest:
             raise
         except Deadline:
             chunk = self.give_up()
-            self.chunks = iter(())
+            self.chunks = None
         self.send_head()
         return chunk
 
     def close(self):
-        if hasattr(self.response, "close"):
-            self.response.close()
+        """gunicorn calls it when the response has been sent. Nobody waits for it, so that its end is only logged."""
+        if self.close_response:
+            self.deadline = max(self.deadline, time.monotonic() + CLOSING)
+            with contextlib.suppress(Deadline):
+                self.step(self.close_response)
 
     def step(self, call, *args):
         try:
@@ -139,7 +153,10 @@ class WsgiRequest:
 
     def overdue(self):
         if next(self.reports, False):
-            self.guard.overdue(self.environ["REQUEST_METHOD"], self.environ["PATH_INFO"])
+            self.guard.overdue(self.environ["REQUEST_METHOD"], self.environ["RAW_URI"])
+
+    def stuck(self):
+        self.guard.end_stuck()
 
     def give_up(self):
         if self.head_sent:

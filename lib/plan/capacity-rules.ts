@@ -1,5 +1,5 @@
 import type { Plan } from './plan';
-import { SOMAXCONN } from './queue-plan';
+import { SOMAXCONN, webSockets } from './queue-plan';
 import { count, limit, mebibytes, seconds, type Rule } from './rule';
 import { ENOUGH_SLOTS } from './worker-plan';
 
@@ -46,6 +46,20 @@ export const CAPACITY_RULES: readonly Rule[] = [
     source: 'memory plan; gunicorn logs "was sent SIGKILL! Perhaps out of memory?"',
   },
   {
+    id: 'E7',
+    severity: 'error',
+    left: mebibytes('(workers + 1) × memoryPerWorker', (plan) => (plan.appServer.workers + 1) * plan.memory.perWorker),
+    relation: '≤',
+    right: mebibytes('memory for workers + swap', (plan) => plan.memory.forWorkers + plan.memory.swap),
+    breaks: 'the OOM killer ends a worker while the request guard replaces one, whose successor starts first',
+    change: 'lower workers or memoryPerWorker, or take a larger instance',
+    source:
+      'memory plan; bench/retire: one worker more for as long as the application takes to start and requests to end',
+    // more than the memory holds without it is E4's
+    applies: ({ appServer, memory, requestGuard }) =>
+      requestGuard && appServer.workers * memory.perWorker <= memory.forWorkers,
+  },
+  {
     id: 'E6',
     severity: 'error',
     left: count('gunicorn max_requests_jitter', (plan) => plan.appServer.maxRequestsJitter),
@@ -69,7 +83,10 @@ export const CAPACITY_RULES: readonly Rule[] = [
   {
     id: 'O2',
     severity: 'error',
-    left: count('nginx max_conns × worker_processes', (plan) => plan.nginx.maxConns * plan.nginx.workerProcesses),
+    left: count(
+      'nginx max_conns × worker_processes',
+      (plan) => (plan.nginx.maxConns + webSockets(plan)) * plan.nginx.workerProcesses,
+    ),
     relation: '<',
     right: count('socket Backlog=', (plan) => plan.appServer.backlog),
     breaks: 'a full socket gives 502 (11: Resource temporarily unavailable) where 503 is meant',

@@ -10,29 +10,46 @@ const POOLER_SIZE = 20;
 
 /** How many connections the workers of an instance may hold, and what each costs. */
 export interface ConnectionBound {
-  /** Connections that one set of workers may hold. */
-  readonly perInstance: number;
+  /** Connections that all web workers together may hold. */
+  readonly forWorkers: number;
+  /** Sets of workers that hold them at the worst moment: those of every instance, and one more while one reloads or is replaced. */
+  readonly sets: number;
+  /** Workers beside the sets: on each instance one that the request guard replaces, until it has ended. */
+  readonly replaced: number;
   /** MiB that the database takes of the instance before the first worker. */
   readonly memory: number;
-  /** MiB of the instance for one connection of a worker. */
+  /** MiB of the instance for one connection. */
   readonly memoryPerConnection: number;
   /** Whether the requests of a process can share a pool of connections. */
   readonly pool: boolean;
 }
 
 /** Without a database. */
-export const UNBOUND: ConnectionBound = { perInstance: Infinity, memory: 0, memoryPerConnection: 0, pool: false };
+export const UNBOUND: ConnectionBound = {
+  forWorkers: Infinity,
+  sets: 1,
+  replaced: 0,
+  memory: 0,
+  memoryPerConnection: 0,
+  pool: false,
+};
 
 /** How many instances there are, and who holds connections on each beside the web workers. */
 export interface Fleet {
   readonly instances: number;
   readonly backgroundWorkers: readonly BackgroundWorkerPlan[];
+  /** Whether the request guard replaces workers. */
+  readonly requestGuard: boolean;
 }
 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 export const tasksOf = ({ backgroundWorkers }: Fleet) => sum(backgroundWorkers.map(({ connections }) => connections));
 /** An instance is replaced by starting its successor beside it; one that holds its database is changed in place. */
 const successors = ({ host }: DatabaseInput) => (host === 'instance' ? 0 : 1);
+
+/** The guard replaces one worker of an instance at a time, and starts its successor first. */
+const replacedWorkers = ({ instances, requestGuard }: Fleet, input: DatabaseInput) =>
+  requestGuard ? instances + successors(input) : 0;
 
 const pooled = ({ pooling = 'none' }: DatabaseInput) => pooling !== 'none';
 
@@ -49,9 +66,11 @@ export function connectionBound(server: DatabaseServer, fleet: Fleet): Connectio
   const { instances } = fleet;
   const others = tasksOf(fleet) * (instances + successors(input)) + OPS + reserved;
   return {
-    perInstance: Math.max(1, Math.floor((limit * MOST - others) / (instances + 1))),
+    forWorkers: limit * MOST - others,
+    sets: instances + 1,
+    replaced: replacedWorkers(fleet, input),
     memory: memoryOf(others),
-    memoryPerConnection: perConnection * (instances + 1),
+    memoryPerConnection: perConnection,
     pool,
   };
 }
@@ -66,7 +85,7 @@ export function poolerSize(
   return Math.max(1, Math.min(POOLER_SIZE, clients + tasksOf(fleet), allowed));
 }
 
-/** The budget at the worst moment: every instance at full load while one reloads or is replaced. */
+/** The budget at the worst moment: every instance at full load and with a worker that is replaced, while one reloads or is replaced itself. */
 export function planConnections(
   server: DatabaseServer,
   fleet: Fleet,
@@ -78,7 +97,7 @@ export function planConnections(
   const tasks = tasksOf(fleet);
   const direct = {
     web: instances * set,
-    surge: set + tasks * successors(input),
+    surge: set + perWorker * replacedWorkers(fleet, input) + tasks * successors(input),
     backgroundWorkers: tasks * instances,
   };
   const size = poolerSize(server, fleet, set);

@@ -121,7 +121,10 @@ export interface ConnectionPlan {
   readonly instances: number;
   /** Workers of all instances, or what a pooler opens for them. */
   readonly web: number;
-  /** One more set: a reload starts new workers before the old ones end, and an instance that is replaced runs beside its successor. */
+  /**
+   * One more set: a reload starts new workers before the old ones end, and an instance that is replaced runs beside its successor.
+   * And one worker of each instance: the request guard replaces one at a time, and starts its successor first.
+   */
   readonly surge: number;
   /** Background workers of all instances. */
   readonly backgroundWorkers: number;

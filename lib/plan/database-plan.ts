@@ -61,8 +61,8 @@ export function planDatabase(
     poolSize: clients.poolSize,
     pooling,
     poolerSize: pgbouncer ? poolerSize(server, fleet, set) : 0,
-    // both sets of workers while gunicorn reloads
-    poolerClients: pgbouncer ? 2 * set + tasksOf(fleet) + ops : 0,
+    // both sets of workers while gunicorn reloads, and one that the guard replaces
+    poolerClients: pgbouncer ? 2 * set + (fleet.requestGuard ? connections.perWorker : 0) + tasksOf(fleet) + ops : 0,
     maxConnectionsPercent: proxy ? proxyPercent(maxConnections, reserved) : 0,
     borrowTimeout:
       pgbouncer || proxy || clients.poolSize > 0

@@ -20,7 +20,7 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
   const backgroundWorkers = planBackgroundWorkers(input.backgroundWorkers ?? []);
   const cache = input.cache && planCache(input.cache, instance, backgroundWorkers);
   const maxInstances = input.maxInstances ?? 1;
-  const fleet = { instances: maxInstances, backgroundWorkers };
+  const fleet = { instances: maxInstances, backgroundWorkers, requestGuard };
   const server = input.database && databaseServer(input.database, instance);
   const memoryBeside = (database: number) =>
     planMemory(instance, input.memoryPerWorker ?? DEFAULT_MEMORY_PER_WORKER, {

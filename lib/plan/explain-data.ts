@@ -9,10 +9,16 @@ const rowsOf =
   (setting: string, value: string, because: string): ExplainedSetting => ({ hop, setting, value, because });
 
 /** The rows of the database, the budget of its connections, the cache and the background workers; none where a plan has none. */
-export function explainedData({ database, connections, cache, backgroundWorkers }: Plan): ExplainedSetting[] {
+export function explainedData({
+  database,
+  connections,
+  cache,
+  backgroundWorkers,
+  requestGuard,
+}: Plan): ExplainedSetting[] {
   return [
     ...(database && connections
-      ? [...server(database), ...pooler(database), ...budget(connections, database.pooling)]
+      ? [...server(database), ...pooler(database), ...budget(connections, database.pooling, requestGuard)]
       : []),
     ...(cache ? caching(cache) : []),
     ...backgroundWorkers.flatMap(background),
@@ -88,7 +94,11 @@ function pooler({ pooling, poolerSize, poolerClients, maxConnectionsPercent, bor
     const row = rowsOf('PgBouncer');
     return [
       row('default_pool_size', `${poolerSize}`, 'connections to the server that an instance shares'),
-      row('max_client_conn', `${poolerClients}`, 'both sets of workers of a reload, background workers and ops'),
+      row(
+        'max_client_conn',
+        `${poolerClients}`,
+        'both sets of workers of a reload, a worker that is replaced, background workers and ops',
+      ),
       row('query_wait_timeout', seconds(borrowTimeout), NO_CONNECTION),
     ];
   }
@@ -102,7 +112,7 @@ function pooler({ pooling, poolerSize, poolerClients, maxConnectionsPercent, bor
 
 const several = (number: number, unit: string) => `${number} ${unit}${number === 1 ? '' : 's'}`;
 
-function budget(connections: ConnectionPlan, pooling: string): ExplainedSetting[] {
+function budget(connections: ConnectionPlan, pooling: string, requestGuard: boolean): ExplainedSetting[] {
   const { perWorker, workers, instances, maxConnections } = connections;
   const set = `${several(instances, 'instance')} × ${several(workers, 'worker')} × ${perWorker}`;
   const web: Record<string, string> = {
@@ -113,7 +123,11 @@ function budget(connections: ConnectionPlan, pooling: string): ExplainedSetting[
   const row = rowsOf('connections');
   return [
     row('web', `${connections.web}`, web[pooling] ?? set),
-    row('surge', `${connections.surge}`, 'one more set: a reload or a replacement starts before what it replaces ends'),
+    row(
+      'surge',
+      `${connections.surge}`,
+      `one more set: a reload or a replacement starts before what it replaces ends${requestGuard ? '; and one worker of each instance that the guard replaces' : ''}`,
+    ),
     row('background workers', `${connections.backgroundWorkers}`, 'one for each process'),
     row('ops', `${connections.ops}`, 'migrations 1, shells and cron 2, monitoring 1, a dump 1'),
     row('reserved', `${connections.reserved}`, 'for the superuser of the server and its provider'),

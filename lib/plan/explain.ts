@@ -1,5 +1,6 @@
 import { explainedData } from './explain-data';
 import type { MemoryPlan, Plan } from './plan';
+import { webSockets } from './queue-plan';
 import { timeoutEndsRequests } from './timeout-plan';
 
 /** One row of the plan: a setting in its program's own words, its value, and why it has this value. */
@@ -103,6 +104,16 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       `${nginx.maxConns}`,
       'slots + 50 + 2 × slots: what may be in work and in the queue; more gets 503 with Retry-After at once',
     ),
+    ...(webSockets(plan) > 0
+      ? [
+          row(
+            'nginx',
+            'max_conns of websockets',
+            `${webSockets(plan)}`,
+            'as many as slots, beside the requests: idle ones have no deadline and take no place of a request',
+          ),
+        ]
+      : []),
     row(
       'nginx',
       'proxy_read_timeout',
@@ -195,6 +206,16 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       `${memory.total} MiB`,
       `kernel ${memory.kernel}, operating system ${memory.operatingSystem}, nginx ${memory.nginx}, gunicorn master ${memory.appServerMaster}, ${neighbours(memory)}workers ${memory.forWorkers}`,
     ),
+    ...(plan.requestGuard
+      ? [
+          row(
+            'instance',
+            'one worker more',
+            `${memory.perWorker} MiB`,
+            `while the guard replaces a worker; of ${(appServer.workers + 1) * memory.perWorker} MiB the memory for workers carries ${memory.forWorkers} and swap up to ${memory.swap}`,
+          ),
+        ]
+      : []),
     row(
       'instance',
       'CPU',

@@ -1,5 +1,6 @@
 import { idleTimeout } from './deadline-rules';
 import type { Plan } from './plan';
+import { webSockets } from './queue-plan';
 import { count, limit, seconds, type Rule } from './rule';
 
 const alb = (plan: Plan) => plan.loadBalancer.type === 'application';
@@ -90,7 +91,7 @@ export const KEEPALIVE_RULES: readonly Rule[] = [
     severity: 'error',
     left: count('nginx worker_connections', (plan) => plan.nginx.workerConnections),
     relation: '≥',
-    right: count('16/15 × 2 × max_conns', (plan) => Math.ceil((32 / 15) * plan.nginx.maxConns)),
+    right: count('16/15 × 2 × max_conns', (plan) => Math.ceil((32 / 15) * (plan.nginx.maxConns + webSockets(plan)))),
     breaks: 'nginx drops idle connections of the load balancer to make room: 502s',
     change: 'leave worker_connections to the plan',
     source: 'nginx ngx_connection.c ngx_drain_connections',

@@ -1,3 +1,5 @@
+import type { Plan } from './plan';
+
 /** Linux' `net.core.somaxconn`: the kernel cuts every backlog to it. */
 export const SOMAXCONN = 4096;
 
@@ -7,6 +9,16 @@ export interface QueuePlan {
   readonly backlog: number;
   readonly workerProcesses: number;
   readonly workerConnections: number;
+}
+
+/**
+ * How many WebSockets nginx lets through at once, beside the requests: as many as there are slots, as far as all together find room in
+ * the backlog. They have no deadline, so that idle ones would fill places that they shared (measured: 800 idle ones, and each request
+ * was a 503).
+ */
+export function webSockets({ appServer, nginx }: Pick<Plan, 'appServer' | 'nginx'>): number {
+  if (appServer.workerClass !== 'asgi') return 0;
+  return Math.max(1, Math.min(appServer.slots, SOMAXCONN - 1 - nginx.maxConns));
 }
 
 /**

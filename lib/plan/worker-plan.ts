@@ -31,6 +31,8 @@ export function cooperative(workerClass: string): boolean {
 
 /**
  * `workers = min(2 × vCPU + 1, memory for workers / memory per worker, connections / connections per worker)`, at least 1.
+ * A worker that the request guard replaces stays until its successor serves: for that minute swap carries one more, or where there is
+ * none the memory that is left.
  * The first term is gunicorn's own advice; it is 5 on every t3 from nano to large, so that memory decides on the small ones.
  * Where memory or connections are short, threads (or the pool) give way before workers do: every process can use a CPU.
  */
@@ -47,11 +49,16 @@ export function planWorkers(
     if (workerClass === 'gthread') return input.threads === undefined ? [THREADS, 1] : [input.threads, input.threads];
     return bound.pool ? [POOL_SIZE, 1] : [cooperativeSlots, cooperativeSlots];
   })();
-  const fitting = Math.floor(memory.forWorkers / (memory.perWorker + wanted * bound.memoryPerConnection));
-  const workers =
-    input.workers ??
-    Math.max(1, Math.min(2 * instance.vcpus + 1, fitting, Math.floor(bound.perInstance / Math.max(1, least))));
-  const allowed = Math.max(1, Math.floor(Math.min(bound.perInstance / workers, carriedBy(memory, workers, bound))));
+  const forSets = memory.forWorkers - ((input.requestGuard ?? true) ? Math.max(0, memory.perWorker - memory.swap) : 0);
+  const { sets, replaced, memoryPerConnection } = bound;
+  const fitting = Math.floor(
+    (forSets - wanted * replaced * memoryPerConnection) / (memory.perWorker + wanted * sets * memoryPerConnection),
+  );
+  const connected = Math.floor((bound.forWorkers / Math.max(1, least) - replaced) / sets);
+  const workers = input.workers ?? Math.max(1, Math.min(2 * instance.vcpus + 1, fitting, connected));
+  const left = forSets - workers * memory.perWorker;
+  const connections = Math.min(bound.forWorkers, memoryPerConnection === 0 ? Infinity : left / memoryPerConnection);
+  const allowed = Math.max(1, Math.floor(connections / (workers * sets + replaced)));
   // few workers get more threads, so that a small instance has enough slots for work that waits
   const threads =
     workerClass === 'gthread'
@@ -67,9 +74,4 @@ export function planWorkers(
     slots: workers * slotsPerWorker,
     connectionsPerWorker: bound.pool && cooperative(workerClass) ? Math.min(POOL_SIZE, allowed) : slotsPerWorker,
   };
-}
-
-/** Connections of each worker that the memory carries beside the workers themselves. */
-function carriedBy(memory: MemoryPlan, workers: number, { memoryPerConnection }: ConnectionBound): number {
-  return memoryPerConnection === 0 ? Infinity : (memory.forWorkers / workers - memory.perWorker) / memoryPerConnection;
 }

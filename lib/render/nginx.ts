@@ -1,3 +1,4 @@
+import { webSockets } from '../plan/queue-plan';
 import { forcedHeaders } from './forced-headers';
 import type { NginxInput } from './input';
 import { lines, type Lines } from './text';
@@ -56,6 +57,8 @@ export function renderNginxConf(input: NginxInput): string {
   const asgi = input.plan.appServer.workerClass === 'asgi';
   const albs = input.plan.loadBalancer.type === 'application';
   const keepalive = nginx.upstreamKeepalive > 0;
+  const upgrades = webSockets(input.plan);
+  const application = upgrades > 0 ? '$upstream' : 'app';
   const extras = Object.entries(extra).map(([name, value]): Directive => [name, value, 'override']);
   const render = (indent: string, directives: readonly Directive[]) =>
     directives.map(([name, value, from]) => {
@@ -117,7 +120,7 @@ export function renderNginxConf(input: NginxInput): string {
     `  log_format main escape=json '{"time":"$time_iso8601","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'`,
     `    '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time","shed":"$full$upstream_http_x_shed","agent":"$http_user_agent"}';`,
     '  # Where max_conns is reached, the address is the name of the upstream.',
-    '  map $upstream_addr $full { default ""; app full; health full; }',
+    `  map $upstream_addr $full { default ""; app full; health full; ${upgrades > 0 ? 'websockets full; ' : ''}}`,
     '  map $full $retry_after { default ""; full 1; }',
     '  map $status $unhealthy { default 1; 200 0; }',
     '  map $http_host $host_port { default ""; "~(?<given>:[0-9]+)$" $given; }',
@@ -125,6 +128,7 @@ export function renderNginxConf(input: NginxInput): string {
     albs && '  map $http_x_forwarded_proto $proto { default http; https https; }',
     balancer(input),
     asgi && `  map $http_upgrade $connection_upgrade { default upgrade; "" ${keepalive ? '""' : 'close'}; }`,
+    upgrades > 0 && '  map $http_upgrade $upstream { default app; websocket websockets; }',
     '  # A name that holds a hash never changes its content.',
     '  map $uri $cache { default "public, max-age=300"; "~[.-][0-9a-f]{8,64}[.][a-z0-9.]+$" "public, max-age=31536000, immutable"; }',
     render('  ', [...http, ...added.filter(([name]) => !MAIN.includes(name))]),
@@ -137,6 +141,13 @@ export function renderNginxConf(input: NginxInput): string {
         ]
       : '    keepalive 0; # upstreamKeepalive, since nginx 1.29.7',
     '  }',
+    upgrades > 0 && [
+      '  # No deadline ends them, so they take no place of a request.',
+      '  upstream websockets {',
+      `    server unix:/run/gunicorn/app.sock fail_timeout=0 max_conns=${upgrades}; # as many as slots`,
+      '    keepalive 0; # since nginx 1.29.7',
+      '  }',
+    ],
     `  upstream health { server unix:/run/gunicorn/health.sock fail_timeout=0 max_conns=${HEALTH_CHECKS}; }`,
     '  server {',
     '    listen 80 default_server;',
@@ -147,7 +158,7 @@ export function renderNginxConf(input: NginxInput): string {
     '    set $health "";',
     '    set $forwarded_host $host$host_port;',
     `    set $forwarded_proto ${albs ? '$proto' : input.tls ? 'https' : '$scheme'};`,
-    '    location / { proxy_pass http://app; }',
+    `    location / { proxy_pass http://${application}; }`,
     '    location @app { proxy_pass http://app; }',
     '    location @refused {',
     '      add_header Retry-After $retry_after always;',
@@ -171,7 +182,7 @@ export function renderNginxConf(input: NginxInput): string {
     '    # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.',
     `    location = ${input.healthCheckPath} {`,
     `      if ($balancer) { rewrite ^ ${HEALTH_LOCATION} last; }`,
-    '      proxy_pass http://app;',
+    `      proxy_pass http://${application};`,
     '    }',
     `    location = ${HEALTH_LOCATION} {`,
     '      internal;',

@@ -26,7 +26,7 @@ CONF = """
 {first}
 import plumbline_guard
 plumbline_guard.configure(
-    request_timeout={limit}, queue_timeout={queue}, proxy_read_timeout=60, slots={threads}, backlog=300,
+    request_timeout={limit}, queue_timeout={queue}, proxy_read_timeout={read_timeout}, slots={threads}, backlog=300,
     answer_health={answer_health}, serving_file="{folder}/serving", master_silence=2,
 )
 when_ready = plumbline_guard.when_ready
@@ -70,6 +70,7 @@ class Server:
         app=None,
         limit=LIMIT,
         queue=QUEUE,
+        read_timeout=60,
         workers=1,
         threads=4,
         answer_health=True,
@@ -82,6 +83,7 @@ class Server:
             "folder": folder,
             "limit": limit,
             "queue": queue,
+            "read_timeout": read_timeout,
             "worker_class": worker_class,
             "workers": workers,
             "threads": 1 if worker_class in ("sync", "gevent") else threads,

@@ -66,7 +66,7 @@ def test_a_thread_that_never_returns_ends_with_its_worker_while_another_serves(o
         stuck = pool.submit(server.get, target)
         server.wait_for(lambda: "the worker is replaced" in server.log(), "the deadline")
         server.wait_for(lambda: server.log().count("Booting worker") == 2, "the replacement")
-        server.wait_for(lambda: "WORKER TIMEOUT" in server.log(), "its end", 20)
+        server.wait_for(lambda: "was sent SIG" in server.log(), "its end", 20)
         assert stuck.result().status == (504 if worker_class == "asgi" else 0)
 
 
@@ -113,6 +113,29 @@ def test_requests_in_time_pass_unchanged(server):
     for target, body in [("/stream?0.3", b"first last"), ("/quiet-stream?0.3", b"last")]:
         answer = server.get(target)
         assert (answer.status, answer.body, answer.cut) == (200, body, False)
+
+
+@pytest.mark.parametrize("worker_class", WSGI_CLASSES)
+@pytest.mark.parametrize("way", ["closing", "closing-file"])
+def test_a_response_that_takes_long_to_close_is_interrupted(own_server, worker_class, way):
+    server = own_server(worker_class)
+    answer = server.get(f"/{way}?20")
+    assert (answer.status, answer.cut) == (200, False)
+    server.wait_for(lambda: f"GET /{way} ran longer than requestTimeout" in server.log(), "the deadline")
+    server.wait_for_another_worker(int(re.search(r"replaced \(pid:(\d+)\)", server.log())[1]))
+    record = " ".join(server.record())
+    assert record.count("begins to close") == 1
+    assert "closed" not in record
+    for trouble in ("Traceback", "WORKER TIMEOUT", "SIGKILL"):
+        assert trouble not in server.log()
+
+
+def test_a_path_cannot_begin_a_line_in_the_log(server):
+    before = len(server.log())
+    assert server.get("/naps%0a[ERROR]%20forged%1b[2J?20").status == 504
+    assert "GET /naps%0a[ERROR]%20forged%1b[2J ran longer than requestTimeout" in server.log()[before:]
+    assert "\n[ERROR] forged" not in server.log()
+    server.wait_for_another_worker(int(re.search(r"replaced \(pid:(\d+)\)", server.log()[before:])[1]))
 
 
 @pytest.mark.parametrize("worker_class", WSGI_CLASSES)

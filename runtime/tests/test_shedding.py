@@ -1,12 +1,10 @@
 """Requests that are not worth starting: their client has gone, or they waited too long."""
 
-import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import plumbline_guard_admission
 from conftest import LIMIT, QUEUE
 
 
@@ -100,6 +98,18 @@ def test_asgi_works_on_as_many_requests_as_it_has_slots(own_server):
     assert all(QUEUE - 0.05 <= answer.seconds < QUEUE + 0.3 for answer in answers)
 
 
+def test_the_wait_before_the_worker_had_the_request_counts_in_asgi(own_server):
+    server = own_server("asgi", threads=1)
+    server.wait_for_age(QUEUE)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(server.get, "/naps?0.9")
+        time.sleep(0.1)
+        answer = server.get("/quick", headers=stamp(0.3))
+        assert slow.result().status == 200
+    assert (answer.status, answer.headers["X-Shed"]) == (503, "late")
+    assert answer.seconds < QUEUE - 0.1
+
+
 def test_asgi_listens_with_the_planned_backlog(own_server):
     """With 100, which is asyncio's, connections beyond 101 would be refused while the loop is blocked."""
     server = own_server("asgi")
@@ -110,40 +120,3 @@ def test_asgi_listens_with_the_planned_backlog(own_server):
         assert busy.result().status == 200
     for connection in waiting:
         connection.close()
-
-
-@pytest.fixture
-def guard(monkeypatch):
-    """In this process, five seconds after the last request that came through at once."""
-    monkeypatch.setattr(plumbline_guard_admission.settings, "queue_timeout", 2, raising=False)
-    set_age(plumbline_guard_admission.late_request, 5.1)
-    guard = plumbline_guard_admission.Guard(worker=None)
-    guard.is_late(0)
-    set_age(plumbline_guard_admission.fresh_request, 5.1)
-    return guard
-
-
-def set_age(shared_time, seconds):
-    shared_time.memory[:] = struct.pack("d", time.monotonic() - seconds)
-
-
-def test_while_a_queue_stands_only_short_waits_are_served(guard):
-    assert guard.is_late(0.26)
-    assert not guard.is_late(0.24)
-
-
-def test_a_request_that_comes_through_at_once_ends_the_standing_queue(guard):
-    assert not guard.is_late(0.06)
-    assert not guard.is_late(1.9)
-    assert guard.is_late(2.1)
-
-
-def test_a_request_that_only_found_room_after_refusals_does_not_end_it(guard):
-    assert guard.is_late(0.26)
-    assert not guard.is_late(0)
-    assert guard.is_late(0.26)
-
-
-def test_no_queue_stands_after_a_quiet_time(guard):
-    set_age(plumbline_guard_admission.latest_request, 5.1)
-    assert not guard.is_late(1.9)

@@ -18,7 +18,7 @@ def request(seconds):
 
 
 def test_calls_that_end_at_their_deadline_are_hit_inside_or_not_at_all():
-    limit = ThreadLimit()
+    limit = ThreadLimit(threads=4, patience=60)
     outcomes = {"ended": 0, "hit": 0, "astray": 0}
 
     def calls():
@@ -47,7 +47,7 @@ def test_calls_that_end_at_their_deadline_are_hit_inside_or_not_at_all():
 
 def test_a_result_that_comes_while_the_exception_is_on_its_way_stands(monkeypatch):
     """The watcher has claimed the shot and fires it once the call is through."""
-    limit = ThreadLimit()
+    limit = ThreadLimit(threads=4, patience=60)
     fired = threading.Event()
     really_raise = plumbline_guard_limits.raise_in_thread
 

@@ -174,10 +174,10 @@ describe('a database with a name', () => {
     };
     const { total } = serve({ vpc, appServer, database: Database.fromEndpoint('db.example.com', options()) }, stack)
       .service.plan.connections!;
-    expect(total).toBe(24);
+    expect(total).toBe(32);
     expect(serveWithin(total).plan.connections?.usedPercent).toBe(100);
     expect(() => serveWithin(total - 1)).toThrow(
-      /connections at the worst moment \(24\) must be at most max_connections \(23\), .* \[N1\]$/,
+      /connections at the worst moment \(32\) must be at most max_connections \(31\), .* \[N1\]$/,
     );
   });
 

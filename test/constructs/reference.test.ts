@@ -24,7 +24,7 @@ describe('the reference stack', () => {
       Value:
         't3.small: 4 gthread workers, 32 slots; statement 297 s < request 300 s < gunicorn timeout 302 s' +
         ' < nginx proxy_read_timeout 306 s < load balancer idle 311 s; nginx keepalive_timeout 326 s, deregistration 311 s;' +
-        ' mariadb: at most 70 of 90 connections',
+        ' mariadb: at most 78 of 100 connections',
     });
   });
 

@@ -72,7 +72,7 @@ test('a t3.small carries MariaDB, a cache and Celery beside two workers', () => 
   });
   expect(violations).toEqual([]);
   expect(plan.appServer).toMatchObject({ workers: 2, threads: 13 });
-  expect(plan.memory).toMatchObject({ database: 466, cache: 170, backgroundWorkers: 448, forWorkers: 601 });
+  expect(plan.memory).toMatchObject({ database: 479, cache: 170, backgroundWorkers: 448, forWorkers: 588 });
 });
 
 describe('fails on an instance', () => {
@@ -85,7 +85,7 @@ describe('fails on an instance', () => {
         backgroundWorkers: [CELERY],
       }),
     ).toEqual([
-      'not even one worker of memoryPerWorker (256 MiB) fits into the memory for workers (0 MiB) of t3.micro beside the database (288 MiB), the cache (90 MiB) and the background workers (448 MiB): use t3.small or larger, or lower memoryPerWorker, connections (threads, processes), maxMemory of the cache or processes of background workers [E4]',
+      'not even one worker of memoryPerWorker (256 MiB) fits into the memory for workers (0 MiB) of t3.micro beside the database (289 MiB), the cache (90 MiB) and the background workers (448 MiB): use t3.small or larger, or lower memoryPerWorker, connections (threads, processes), maxMemory of the cache or processes of background workers [E4]',
     ]);
   });
 
@@ -166,11 +166,11 @@ test('a plan explains its database, its budget, its cache and its background wor
     'Django connect_timeout 10 s',
     'Django CONN_MAX_AGE 600 s',
     'connections web 32',
-    'connections surge 32',
+    'connections surge 40',
     'connections background workers 6',
     'connections ops 5',
     'connections reserved 3',
-    'connections max_connections 100',
+    'connections max_connections 110',
     'cache maxmemory 256 MiB',
     'cache maxmemory-policy volatile-lru',
     'cache appendonly yes',
@@ -184,8 +184,8 @@ test('a plan explains its database, its budget, its cache and its background wor
     'rq@.service TimeoutStopSec 75 s',
     'rq@.service visibility timeout 360 s',
   ]);
-  expect(explainedSettings(plan).at(-2)!.because).toBe(
-    'kernel 205, operating system 200, nginx 20, gunicorn master 40, database 982, cache 330, background workers 1196, workers 1123',
+  expect(explainedSettings(plan).at(-3)!.because).toBe(
+    'kernel 205, operating system 200, nginx 20, gunicorn master 40, database 1022, cache 330, background workers 1196, workers 1083',
   );
 });
 
@@ -198,7 +198,7 @@ test.each<[string, PlanInput['database'], string[]]>([
       'mysql innodb_lock_wait_timeout, lock_wait_timeout 50 s',
       'Django connect_timeout 10 s',
       'Django CONN_MAX_AGE 600 s',
-      'RDS Proxy MaxConnectionsPercent 92',
+      'RDS Proxy MaxConnectionsPercent 93',
       'RDS Proxy ConnectionBorrowTimeout 10 s',
     ],
   ],
@@ -209,7 +209,7 @@ test.each<[string, PlanInput['database'], string[]]>([
       'Django connect_timeout 10 s',
       'Django CONN_MAX_AGE 600 s',
       'PgBouncer default_pool_size 20',
-      'PgBouncer max_client_conn 85',
+      'PgBouncer max_client_conn 93',
       'PgBouncer query_wait_timeout 10 s',
     ],
   ],

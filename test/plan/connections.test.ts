@@ -17,19 +17,19 @@ test('a plan without a database has no budget, and the numbers that it had', () 
 });
 
 describe('the budget of a database on the instance', () => {
-  test('counts both sets of workers of a reload, ops and what the server reserves', () => {
+  test('counts both sets of workers of a reload, a worker that is replaced, ops and what the server reserves', () => {
     expect(budgetOf({ database: MARIADB })).toEqual({
       perWorker: 8,
       workers: 4,
       instances: 1,
       web: 32,
-      surge: 32,
+      surge: 40,
       backgroundWorkers: 0,
       ops: 5,
       reserved: 1,
-      total: 70,
-      maxConnections: 90,
-      usedPercent: 77.8,
+      total: 78,
+      maxConnections: 100,
+      usedPercent: 78,
     });
   });
 
@@ -37,19 +37,19 @@ describe('the budget of a database on the instance', () => {
     const beat = { ...CELERY, name: 'celery-beat', kind: 'celery-beat', processes: 1 } as const;
     const rq = { ...CELERY, name: 'rq', kind: 'rq', processes: 3 } as const;
     const budget = budgetOf({ instanceType: 't3.large', database: MARIADB, backgroundWorkers: [CELERY, beat, rq] });
-    expect(budget).toMatchObject({ web: 40, surge: 40, backgroundWorkers: 6, total: 92, maxConnections: 120 });
+    expect(budget).toMatchObject({ web: 40, surge: 48, backgroundWorkers: 6, total: 100, maxConnections: 130 });
   });
 
   test.each([
-    ['mariadb', 't3.micro', 1, 25, 70],
-    ['mariadb', 't3.small', 4, 8, 90],
-    ['mariadb', 't3.medium', 5, 8, 110],
-    ['mysql', 't3.small', 3, 9, 80],
-    ['mysql', 't3.medium', 5, 8, 110],
-    ['postgresql', 't3.micro', 1, 20, 60],
-    ['postgresql', 't3.small', 3, 9, 80],
-    ['postgresql', 't3.medium', 5, 8, 110],
-    ['postgresql', 't3.xlarge', 9, 8, 190],
+    ['mariadb', 't3.micro', 1, 25, 110],
+    ['mariadb', 't3.small', 4, 8, 100],
+    ['mariadb', 't3.medium', 5, 8, 120],
+    ['mysql', 't3.small', 3, 9, 90],
+    ['mysql', 't3.medium', 5, 8, 120],
+    ['postgresql', 't3.micro', 1, 13, 60],
+    ['postgresql', 't3.small', 3, 9, 90],
+    ['postgresql', 't3.medium', 5, 8, 120],
+    ['postgresql', 't3.xlarge', 9, 8, 200],
   ] as const)(
     '%s on %s leaves room for %i workers of %i threads with max_connections %i',
     (engine, instanceType, workers, threads, maxConnections) => {
@@ -61,9 +61,9 @@ describe('the budget of a database on the instance', () => {
 
   test('gives threads away before workers, and not those that are asked for', () => {
     const workers = planOf({ database: POSTGRESQL, workers: 4 });
-    expect(workers.appServer).toMatchObject({ workers: 4, threads: 7 });
+    expect(workers.appServer).toMatchObject({ workers: 4, threads: 6 });
     const threads = planOf({ database: POSTGRESQL, threads: 32 });
-    expect(threads.appServer).toMatchObject({ workers: 2, threads: 32 });
+    expect(threads.appServer).toMatchObject({ workers: 1, threads: 32 });
   });
 });
 
@@ -91,15 +91,15 @@ test.each([
 });
 
 describe('the budget of a database in RDS', () => {
-  test('counts the successor of an instance with its background workers', () => {
+  test('counts the successor of an instance with its background workers, and a worker of both that is replaced', () => {
     expect(budgetOf({ database: RDS_POSTGRESQL, backgroundWorkers: [CELERY] })).toMatchObject({
       workers: 4,
       web: 32,
-      surge: 34,
+      surge: 50,
       backgroundWorkers: 2,
       reserved: 8,
-      total: 81,
-      maxConnections: 110,
+      total: 97,
+      maxConnections: 130,
     });
   });
 
@@ -110,19 +110,24 @@ describe('the budget of a database in RDS', () => {
     ).toMatchObject({
       instances: 4,
       web: 160,
-      surge: 42,
+      surge: 82,
       backgroundWorkers: 8,
       ops: 5,
       reserved: 8,
-      total: 223,
-      maxConnections: 280,
+      total: 263,
+      maxConnections: 330,
     });
+  });
+
+  test('counts no worker that is replaced without the request guard', () => {
+    const { surge, total } = budgetOf({ requestGuard: false, database: RDS_POSTGRESQL, backgroundWorkers: [CELERY] });
+    expect([surge, total]).toEqual([34, 81]);
   });
 
   test('has fewer threads where the class carries fewer connections', () => {
     const plan = planOf({ database: { ...RDS_POSTGRESQL, memory: 1024 } });
-    expect(plan.appServer).toMatchObject({ workers: 5, threads: 4 });
-    expect(plan.connections).toMatchObject({ total: 53, maxConnections: 70 });
+    expect(plan.appServer).toMatchObject({ workers: 5, threads: 3 });
+    expect(plan.connections).toMatchObject({ total: 49, maxConnections: 70 });
   });
 
   test('has fewer workers where the class carries not even one connection for each', () => {
@@ -132,7 +137,7 @@ describe('the budget of a database in RDS', () => {
 
   test('has a smaller pool where the class carries fewer connections', () => {
     const plan = planOf({ workerClass: 'asgi', database: { ...RDS_POSTGRESQL, memory: 1024 } });
-    expect(plan.database).toMatchObject({ poolSize: 4 });
+    expect(plan.database).toMatchObject({ poolSize: 3 });
     expect(plan.appServer).toMatchObject({ workers: 5, slotsPerWorker: 50 });
   });
 
@@ -149,15 +154,15 @@ describe('the budget of a database elsewhere', () => {
 
   test('fits into what is stated', () => {
     const plan = planOf({ database });
-    expect(plan.appServer).toMatchObject({ workers: 5, threads: 4 });
-    expect(plan.connections).toMatchObject({ total: 46, maxConnections: 60, usedPercent: 76.7 });
+    expect(plan.appServer).toMatchObject({ workers: 5, threads: 3 });
+    expect(plan.connections).toMatchObject({ total: 42, maxConnections: 60, usedPercent: 70 });
   });
 
   test('is what PgBouncer opens, where each instance has one', () => {
     const pooled = { engine: 'postgresql', host: 'elsewhere', maxConnections: 100, pooling: 'pgbouncer' } as const;
     const plan = planOf({ maxInstances: 2, database: pooled, backgroundWorkers: [CELERY] });
     expect(plan.connections).toMatchObject({ web: 40, surge: 20, backgroundWorkers: 0, total: 68, usedPercent: 68 });
-    expect(plan.database).toMatchObject({ poolerSize: 20, poolerClients: 71, borrowTimeout: 10, memory: 16 });
+    expect(plan.database).toMatchObject({ poolerSize: 20, poolerClients: 79, borrowTimeout: 10, memory: 16 });
   });
 
   test('lowers what PgBouncer opens to what the server allows', () => {

@@ -61,7 +61,7 @@ const errorsOf = (input: PlanInput) =>
 test('a derived plan breaks no rule but those that say that the instance or the server is too small', () => {
   fc.assert(
     fc.property(derivedInput, (input) => {
-      expect(errorsOf(input).filter((rule) => !['E4', 'N1'].includes(rule))).toEqual([]);
+      expect(errorsOf(input).filter((rule) => !['E4', 'E7', 'N1'].includes(rule))).toEqual([]);
     }),
     { numRuns: 500 },
   );
@@ -102,6 +102,24 @@ test('everything on the instance together never takes more than its memory', () 
       const workers = plan.appServer.workers * rest.perWorker;
       const taken = kernel + operatingSystem + nginx + appServerMaster + server + cached + rest.backgroundWorkers;
       if (!violations.some(({ rule }) => rule === 'E4')) expect(taken + workers).toBeLessThanOrEqual(rest.total);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('one worker more, while one is replaced, finds memory or swap, and its connections are counted', () => {
+  fc.assert(
+    fc.property(derivedInput, (input) => {
+      const { plan, violations } = planRequestPath(input);
+      const { forWorkers, perWorker, swap } = plan.memory;
+      if (!violations.some(({ rule }) => rule === 'E4' || rule === 'E7')) {
+        expect((plan.appServer.workers + 1) * perWorker).toBeLessThanOrEqual(forWorkers + swap);
+      }
+      if (plan.database!.pooling !== 'none') return;
+      const { plan: without } = planRequestPath({ ...input, workers: plan.appServer.workers, requestGuard: false });
+      if (without.connections!.perWorker !== plan.connections!.perWorker) return;
+      const replacedOn = plan.connections!.instances + (plan.database!.host === 'instance' ? 0 : 1);
+      expect(plan.connections!.surge - without.connections!.surge).toBe(replacedOn * plan.connections!.perWorker);
     }),
     { numRuns: 500 },
   );

@@ -31,14 +31,14 @@ describe('fails on a budget', () => {
 
   test('that a class of RDS cannot carry, and names the class that can', () => {
     expect(messagesOf({ ...full, database: RDS })).toEqual([
-      'connections at the worst moment (93) must be at most max_connections (74), else the server turns connections away on the busiest day; lower threads, set databaseProxy, or use db.t3.small or larger [N1]',
+      'connections at the worst moment (109) must be at most max_connections (74), else the server turns connections away on the busiest day; lower threads, set databaseProxy, or use db.t3.small or larger [N1]',
     ]);
   });
 
   test('that no class can carry', () => {
     const database = { engine: 'mariadb', host: 'rds', memory: 4096 } as const;
     expect(messagesOf({ instanceType: 't3.2xlarge', workers: 17, threads: 40, database })).toEqual([
-      'connections at the worst moment (1368) must be at most max_connections (149), else the server turns connections away on the busiest day; lower threads, or set databaseProxy [N1]',
+      'connections at the worst moment (1448) must be at most max_connections (149), else the server turns connections away on the busiest day; lower threads, or set databaseProxy [N1]',
     ]);
   });
 
@@ -46,13 +46,13 @@ describe('fails on a budget', () => {
     expect(
       messagesOf({ instanceType: 't3.medium', ...full, database: ELSEWHERE, backgroundWorkers: [CELERY] }),
     ).toEqual([
-      'connections at the worst moment (90) must be at most max_connections (70), else the server turns connections away on the busiest day; lower threads or the processes of background workers, put a pooler before the database, or raise max_connections there [N1]',
+      'connections at the worst moment (106) must be at most max_connections (70), else the server turns connections away on the busiest day; lower threads or the processes of background workers, put a pooler before the database, or raise max_connections there [N1]',
     ]);
   });
 
   test('that is stated too small on the instance', () => {
     expect(messagesOf({ workers: 4, threads: 8, database: { ...MARIADB, maxConnections: 60 } })).toEqual([
-      'connections at the worst moment (70) must be at most max_connections (60), else the server turns connections away on the busiest day; lower threads, or leave maxConnections to the plan [N1]',
+      'connections at the worst moment (78) must be at most max_connections (60), else the server turns connections away on the busiest day; lower threads, or leave maxConnections to the plan [N1]',
     ]);
   });
 
@@ -75,8 +75,8 @@ describe('fails on a budget', () => {
 });
 
 test('above 80 % of the connections there is a warning', () => {
-  expect(messagesOf({ workers: 5, threads: 8, database: { ...ELSEWHERE, maxConnections: 100 } }, 'warning')).toEqual([
-    'percent of max_connections at the worst moment (86) must be at most 80, else the queries of killed workers, which go on for seconds, take what is left; lower threads, put a pooler before the database, or raise max_connections there [N2]',
+  expect(messagesOf({ workers: 5, threads: 8, database: { ...ELSEWHERE, maxConnections: 120 } }, 'warning')).toEqual([
+    'percent of max_connections at the worst moment (85) must be at most 80, else the queries of killed workers, which go on for seconds, take what is left; lower threads, put a pooler before the database, or raise max_connections there [N2]',
   ]);
 });
 

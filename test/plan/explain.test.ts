@@ -35,14 +35,31 @@ test('a plan explains every setting in the words of its program', () => {
     'target group HealthCheckIntervalSeconds 10 s',
     'target group HealthCheckTimeoutSeconds 5 s',
     'instance memory 1024 MiB',
+    'instance one worker more 256 MiB',
     'instance CPU 2 vCPU',
   ]);
+});
+
+test('where workers speak WebSocket, their number is explained', () => {
+  const { plan: asgi } = planRequestPath({ instanceType: 't3.small', workerClass: 'asgi' });
+  expect(explainPlan(asgi)).toContain(
+    '| nginx | `max_conns of websockets` | 250 | as many as slots, beside the requests',
+  );
+  expect(explainPlan(plan)).not.toContain('websockets');
 });
 
 test('a plan is printed as a Markdown table with a reason in every row', () => {
   const lines = explainPlan(plan).trimEnd().split('\n');
   expect(lines[0]).toBe('| hop | setting | value | because |');
   expect(lines.slice(2).every((line) => /^\|( [^|]+ \|){4}$/.test(line))).toBe(true);
+});
+
+test('the memory of one worker more is explained where the guard replaces workers', () => {
+  expect(explainPlan(plan)).toContain(
+    '| instance | `one worker more` | 256 MiB | while the guard replaces a worker; of 768 MiB the memory for workers carries 712 and swap up to 1024 |',
+  );
+  const off = planRequestPath({ instanceType: 't3.micro', requestGuard: false }).plan;
+  expect(explainPlan(off)).not.toContain('one worker more');
 });
 
 test('without the guard the plan says so', () => {

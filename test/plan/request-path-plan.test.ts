@@ -42,9 +42,9 @@ test('database, cache and background workers are read from their classes', () =>
   expect(plan.database).toMatchObject({ engine: 'postgresql', host: 'rds', connMaxAge: 300 });
   expect(plan.cache).toMatchObject({ maxMemory: 64, maxmemoryPolicy: 'volatile-lru' });
   expect(plan.backgroundWorkers).toMatchObject([{ processes: 3, timeoutStopSec: 615, visibilityTimeout: 660 }]);
-  expect(plan.connections).toMatchObject({ instances: 2, web: 80, surge: 43, backgroundWorkers: 6 });
+  expect(plan.connections).toMatchObject({ instances: 2, web: 60, surge: 51, backgroundWorkers: 6 });
   expect(plan.violations.map(({ rule }) => rule)).toEqual(['N15']);
-  expect(plan.explain()).toContain('\n| connections | `surge` | 43 | one more set: ');
+  expect(plan.explain()).toContain('\n| connections | `surge` | 51 | one more set: ');
 });
 
 test('fails on a number of instances that is a token', () => {

@@ -218,3 +218,35 @@ describe('fails', () => {
     expect(rules).toEqual(['A7', 'O4', 'D1', 'E4']);
   });
 });
+
+describe('while a worker is replaced there is one more', () => {
+  const workersOf = (input: Partial<PlanInput>) =>
+    planRequestPath({ instanceType: 't3.small', ...input }).plan.appServer.workers;
+
+  test('which swap carries, so that small instances lose no worker for it', () => {
+    for (const [instanceType, workers] of [
+      ['t3.micro', 2],
+      ['t3.small', 5],
+      ['t3.medium', 5],
+    ] as const) {
+      expect(workersOf({ instanceType })).toBe(workers);
+      expect(workersOf({ instanceType, requestGuard: false })).toBe(workers);
+    }
+  });
+
+  test('which the memory must carry where there is no swap', () => {
+    const large = { instanceType: 't3.large', memoryPerWorker: 1800 };
+    expect(workersOf({ ...large, requestGuard: false })).toBe(4);
+    expect(workersOf(large)).toBe(3);
+  });
+
+  test('fails where neither does', () => {
+    expect(
+      planRequestPath({ instanceType: 't3.large', memoryPerWorker: 1800, workers: 4 }).violations.map(
+        ({ message }) => message,
+      ),
+    ).toEqual([
+      '(workers + 1) × memoryPerWorker (9000 MiB) must be at most memory for workers + swap (7522 MiB), else the OOM killer ends a worker while the request guard replaces one, whose successor starts first; lower workers or memoryPerWorker, or take a larger instance [E7]',
+    ]);
+  });
+});

@@ -51,6 +51,28 @@ test('idle connections to the application are kept only where the plan keeps som
   expect(conf({ plan: DISTINCT_PLAN })).toContain('proxy_set_header Connection "";');
 });
 
+test('WebSockets, which have no deadline, have as many places as there are slots and take none of a request', () => {
+  const plan = planOf({ workerClass: 'asgi', workers: 3, workerConnections: 70 });
+  const text = conf({ plan });
+  expect(text).toContain('max_conns=680; # maxConns: slots and queue\n');
+  expect(text).toContain('max_conns=210; # as many as slots\n');
+  expect(text).toContain('map $http_upgrade $upstream { default app; websocket websockets; }\n');
+  expect(text).toContain('location / { proxy_pass http://$upstream; }\n');
+  expect(text).toContain('map $upstream_addr $full { default ""; app full; health full; websockets full; }\n');
+});
+
+test('WebSockets and requests together find room in the backlog', () => {
+  const plan = planOf({ instanceType: 't3.2xlarge', workerClass: 'asgi', workerConnections: 70 });
+  expect(plan.nginx.maxConns).toBe(3620);
+  expect(conf({ plan })).toContain('max_conns=475; # as many as slots\n');
+});
+
+test('where no worker class speaks WebSocket, nothing is said of them', () => {
+  for (const workerClass of ['sync', 'gthread', 'gevent'] as const) {
+    expect(conf({ plan: planOf({ workerClass }) })).not.toContain('websocket');
+  }
+});
+
 test('without a limit on bodies the limit is switched off', () => {
   expect(conf({ plan: planOf({ clientMaxBodySize: 0 }) })).toContain('client_max_body_size 0;');
 });

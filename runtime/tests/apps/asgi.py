@@ -23,10 +23,22 @@ async def swallow(seconds):
 AWAITED = {"naps": naps, "sleep": asyncio.sleep, "swallow": swallow}
 
 
+async def echo(receive, send):
+    """Each message comes back."""
+    while (message := await receive())["type"] != "websocket.disconnect":
+        if message["type"] == "websocket.connect":
+            await send({"type": "websocket.accept"})
+        else:
+            await send({"type": "websocket.send", "text": message["text"]})
+
+
 async def application(scope, receive, send):
+    if scope["type"] == "websocket":
+        await echo(receive, send)
+        return
     if scope["type"] != "http":
         raise NotImplementedError
-    way = scope["path"].strip("/")
+    way = scope["path"].split()[0].strip("/")
     seconds = float(scope["query_string"] or 0)
     record(way)
     start = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}

@@ -63,13 +63,38 @@ class Stream:
         record("closed")
 
 
+class Closing(list):
+    """A response that takes long to close."""
+
+    def __init__(self, seconds):
+        super().__init__([b"sent"])
+        self.seconds = seconds
+
+    def close(self):
+        record("begins to close")
+        naps(self.seconds)
+        record("closed")
+
+
+class ClosingFile:
+    """A file that takes long to close."""
+
+    def __init__(self, seconds):
+        self.file = open(__file__, "rb")
+        self.fileno, self.read = self.file.fileno, self.file.read
+        self.close = Closing(seconds).close
+
+
 def application(environ, start_response):
-    way = environ["PATH_INFO"].strip("/")
+    way = environ["PATH_INFO"].split()[0].strip("/")
     seconds = float(environ["QUERY_STRING"] or 0)
     record(way)
     if way in ("stream", "quiet-stream"):
         start_response("200 OK", [("Content-Type", "text/plain")])
         return Stream(seconds, eager=way == "stream")
+    if way in ("closing", "closing-file"):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return Closing(seconds) if way == "closing" else environ["wsgi.file_wrapper"](ClosingFile(seconds))
     if way == "computed-stream":
         naps(0.01)
         loop(seconds)

@@ -1,0 +1,133 @@
+"""The request guard in gunicorn's master: a worker that ran a request over its limit is replaced, at no cost to others.
+
+An exception at any line may leave anything half done, so the worker has to go. Until then it serves as well as before,
+so it does until a successor serves, and only then is told to end, as in a reload. One worker at a time: the plan counts
+the connections and the memory of one successor (runtime/tests/test_replacement.py, bench/retire).
+"""
+
+import contextlib
+import os
+import signal
+import stat
+import time
+
+from gunicorn.arbiter import Arbiter
+
+# What a worker tells the master, by the mode of the file of its heartbeat (whose time is the heartbeat, so that nothing
+# may be written to it). gunicorn makes it with 0600.
+SERVING = 0o010
+OVERDUE = 0o020
+
+# Starting an application takes a CPU for a while: the pause after it is so many times as long, so that a view which
+# always runs over its limit costs a quarter of a CPU at most.
+PAUSE = 3
+# Seconds until the next attempt, after a successor that did not start.
+RETRY = 30
+# gevent and asgi look once a second whether they are to end, and the master's loop turns once a second.
+MARGIN = 2
+# What a successor that cannot start exits with. With its own codes (3 and 4) gunicorn would stop.
+NOT_STARTED = 1
+
+
+def tell(worker, mark):
+    file = worker.tmp.fileno()
+    os.fchmod(file, stat.S_IMODE(os.fstat(file).st_mode) | mark)
+
+
+def has_told(worker, mark):
+    return bool(os.fstat(worker.tmp.fileno()).st_mode & mark)
+
+
+def replace_workers(arbiter):
+    """Takes the place of two methods of gunicorn's arbiter (27.0.1): the main loop calls `manage_workers` every second
+    at least, and `reload` replaces all workers by itself."""
+    replacement = Replacement(arbiter)
+    reload = arbiter.reload
+
+    def reload_alone():
+        replacement.old = None
+        arbiter.manage_workers = replacement.manage_workers
+        try:
+            reload()
+        finally:
+            arbiter.manage_workers = replacement.step
+
+    arbiter.manage_workers = replacement.step
+    arbiter.reload = reload_alone
+
+
+class Replacement:
+    def __init__(self, arbiter):
+        self.arbiter = arbiter
+        self.manage_workers = arbiter.manage_workers
+        self.old = None  # the worker that is being replaced
+        self.successors = None  # the process ids of those that were started for it
+        self.began = self.rests_until = time.monotonic()
+        self.ends_by = None  # when the old one, which has been told to end, is killed
+
+    def step(self):
+        now = time.monotonic()
+        if self.old and self.old.pid not in self.arbiter.WORKERS:
+            self.old = None
+        if self.old:
+            self.go_on(now)
+        elif now >= self.rests_until:
+            self.begin(now)
+        if self.old:
+            self.manage_others()
+        else:
+            self.manage_workers()
+
+    def manage_others(self):
+        """The old one does not count, so that gunicorn starts another."""
+        workers = self.arbiter.WORKERS
+        del workers[self.old.pid]
+        before = set(workers)
+        try:
+            with starting_at_leisure():
+                self.manage_workers()
+        finally:
+            if self.successors is None:
+                self.successors = workers.keys() - before
+            workers[self.old.pid] = self.old
+
+    def begin(self, now):
+        """The oldest comes first, and a successor is the youngest, so that each has its turn."""
+        overdue = [worker for worker in self.arbiter.WORKERS.values() if has_told(worker, OVERDUE)]
+        self.old = min(overdue, key=lambda worker: worker.age, default=None)
+        self.successors = None
+        self.began = now
+        self.ends_by = None
+
+    def go_on(self, now):
+        arbiter, pid = self.arbiter, self.old.pid
+        started = [arbiter.WORKERS.get(successor) for successor in self.successors]
+        if self.ends_by is not None:
+            if now >= self.ends_by:
+                arbiter.log.error("request guard: the worker outlives graceful_timeout and is killed (pid:%s)", pid)
+                arbiter.kill_worker(pid, signal.SIGKILL)
+        elif not all(started):
+            arbiter.log.error(
+                "request guard: the successor did not start, the worker serves on, next attempt in %g s (pid:%s)",
+                RETRY,
+                pid,
+            )
+            self.old = None
+            self.rests_until = now + RETRY
+        elif all(has_told(worker, SERVING) for worker in started):
+            arbiter.log.info("request guard: the worker has a successor and ends with its requests (pid:%s)", pid)
+            self.ends_by = now + arbiter.cfg.graceful_timeout + MARGIN
+            self.rests_until = now + PAUSE * (now - self.began)
+            arbiter.kill_worker(pid, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def starting_at_leisure():
+    """A worker that is forked meanwhile and cannot load the application ends without stopping gunicorn: the one that it
+    was to follow still serves. In the class, because gunicorn's asgi worker asks that for the code."""
+    codes = Arbiter.WORKER_BOOT_ERROR, Arbiter.APP_LOAD_ERROR
+    Arbiter.WORKER_BOOT_ERROR = Arbiter.APP_LOAD_ERROR = NOT_STARTED
+    try:
+        yield
+    finally:
+        Arbiter.WORKER_BOOT_ERROR, Arbiter.APP_LOAD_ERROR = codes
