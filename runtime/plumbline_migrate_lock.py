@@ -7,9 +7,7 @@ for this machine have not started yet.
 import time
 
 # In seconds.
-TURN = (
-    600  # that a machine waits for another one's migrations: less than the 15 minutes that a deployment has by default
-)
+TURN = 600  # that a machine waits for another one: less than the 15 minutes that a deployment has by default
 TOLD = 30  # between two lines about it
 POLL = 1
 

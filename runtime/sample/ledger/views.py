@@ -7,10 +7,11 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import connection, transaction
 from django.db.models import Count
+from django.http import Http404
 
 from ledger.models import Entry
 from ledger.work import write
-from sample.views import LONGEST_SECONDS, done, number, seconds
+from sample.views import LONGEST_SECONDS, MOST_MEBIBYTES, done, number, seconds
 
 
 def rows(request):
@@ -69,9 +70,12 @@ def entries(request):
 
 
 def enqueue(request):
-    """Leaves work to a background worker: after `delay` it writes "begun", takes its seconds, and writes "ended"."""
+    """Leaves work to a background worker: after `delay` it writes "begun", takes its time and memory, writes "ended"."""
     started = time.monotonic()
-    arguments = (token(request), seconds(request))
+    mebibytes = number(request, "mebibytes", MOST_MEBIBYTES, default="0")
+    if mebibytes and not settings.EAT:
+        raise Http404("tasks eat nothing: set SAMPLE_EAT=1 in the environment")
+    arguments = (token(request), seconds(request), mebibytes)
     delay = number(request, "delay", LONGEST_SECONDS, default="0")
     if settings.TASKS == "celery":
         from ledger.tasks import take_long
