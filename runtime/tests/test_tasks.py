@@ -1,6 +1,8 @@
 """Background workers with a real broker and database: their processes fork too."""
 
+import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -73,10 +75,12 @@ def worker(site, kind, tmp_path):
     log = tmp_path / "worker.log"
     with open(log, "wb") as output:
         environment = {**site.environment, "SAMPLE_CONNECT_EARLY": "1"}
-        process = run(*WORKERS[kind], env=environment, stdout=output, stderr=output)
+        process = run(*WORKERS[kind], env=environment, stdout=output, stderr=output, start_new_session=True)
     wait_for(lambda: READY[kind] in log.read_text(), log)
     yield process
-    process.kill()
+    # with its children, as systemd does: what they have inherited would still take jobs from the broker
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 

@@ -70,7 +70,7 @@ def entries(request):
 
 
 def enqueue(request):
-    """Leaves work to a background worker: after `delay` it writes "begun", takes its time and memory, writes "ended"."""
+    """Leaves work to a background worker: after `delay` it writes "begun", takes its time, writes "ended"."""
     started = time.monotonic()
     mebibytes = number(request, "mebibytes", MOST_MEBIBYTES, default="0")
     if mebibytes and not settings.EAT:
