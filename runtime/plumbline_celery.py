@@ -34,17 +34,23 @@ def is_redis(app):
 
 def time_limit_problems(worker):
     """The worker has the unit's limit. What is shorter in the project stands, and what is longer is refused."""
-    most, general = worker.time_limit, worker.app.conf.task_time_limit
-    # a task without a limit of its own has the general one
-    own = {f"time_limit of {task.name}": task.time_limit for task in worker.app.tasks.values()}
-    given = {"task_time_limit": general} | {name: limit for name, limit in own.items() if limit != general}
-    worker.time_limit = min(most, general or most)
+    app, most = worker.app, worker.time_limit
+    worker.time_limit = min(most, app.conf.task_time_limit or most)
     return [
         f"{name} ({seconds:g} s) must be at most taskTimeout ({most:g} s), else systemd kills a task that may "
         "still run; raise taskTimeout of the BackgroundWorker [N19]"
-        for name, seconds in given.items()
+        for kind in ("time_limit", "soft_time_limit")
+        for name, seconds in limits(app, kind)
         if seconds and seconds > most
     ]
+
+
+def limits(app, kind):
+    general = getattr(app.conf, f"task_{kind}")
+    yield f"task_{kind}", general
+    for task in app.tasks.values():
+        if getattr(task, kind) != general:  # a task without one of its own has the general one
+            yield f"{kind} of {task.name}", getattr(task, kind)
 
 
 def visibility_problems(options, environ):

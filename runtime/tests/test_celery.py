@@ -180,6 +180,7 @@ class TestProjectsOwnSettings:
         ("project", "env", "name"),
         [
             ({"CELERY_TASK_TIME_LIMIT": 45}, {}, "task_time_limit"),
+            ({"CELERY_TASK_SOFT_TIME_LIMIT": 45}, {}, "task_soft_time_limit"),
             ({}, {"LONG_TASK": "45"}, "time_limit of jobs.long"),
         ],
     )

@@ -14,7 +14,7 @@ import plumbline_databases
 url = plumbline_databases.broker_url(os.environ)
 project = SimpleNamespace(**json.loads(os.environ.get("PROJECT", "{}")))
 app = Celery("jobs")
-app.config_from_object(plumbline_databases.celery(project, url, os.environ), namespace="CELERY")
+app.config_from_object(vars(project) | plumbline_databases.celery(project, url, os.environ), namespace="CELERY")
 app.conf.result_backend = url
 
 
