@@ -14,7 +14,8 @@ export interface BackgroundWorkerOptions {
   readonly memoryPerProcess?: Size;
 
   /**
-   * The longest that one task may work. A worker that is told to stop may finish what it works on: a deployment waits as long.
+   * The longest that one task may work. A worker that is told to stop may finish what it works on: a deployment waits as long. The
+   * application may have shorter limits of its own, and a worker that finds a longer one does not start.
    *
    * @default Duration.minutes(5)
    */
@@ -32,6 +33,15 @@ export interface CeleryOptions extends BackgroundWorkerOptions {
    * @default 2
    */
   readonly concurrency?: number;
+
+  /**
+   * The longest that a task waits in a worker until it is due: a countdown, an ETA, the delay of a retry. The visibility timeout is longer, so
+   * that workers elsewhere on the same broker let it wait too; those of this service say that they live, and keep what they hold however far
+   * it is. A task of a machine that dies runs again when the visibility timeout is over.
+   *
+   * @default - what an hour, Celery's own visibility timeout, allows
+   */
+  readonly longestDelay?: Duration;
 
   /**
    * Names of the queues.
@@ -87,6 +97,7 @@ export class BackgroundWorker {
     const { app, concurrency = CELERY_PROCESSES, queues } = options;
     return new BackgroundWorker({
       ...planned('celery', 'celery', concurrency, options),
+      longestDelay: secondsOf('longestDelay', options.longestDelay),
       app,
       queues,
       problems: [...moduleProblems(app), ...processProblems('concurrency', concurrency), ...queueProblems(queues)],
@@ -142,8 +153,8 @@ export class BackgroundWorker {
 
   /** @internal */
   public _planInput(): BackgroundWorkerInput {
-    const { name, kind, processes, memoryPerProcess, taskTimeout } = this.parts;
-    return { name, kind, processes, memoryPerProcess, taskTimeout };
+    const { name, kind, processes, memoryPerProcess, taskTimeout, longestDelay } = this.parts;
+    return { name, kind, processes, memoryPerProcess, taskTimeout, longestDelay };
   }
 
   /** @internal */

@@ -20,6 +20,7 @@ export function machineEnvironment(plan: Plan, access: readonly DataAccess[]): R
     ...merged(access.map(({ environment }) => environment)),
     ...(tasks.length > 0 && {
       PLUMBLINE_TASK_TIMEOUT: longest(tasks.map(({ taskTimeout }) => taskTimeout)),
+      PLUMBLINE_LEAST_VISIBILITY_TIMEOUT: longest(tasks.map(({ leastVisibilityTimeout }) => leastVisibilityTimeout)),
       PLUMBLINE_VISIBILITY_TIMEOUT: longest(tasks.map(({ visibilityTimeout }) => visibilityTimeout)),
     }),
   };

@@ -46,7 +46,8 @@ def database(own, environ):
         "CONN_MAX_AGE": int(environ.get("PLUMBLINE_DATABASE_CONN_MAX_AGE", "0")),
         "CONN_HEALTH_CHECKS": True,
         # a cursor on the server lives in one session, and each transaction may get another
-        "DISABLE_SERVER_SIDE_CURSORS": environ.get("PLUMBLINE_DATABASE_TRANSACTION_POOLING") == "1",
+        "DISABLE_SERVER_SIDE_CURSORS": own.get("DISABLE_SERVER_SIDE_CURSORS", False)
+        or environ.get("PLUMBLINE_DATABASE_TRANSACTION_POOLING") == "1",
     }
 
 
@@ -113,30 +114,60 @@ def redis_url(url):
 
 
 def celery(project, url, environ):
-    """For `config_from_object("django.conf:settings", namespace="CELERY")`. A task whose worker is killed runs again:
-    it is acknowledged when it has ended, and given to another worker after the visibility timeout."""
+    """For `config_from_object("django.conf:settings", namespace="CELERY")`. A task whose machine dies runs again: it is
+    acknowledged when it has ended, and given to another worker after the visibility timeout. One whose process alone is
+    killed has failed: it may be what fills the memory, and would do so for ever."""
     changed = {
         "CELERY_BROKER_URL": url,
         # whether a task may run twice, and how many a process takes ahead, only the project knows
         "CELERY_TASK_ACKS_LATE": getattr(project, "CELERY_TASK_ACKS_LATE", True),
-        "CELERY_TASK_REJECT_ON_WORKER_LOST": getattr(project, "CELERY_TASK_REJECT_ON_WORKER_LOST", True),
         "CELERY_WORKER_PREFETCH_MULTIPLIER": getattr(project, "CELERY_WORKER_PREFETCH_MULTIPLIER", 1),
     }
     if "PLUMBLINE_TASK_TIMEOUT" in environ:  # absent where no worker of this kind runs on the machine
+        # the project's own stand: plumbline_celery checks them where they come together
         visibility = {"visibility_timeout": int(environ["PLUMBLINE_VISIBILITY_TIMEOUT"])}
-        changed |= {
-            "CELERY_TASK_TIME_LIMIT": int(environ["PLUMBLINE_TASK_TIMEOUT"]),
-            "CELERY_BROKER_TRANSPORT_OPTIONS": getattr(project, "CELERY_BROKER_TRANSPORT_OPTIONS", {}) | visibility,
-            "CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS": visibility,
-            "CELERY_VISIBILITY_TIMEOUT": visibility["visibility_timeout"],
-        }
+        changed["CELERY_TASK_TIME_LIMIT"] = getattr(project, "CELERY_TASK_TIME_LIMIT", None) or task_timeout(environ)
+        for options in ("CELERY_BROKER_TRANSPORT_OPTIONS", "CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS"):
+            changed[options] = visibility | getattr(project, options, {})
     if url.startswith("rediss:"):
         changed["CELERY_BROKER_USE_SSL"] = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
     return changed
 
 
+# what says where a queue of django-rq is
+RQ_PLACE = {
+    "URL", "HOST", "PORT", "DB", "USERNAME", "PASSWORD", "UNIX_SOCKET_PATH", "USE_REDIS_CACHE", "REDIS_CLIENT_KWARGS",
+    "SSL", "SSL_CERT_REQS", "SENTINELS", "SENTINEL_KWARGS", "MASTER_NAME", "SOCKET_TIMEOUT", "CONNECTION_KWARGS",
+}  # fmt: skip
+
+
 def rq(project, url, environ):
-    queue = {"URL": redis_url(url)}
-    if "PLUMBLINE_TASK_TIMEOUT" in environ:
-        queue["DEFAULT_TIMEOUT"] = int(environ["PLUMBLINE_TASK_TIMEOUT"])
-    return {"RQ_QUEUES": dict.fromkeys([*getattr(project, "RQ_QUEUES", {}), "default"], queue)}
+    own = getattr(project, "RQ_QUEUES", {})
+    return {"RQ_QUEUES": {name: rq_queue(name, own.get(name, {}), url, environ) for name in [*own, "default"]}}
+
+
+def rq_queue(name, own, url, environ):
+    queue = {option: value for option, value in own.items() if option not in RQ_PLACE} | {"URL": redis_url(url)}
+    if "PLUMBLINE_TASK_TIMEOUT" not in environ:
+        return queue
+    most = task_timeout(environ)
+    given = queue["DEFAULT_TIMEOUT"] = queue.get("DEFAULT_TIMEOUT") or most
+    if not 0 < seconds(given) <= most:
+        from django.core.exceptions import ImproperlyConfigured
+
+        raise ImproperlyConfigured(
+            f"DEFAULT_TIMEOUT ({given}) of RQ_QUEUES[{name!r}] must be at most taskTimeout ({most} s), else systemd "
+            "kills a job that may still run; raise taskTimeout of the BackgroundWorker, or leave it out [N19]"
+        )
+    return queue
+
+
+def task_timeout(environ):
+    return int(environ["PLUMBLINE_TASK_TIMEOUT"])
+
+
+def seconds(timeout):
+    """Of RQ: a number, or one with a unit, as in 1h or 30m; -1 is none."""
+    text = str(timeout).lower()
+    unit = {"d": 86400, "h": 3600, "m": 60, "s": 1}.get(text[-1])
+    return int(text[:-1]) * unit if unit else int(text)

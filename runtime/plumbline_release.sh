@@ -99,5 +99,5 @@ django() {
 
 migrate() {
   cd /srv/app/next
-  if is_django; then as_app python manage.py migrate --noinput; fi
+  if is_django; then as_app python "$lib/plumbline_migrate.py"; fi
 }

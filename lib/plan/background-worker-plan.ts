@@ -11,6 +11,8 @@ const PARENT = 64;
 const STOP_MARGIN = 15;
 /** A task must be over, killed or acknowledged, before the broker gives it to another worker, in seconds. */
 const VISIBILITY_MARGIN = 60;
+/** The default of Celery's Redis transport, in seconds: tasks with a countdown, and workers elsewhere, are made with it in mind. */
+const CELERY_VISIBILITY = 3600;
 
 /** Whether workers of this kind take their tasks from a broker. */
 export function needsBroker(kind: string): boolean {
@@ -20,8 +22,9 @@ export function needsBroker(kind: string): boolean {
 /** Processes, memory, time limits and connections of every background worker. */
 export function planBackgroundWorkers(inputs: readonly BackgroundWorkerInput[]): BackgroundWorkerPlan[] {
   // of all clients of a broker the shortest visibility timeout wins (Celery, Redis transport)
-  const visibilityTimeout = Math.max(0, ...inputs.map(({ taskTimeout }) => taskTimeout)) + VISIBILITY_MARGIN;
-  return inputs.map(({ name, kind, processes, memoryPerProcess, taskTimeout }) => ({
+  const held = inputs.flatMap(({ taskTimeout, longestDelay = 0 }) => [taskTimeout, longestDelay]);
+  const leastVisibilityTimeout = Math.max(0, ...held) + VISIBILITY_MARGIN;
+  return inputs.map(({ name, kind, processes, memoryPerProcess, taskTimeout, longestDelay = 0 }) => ({
     name,
     kind,
     processes,
@@ -29,8 +32,10 @@ export function planBackgroundWorkers(inputs: readonly BackgroundWorkerInput[]):
     // each process of rq is a unit with a parent of its own
     memory: processes * memoryPerProcess + (kind === 'rq' ? processes : 1) * PARENT,
     taskTimeout,
+    longestDelay,
     timeoutStopSec: taskTimeout + STOP_MARGIN,
-    visibilityTimeout,
+    leastVisibilityTimeout,
+    visibilityTimeout: Math.max(CELERY_VISIBILITY, leastVisibilityTimeout),
     // one connection for each process: Celery closes before and after a task, RQ forks for each job
     connections: processes,
   }));

@@ -115,6 +115,37 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
     source: 'redis.conf: maxmemory 0 is without a limit',
     applies: ({ cache }) => cache?.host === 'instance',
   },
+  {
+    id: 'N23',
+    severity: 'error',
+    left: count('queues on an instance that each change replaces', ({ cache, database }) =>
+      cache?.broker && cache.host === 'instance' && database?.host !== 'instance' ? 1 : 0,
+    ),
+    relation: '=',
+    right: none,
+    breaks: 'the tasks that wait there are lost with each release and each new image',
+    change:
+      'use Cache.elastiCache or Cache.fromEndpoint, or a database on the instance (Database.mysqlOnInstance, Database.postgresOnInstance), which is then changed in place and keeps its queue',
+    source: 'the queue is on the root volume, which goes with the instance',
+  },
+  {
+    id: 'N24',
+    severity: 'error',
+    left: seconds(
+      'longestDelay',
+      worst(({ longestDelay }) => longestDelay),
+    ),
+    relation: '<',
+    right: seconds(
+      'visibility timeout',
+      worst(({ visibilityTimeout }) => visibilityTimeout),
+    ),
+    breaks: 'the broker gives a task to a second worker while the first waits until it is due',
+    change: 'leave the visibility timeout to the plan',
+    source:
+      'Celery, Redis transport: what is not acknowledged in time is delivered again; ETA, countdown and retry wait in a worker',
+    applies: someWorker,
+  },
 ];
 
 function isBeat({ kind }: BackgroundWorkerPlan): boolean {

@@ -29,6 +29,8 @@ export interface BackgroundWorkerInput {
   readonly memoryPerProcess: number;
   /** The longest that a task may run. */
   readonly taskTimeout: number;
+  /** The longest that a task waits in a worker until it is due; absent: no longer than the broker lets it by default. */
+  readonly longestDelay?: number;
 }
 
 /** Settings of the database server and of its clients. Times in seconds, memory in MiB. */
@@ -103,8 +105,12 @@ export interface BackgroundWorkerPlan {
   readonly memory: number;
   /** The longest that a task may run. */
   readonly taskTimeout: number;
+  /** The longest that a task waits in a worker until it is due, as far as it is stated; else 0. */
+  readonly longestDelay: number;
   /** systemd `TimeoutStopSec=`. */
   readonly timeoutStopSec: number;
+  /** The shortest visibility timeout that the settings of the application may ask for: the same for all. */
+  readonly leastVisibilityTimeout: number;
   /** After this the broker gives a task that nobody has acknowledged to another worker: the same for all, since the shortest wins. */
   readonly visibilityTimeout: number;
   /** Database connections that it holds at most. */

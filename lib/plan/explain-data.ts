@@ -180,10 +180,14 @@ function limits(worker: BackgroundWorkerPlan, row: ReturnType<typeof rowsOf>): E
       seconds(worker.timeoutStopSec),
       'taskTimeout + 15 s: a task may end when its worker is stopped',
     ),
-    row(
-      'visibility timeout',
-      seconds(worker.visibilityTimeout),
-      'the longest taskTimeout + 60 s: the broker gives a task to a second worker only when the first is dead',
-    ),
+    ...(worker.kind === 'celery'
+      ? [
+          row(
+            'visibility timeout',
+            seconds(worker.visibilityTimeout),
+            "Celery's hour, or 60 s more than the longest taskTimeout and longestDelay: the broker gives a task to a second worker only when the first is dead",
+          ),
+        ]
+      : []),
   ];
 }

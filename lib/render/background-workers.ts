@@ -77,7 +77,7 @@ function command({ source, plan, broker }: Worker): string {
   switch (source.kind) {
     case 'celery':
       return [
-        `${BIN}/celery -A ${source.app} worker --loglevel INFO --concurrency ${plan.processes} --time-limit ${plan.taskTimeout}`,
+        `${BIN}/celery -A ${source.app} worker --loglevel INFO --concurrency ${plan.processes} --time-limit ${plan.taskTimeout} --include plumbline_celery`,
         ...(source.queues?.length ? [`--queues ${source.queues.join(',')}`] : []),
       ].join(' ');
     case 'celery-beat':
@@ -85,7 +85,8 @@ function command({ source, plan, broker }: Worker): string {
         ? `${BIN}/python -m plumbline_beat ${source.app} ${BEAT_SCHEDULE}`
         : `${BIN}/celery -A ${source.app} beat --loglevel INFO --schedule ${BEAT_SCHEDULE}`;
     case 'rq':
-      return `${BIN}/python manage.py rqworker ${source.queues?.join(' ') ?? 'default'}`;
+      // one of them queues jobs that are due: without a scheduler, jobs with a delay and retries with an interval never run
+      return `${BIN}/python manage.py rqworker ${source.queues?.join(' ') ?? 'default'} --with-scheduler`;
     case 'command':
       // a shell that runs one command makes way for it, so that the command is the process that is told to stop
       return `/bin/bash -c ${execArgument(source.command ?? '')}`;

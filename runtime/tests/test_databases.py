@@ -90,6 +90,10 @@ class TestDatabase:
         monkeypatch.setitem(sys.modules, "gunicorn", SimpleNamespace())
         assert default(pooled)["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 8, "timeout": 2}
 
+    def test_a_project_without_cursors_on_the_server_stays_without(self):
+        own = {"ENGINE": "any", "DISABLE_SERVER_SIDE_CURSORS": True}
+        assert default(POSTGRESQL, DATABASES={"default": own})["DISABLE_SERVER_SIDE_CURSORS"] is True
+
     def test_behind_transaction_pooling_there_are_no_cursors_on_the_server(self):
         assert default({**POSTGRESQL, "PLUMBLINE_DATABASE_TRANSACTION_POOLING": "1"})["DISABLE_SERVER_SIDE_CURSORS"]
 
@@ -143,21 +147,41 @@ class TestCache:
 
 
 class TestQueues:
-    def test_celery_gives_a_task_again_only_after_it_must_have_ended(self):
+    def test_celery_gives_a_task_again_only_after_it_must_have_ended_and_none_whose_process_was_killed(self):
         changed = settings(BROKER)
         assert {name: value for name, value in changed.items() if name.startswith("CELERY_")} == {
             "CELERY_BROKER_URL": "redis+socket:///run/plumbline-cache/cache.sock?virtual_host=1",
             "CELERY_BROKER_TRANSPORT_OPTIONS": {"visibility_timeout": 1860},
             "CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS": {"visibility_timeout": 1860},
-            "CELERY_VISIBILITY_TIMEOUT": 1860,
             "CELERY_TASK_TIME_LIMIT": 1800,
             "CELERY_TASK_ACKS_LATE": True,
-            "CELERY_TASK_REJECT_ON_WORKER_LOST": True,
             "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
         }
 
     def test_whether_a_task_may_run_twice_is_the_project_s_word(self):
         assert settings(BROKER, CELERY_TASK_ACKS_LATE=False)["CELERY_TASK_ACKS_LATE"] is False
+        assert "CELERY_TASK_REJECT_ON_WORKER_LOST" not in settings(BROKER, CELERY_TASK_REJECT_ON_WORKER_LOST=True)
+
+    @pytest.mark.parametrize(
+        ("name", "own", "expected"),
+        [
+            ("CELERY_TASK_TIME_LIMIT", 60, 60),
+            ("CELERY_TASK_TIME_LIMIT", None, 1800),
+            ("CELERY_BROKER_TRANSPORT_OPTIONS", {"visibility_timeout": 43200}, {"visibility_timeout": 43200}),
+            (
+                "CELERY_BROKER_TRANSPORT_OPTIONS",
+                {"global_keyprefix": "shop:"},
+                {"visibility_timeout": 1860, "global_keyprefix": "shop:"},
+            ),
+            (
+                "CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS",
+                {"global_keyprefix": "shop:"},
+                {"visibility_timeout": 1860, "global_keyprefix": "shop:"},
+            ),
+        ],
+    )
+    def test_limits_and_options_of_the_project_stand(self, name, own, expected):
+        assert settings(BROKER, **{name: own})[name] == expected
 
     def test_celery_checks_the_certificate_of_the_broker(self):
         changed = settings({**BROKER, "PLUMBLINE_BROKER_URL": "rediss://cache.example.com:6379/1"})
@@ -167,6 +191,27 @@ class TestQueues:
         changed = settings({"PLUMBLINE_BROKER_URL": "rediss://cache.example.com:6379/1"})
         assert changed["RQ_QUEUES"] == {"default": {"URL": "rediss://cache.example.com:6379/1"}}
         assert not [name for name in changed if "TIME" in name]
+
+    def test_what_a_queue_of_rq_is_beside_its_place_stands(self):
+        own = {"HOST": "localhost", "PORT": 6379, "DB": 3, "PASSWORD": "x", "ASYNC": False, "DEFAULT_RESULT_TTL": 60}
+        assert settings(BROKER, RQ_QUEUES={"mail": {**own, "DEFAULT_TIMEOUT": "20m"}})["RQ_QUEUES"]["mail"] == {
+            "URL": "unix:///run/plumbline-cache/cache.sock?db=1",
+            "DEFAULT_TIMEOUT": "20m",
+            "ASYNC": False,
+            "DEFAULT_RESULT_TTL": 60,
+        }
+
+    @pytest.mark.parametrize("timeout", [1801, "1801", "31m", "1h", "1d", -1])
+    def test_fails_where_a_job_of_rq_may_run_longer_than_its_unit_waits(self, timeout):
+        from django.core.exceptions import ImproperlyConfigured
+
+        message = (
+            f"DEFAULT_TIMEOUT ({timeout}) of RQ_QUEUES['mail'] must be at most taskTimeout (1800 s), else systemd "
+            "kills a job that may still run; raise taskTimeout of the BackgroundWorker, or leave it out [N19]"
+        )
+        with pytest.raises(ImproperlyConfigured) as raised:
+            settings(BROKER, RQ_QUEUES={"mail": {"DEFAULT_TIMEOUT": timeout}})
+        assert str(raised.value) == message
 
     def test_every_queue_of_rq_is_on_the_broker(self):
         queue = {"URL": "unix:///run/plumbline-cache/cache.sock?db=1", "DEFAULT_TIMEOUT": 1800}

@@ -1,6 +1,8 @@
 """Background workers with a real broker and database: their processes fork too."""
 
+import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,8 +12,22 @@ import django_site
 import pytest
 
 WORKERS = {
-    "celery": ["-m", "celery", "-A", "sample", "worker", "--concurrency", "2", "--loglevel", "INFO"],
-    "django_rq": ["manage.py", "rqworker", "default"],
+    "celery": [
+        "-m",
+        "celery",
+        "-A",
+        "sample",
+        "worker",
+        "--concurrency",
+        "2",
+        "--loglevel",
+        "INFO",
+        "--time-limit",
+        "20",
+        "--include",
+        "plumbline_celery",
+    ],
+    "django_rq": ["manage.py", "rqworker", "default", "--with-scheduler"],
 }
 READY = {"celery": "ready.", "django_rq": "Listening on default"}
 
@@ -27,7 +43,8 @@ def environment(broker, kind):
         "PLUMBLINE_CACHE_URL": f"unix://{broker}?db=0",
         "PLUMBLINE_BROKER_URL": f"redis+socket://{broker}?virtual_host=1",
         "PLUMBLINE_TASK_TIMEOUT": "20",
-        "PLUMBLINE_VISIBILITY_TIMEOUT": "80",
+        "PLUMBLINE_VISIBILITY_TIMEOUT": "3600",
+        "PLUMBLINE_LEAST_VISIBILITY_TIMEOUT": "80",
         "SAMPLE_TASKS": kind,
     }
 
@@ -58,10 +75,12 @@ def worker(site, kind, tmp_path):
     log = tmp_path / "worker.log"
     with open(log, "wb") as output:
         environment = {**site.environment, "SAMPLE_CONNECT_EARLY": "1"}
-        process = run(*WORKERS[kind], env=environment, stdout=output, stderr=output)
+        process = run(*WORKERS[kind], env=environment, stdout=output, stderr=output, start_new_session=True)
     wait_for(lambda: READY[kind] in log.read_text(), log)
     yield process
-    process.kill()
+    # with its children, as systemd does: what they have inherited would still take jobs from the broker
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
@@ -84,6 +103,14 @@ def test_tasks_use_connections_of_their_own_and_a_stop_lets_the_last_one_end(sit
     worker.send_signal(signal.SIGTERM)
     worker.wait(timeout=20)
     assert site(long)["events"] == {"begun": 1, "ended": 1}
+
+
+def test_a_task_with_a_delay_runs_once_when_it_is_due(site, worker, kind, tmp_path):
+    late = f"/entries?token=late-{kind}"
+    site(f"/enqueue?token=late-{kind}&seconds=0&delay=3")
+    time.sleep(1.5)
+    assert site(late)["events"] == {}
+    wait_for(lambda: site(late)["events"] == {"begun": 1, "ended": 1}, tmp_path / "worker.log")
 
 
 def test_the_cache_is_one_for_all_processes(site):

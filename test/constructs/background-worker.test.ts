@@ -1,10 +1,10 @@
 import { Duration, Size, Token } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
-import { BackgroundWorker, Cache, type WebServiceProps } from '../../lib';
+import { BackgroundWorker, Cache, Database, type WebServiceProps } from '../../lib';
 import { machineOf, serve } from '../support/stacks';
 
 const made = (backgroundWorkers: BackgroundWorker[], props: Partial<WebServiceProps> = {}) =>
-  serve({ backgroundWorkers, cache: Cache.redisOnInstance(), ...props });
+  serve({ backgroundWorkers, cache: Cache.redisOnInstance(), database: Database.mysqlOnInstance(), ...props });
 const unitOf = (machine: string, unit: string) =>
   machine.split(`== /etc/systemd/system/${unit}.service\n`)[1]?.split('\n== ')[0];
 
@@ -21,11 +21,12 @@ describe('a worker of Celery', () => {
       concurrency: 1,
       memoryPerProcess: Size.mebibytes(300),
       taskTimeout: Duration.minutes(10),
+      longestDelay: Duration.days(1),
       queues: ['mail', 'reports'],
     });
     const { service, template } = made([worker]);
     expect(service.plan.backgroundWorkers).toEqual([
-      expect.objectContaining({ processes: 1, memoryPerProcess: 300, taskTimeout: 600 }),
+      expect.objectContaining({ processes: 1, memoryPerProcess: 300, taskTimeout: 600, longestDelay: 86400 }),
     ]);
     expect(unitOf(machineOf(template()), 'celery')).toContain('mysite.tasks:app');
   });
@@ -33,7 +34,7 @@ describe('a worker of Celery', () => {
   test('has limits that the application knows: a task is over before the broker gives it to another', () => {
     const machine = machineOf(made([BackgroundWorker.celery({ app: 'mysite' })]).template());
     expect(machine).toMatch(/PLUMBLINE_TASK_TIMEOUT=300\n/);
-    expect(machine).toMatch(/PLUMBLINE_VISIBILITY_TIMEOUT=360\n/);
+    expect(machine).toMatch(/PLUMBLINE_LEAST_VISIBILITY_TIMEOUT=360\nPLUMBLINE_VISIBILITY_TIMEOUT=3600\n/);
   });
 
   test('warns where no cache can be its broker', () => {
@@ -113,11 +114,11 @@ describe('fails', () => {
       'name "../consumer" must start with a letter and hold lower case letters, digits and hyphens alone\n' +
         'command "a\\nb" must be one line, for example python manage.py consume',
     ],
-    [
-      'a token for a time',
-      () => BackgroundWorker.celery({ app: 'mysite', taskTimeout: Duration.seconds(Token.asNumber({ Ref: 'A' })) }),
-      'taskTimeout is a token and its value is not known at synthesis: every other number is derived from it, so give a literal value',
-    ],
+    ...(['taskTimeout', 'longestDelay'] as const).map((prop): [string, () => BackgroundWorker, string] => [
+      `a token for ${prop}`,
+      () => BackgroundWorker.celery({ app: 'mysite', [prop]: Duration.seconds(Token.asNumber({ Ref: 'A' })) }),
+      `${prop} is a token and its value is not known at synthesis: every other number is derived from it, so give a literal value`,
+    ]),
   ])('with %s', (_, make, message) => {
     expect(make).toThrow(new Error(message));
   });

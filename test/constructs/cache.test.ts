@@ -2,7 +2,7 @@ import { Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Match } from 'aws-cdk-lib/assertions';
-import { BackgroundWorker, Cache, type WebServiceProps } from '../../lib';
+import { BackgroundWorker, Cache, Database, type WebServiceProps } from '../../lib';
 import { FLAGS, machineOf, makeStack, serve } from '../support/stacks';
 
 const made = (cache: Cache, props: Partial<WebServiceProps> = {}, stack = makeStack()) =>
@@ -18,8 +18,18 @@ describe('a cache on the instance', () => {
 
   test('is a broker in another of its databases, where background workers need one', () => {
     expect(machineOf(made(Cache.redisOnInstance()))).not.toContain('PLUMBLINE_BROKER_URL');
-    expect(machineOf(made(Cache.redisOnInstance(), { backgroundWorkers }))).toMatch(
+    const database = Database.mysqlOnInstance();
+    expect(machineOf(made(Cache.redisOnInstance(), { backgroundWorkers, database }))).toMatch(
       /PLUMBLINE_BROKER_URL='?redis\+socket:\/\/\/run\/plumbline-cache\/cache\.sock\?virtual_host=1'?\n/,
+    );
+  });
+
+  test('fails as a broker where each change replaces the instance, and the queue with it', () => {
+    expect(() => made(Cache.redisOnInstance(), { backgroundWorkers })).toThrow(
+      new Error(
+        'the request path is out of line:\n- queues on an instance that each change replaces (1) must be equal to 0, else the tasks that wait there are lost with each release and each new image; ' +
+          'use Cache.elastiCache or Cache.fromEndpoint, or a database on the instance (Database.mysqlOnInstance, Database.postgresOnInstance), which is then changed in place and keeps its queue [N23]',
+      ),
     );
   });
 

@@ -1,11 +1,12 @@
 """Celery's and RQ's workers: a task that has begun ends, or runs again, whatever happens to the worker."""
 
+import itertools
 import time
 from collections.abc import Callable
 
 import pytest
 
-from rig.changes import read
+from rig.changes import changed, read
 from rig.deploy import ROOT
 from rig.machine import Machine
 from rig.shell import wait_until
@@ -32,10 +33,12 @@ def units(kind: str) -> str:
 
 @pytest.fixture
 def enqueue(machine: Machine, request) -> Callable[..., list[str]]:
-    def enqueue(count: int, seconds: float) -> list[str]:
-        tokens = [f"{request.node.name[-40:]}-{number}" for number in range(count)]
+    numbers = itertools.count()
+
+    def enqueue(count: int, seconds: float, delay: float = 0) -> list[str]:
+        tokens = [f"{request.node.name[-40:]}-{next(numbers)}" for _ in range(count)]
         for token in tokens:
-            answer = machine.get(f"/enqueue?token={token}&seconds={seconds}")
+            answer = machine.get(f"/enqueue?token={token}&seconds={seconds}&delay={delay}")
             assert answer.status == 200, answer.text
         return tokens
 
@@ -79,14 +82,22 @@ def test_a_restart_during_a_task_lets_it_end_and_what_waits_runs_afterwards(mach
     assert_each_ran_once(machine, tokens)
 
 
-@pytest.mark.parametrize("kind", ["celery"], indirect=True)
-def test_a_task_of_celery_whose_process_was_killed_runs_again(machine):
-    token = "killed"
-    assert machine.get(f"/enqueue?token={token}&seconds=6").status == 200
-    wait_for(machine, token, "begun")
-    machine.run(f"kill -KILL {' '.join(processes(machine, 'celery'))}")
-    wait_for(machine, token, "ended", 30)
-    assert events(machine, token) == {"begun": 2, "ended": 1}
+def test_a_task_that_always_meets_the_memory_limit_has_failed_and_the_queue_goes_on(machine, enqueue, units, kind):
+    with changed(machine, {ENVIRONMENT: read(machine, ENVIRONMENT) + "SAMPLE_EAT=1\n"}):
+        assert machine.get("/enqueue?token=greedy&seconds=2&mebibytes=4000").status == 200
+    wait_for(machine, "greedy", "begun")
+    assert_each_ran_once(machine, enqueue(4, 0))
+    said = {"celery": "WorkerLostError('Worker exited prematurely: signal 9 (SIGKILL)", "rq": "Work-horse terminated"}
+    wait_until("it has failed", lambda: said[kind] in machine.run("journalctl -u 'celery*' -u 'rq@*' -o cat"), 60)
+    assert_each_ran_once(machine, enqueue(4, 0))
+    assert events(machine, "greedy") == {"begun": 1}
+
+
+def test_a_task_with_a_delay_runs_once_when_it_is_due(machine, enqueue):
+    tokens = enqueue(2, 0, delay=8)
+    time.sleep(3)
+    assert [events(machine, token) for token in tokens] == [{}] * 2
+    assert_each_ran_once(machine, tokens)
 
 
 @pytest.mark.parametrize("kind", ["celery"], indirect=True)

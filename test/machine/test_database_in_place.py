@@ -12,6 +12,8 @@ from rig.releases import release
 from rig.shell import wait_until
 
 ROWS = 1000
+# Tasks by their delay in seconds: due while the machine is down, and when it serves again.
+QUEUED = {"due-during-the-change": 20, "due-after-the-change": 150}
 # Loaded by those who check the configuration, and not by those who serve.
 CANNOT_SERVE = """\
 import sys
@@ -69,12 +71,21 @@ def test_they_lie_on_a_volume_of_their_own_and_no_one_else_may_connect(machine):
 
 def test_a_changed_configuration_is_applied_in_place(machine):
     before, installed = boots(machine), machine.instance.id
+    for token, delay in QUEUED.items():
+        assert machine.get(f"/enqueue?token={token}&seconds=0&delay={delay}").status == 200
     assert "proxy_read_timeout 16s" in machine.run("cat /etc/nginx/nginx.conf")
     machine.update({"queueTimeout": "3"})
     assert "proxy_read_timeout 17s" in machine.run("cat /etc/nginx/nginx.conf")
     assert machine.stack.instance_id == installed
     assert boots(machine) == before + 1
     assert rows(machine) == ROWS
+
+
+def test_tasks_that_waited_during_the_change_run_once(machine):
+    for token, delay in QUEUED.items():
+        events = f"/entries?token={token}"
+        wait_until(f"{token} has run", lambda path=events: machine.get(path).json()["events"].get("ended"), delay)
+        assert machine.get(events).json()["events"] == {"begun": 1, "ended": 1}
 
 
 def test_fails_a_release_that_cannot_serve_and_the_old_one_is_back(machine, releases):

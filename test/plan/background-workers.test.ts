@@ -1,4 +1,4 @@
-import { explainedSettings, planRequestPath, type PlanInput } from '../../lib/plan';
+import { checkPlan, explainedSettings, planRequestPath, type PlanInput } from '../../lib/plan';
 
 const planOf = (input: Partial<PlanInput>) => planRequestPath({ instanceType: 't3.small', ...input });
 const messagesOf = (input: Partial<PlanInput>, severity = 'error') =>
@@ -11,13 +11,23 @@ const BEAT = { name: 'celery-beat', kind: 'celery-beat', processes: 1, memoryPer
 const RQ = { name: 'rq', kind: 'rq', processes: 3, memoryPerProcess: 100, taskTimeout: 60 } as const;
 const COMMAND = { name: 'consumer', kind: 'command', processes: 1, memoryPerProcess: 100, taskTimeout: 30 } as const;
 
-test('background workers have memory, time to stop, and one visibility timeout above the longest task', () => {
+test("background workers have memory, time to stop, and Celery's own visibility timeout", () => {
+  const shared = { longestDelay: 0, leastVisibilityTimeout: 360, visibilityTimeout: 3600 };
   expect(planOf({ instanceType: 't3.large', backgroundWorkers: [CELERY, BEAT, RQ] }).plan.backgroundWorkers).toEqual([
-    { ...CELERY, memory: 448, timeoutStopSec: 315, visibilityTimeout: 360, connections: 2 },
-    { ...BEAT, memory: 256, timeoutStopSec: 15, visibilityTimeout: 360, connections: 1 },
+    { ...CELERY, ...shared, memory: 448, timeoutStopSec: 315, connections: 2 },
+    { ...BEAT, ...shared, memory: 256, timeoutStopSec: 15, connections: 1 },
     // three units with a parent each
-    { ...RQ, memory: 492, timeoutStopSec: 75, visibilityTimeout: 360, connections: 3 },
+    { ...RQ, ...shared, memory: 492, timeoutStopSec: 75, connections: 3 },
   ]);
+});
+
+test.each([
+  ['a task that works', { taskTimeout: 7200 }, 7260],
+  ['a task that waits until it is due', { longestDelay: 86400 }, 86460],
+  ['neither', { longestDelay: 3000 }, 3600],
+])('the visibility timeout is longer than %s, and never below the hour of Celery', (_, given, visibilityTimeout) => {
+  const [worker] = planOf({ backgroundWorkers: [{ ...CELERY, ...given }] }).plan.backgroundWorkers;
+  expect(worker).toMatchObject({ ...given, visibilityTimeout });
 });
 
 test('a cache on the instance gets a sixteenth of the memory, and evicts what was used least recently', () => {
@@ -130,6 +140,35 @@ test('fails on no instance at all', () => {
   ]);
 });
 
+test.each([CELERY, BEAT, RQ])('fails on a queue of $kind on an instance that each change replaces', (worker) => {
+  const cache = { host: 'instance' } as const;
+  const database = { engine: 'mysql', host: 'rds', memory: 2048 } as const;
+  const lost = [
+    'queues on an instance that each change replaces (1) must be equal to 0, else the tasks that wait there are lost with each release and each new image; use Cache.elastiCache or Cache.fromEndpoint, or a database on the instance (Database.mysqlOnInstance, Database.postgresOnInstance), which is then changed in place and keeps its queue [N23]',
+  ];
+  expect(messagesOf({ cache, backgroundWorkers: [worker] })).toEqual(lost);
+  expect(messagesOf({ cache, backgroundWorkers: [worker], database })).toEqual(lost);
+});
+
+test('a queue elsewhere, a queue that is changed in place, and a cache alone are fine', () => {
+  const cache = { host: 'instance' } as const;
+  const backgroundWorkers = [CELERY];
+  expect(messagesOf({ cache: { host: 'elasticache' }, backgroundWorkers })).toEqual([]);
+  expect(messagesOf({ cache, backgroundWorkers, database: { engine: 'mariadb', host: 'instance' } })).toEqual([]);
+  expect(messagesOf({ cache, backgroundWorkers: [COMMAND] })).toEqual([]);
+});
+
+test('fails on a visibility timeout that is shorter than a delay', () => {
+  const { plan } = planOf({ backgroundWorkers: [CELERY] });
+  const late = { ...plan, backgroundWorkers: [{ ...plan.backgroundWorkers[0]!, longestDelay: 7200 }] };
+  expect(checkPlan(late).filter(({ severity }) => severity === 'error')).toEqual([
+    expect.objectContaining({
+      message:
+        'longestDelay (7200 s) must be less than visibility timeout (3600 s), else the broker gives a task to a second worker while the first waits until it is due; leave the visibility timeout to the plan [N24]',
+    }),
+  ]);
+});
+
 test('what a fleet does not share is a warning', () => {
   const backgroundWorkers = [BEAT];
   expect(messagesOf({ maxInstances: 3, cache: { host: 'instance' }, backgroundWorkers }, 'warning')).toEqual([
@@ -177,12 +216,11 @@ test('a plan explains its database, its budget, its cache and its background wor
     'celery.service processes 2',
     'celery.service task time limit 300 s',
     'celery.service TimeoutStopSec 315 s',
-    'celery.service visibility timeout 360 s',
+    'celery.service visibility timeout 3600 s',
     'celery-beat.service processes 1',
     'rq@.service processes 3',
     'rq@.service task time limit 60 s',
     'rq@.service TimeoutStopSec 75 s',
-    'rq@.service visibility timeout 360 s',
   ]);
   expect(explainedSettings(plan).at(-3)!.because).toBe(
     'kernel 205, operating system 200, nginx 20, gunicorn master 40, database 1022, cache 330, background workers 1196, workers 1083',

@@ -36,14 +36,21 @@ test('database, cache and background workers are read from their classes', () =>
   const plan = planOf({
     database: Database.rdsPostgres({ connMaxAge: Duration.minutes(5) }),
     cache: Cache.redisOnInstance({ maxMemory: Size.mebibytes(64) }),
-    backgroundWorkers: [BackgroundWorker.celery({ app: 'site', concurrency: 3, taskTimeout: Duration.minutes(10) })],
+    backgroundWorkers: [
+      BackgroundWorker.celery({
+        app: 'site',
+        concurrency: 3,
+        taskTimeout: Duration.minutes(10),
+        longestDelay: Duration.hours(2),
+      }),
+    ],
     maxInstances: 2,
   });
   expect(plan.database).toMatchObject({ engine: 'postgresql', host: 'rds', connMaxAge: 300 });
   expect(plan.cache).toMatchObject({ maxMemory: 64, maxmemoryPolicy: 'volatile-lru' });
-  expect(plan.backgroundWorkers).toMatchObject([{ processes: 3, timeoutStopSec: 615, visibilityTimeout: 660 }]);
+  expect(plan.backgroundWorkers).toMatchObject([{ processes: 3, timeoutStopSec: 615, visibilityTimeout: 7260 }]);
   expect(plan.connections).toMatchObject({ instances: 2, web: 60, surge: 51, backgroundWorkers: 6 });
-  expect(plan.violations.map(({ rule }) => rule)).toEqual(['N15']);
+  expect(plan.violations.map(({ rule }) => rule)).toEqual(['N15', 'N23']);
   expect(plan.explain()).toContain('\n| connections | `surge` | 51 | one more set: ');
 });
 

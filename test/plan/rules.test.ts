@@ -149,6 +149,8 @@ const breaking: Record<string, PlanInput | ((plan: Plan) => Plan)> = {
   N20: (plan) => ({ ...plan, backgroundWorkers: [{ ...plan.backgroundWorkers[0]!, visibilityTimeout: 300 }] }),
   N21: { instanceType: 't3.small', backgroundWorkers: [{ ...CELERY, taskTimeout: 0 }] },
   N22: { instanceType: 't3.small', cache: { host: 'instance', maxMemory: 0 } },
+  N23: { instanceType: 't3.small', cache: { host: 'instance' }, backgroundWorkers: [CELERY] },
+  N24: (plan) => ({ ...plan, backgroundWorkers: [{ ...plan.backgroundWorkers[0]!, longestDelay: 3600 }] }),
 };
 
 test('the list of breaking inputs names every rule', () => {

@@ -12,6 +12,8 @@ const WORKERS: readonly BackgroundWorkerSource[] = [
 ];
 const plan = planOf({
   instanceType: 't3.large',
+  // which keeps the queue on the instance
+  database: { engine: 'postgresql', host: 'instance' },
   cache: { host: 'instance' },
   backgroundWorkers: WORKERS.map(({ name, kind }, index) => ({
     name,
@@ -53,7 +55,7 @@ test('each has a folder of its own for secrets, since each fetches them when it 
 test('without queues celery and rq take those of their own', () => {
   const backgroundWorkers = WORKERS.map(({ queues: _, ...worker }) => worker);
   expect(unitOf('celery', { backgroundWorkers })).not.toContain('--queues');
-  expect(unitOf('rq@', { backgroundWorkers })).toContain(' manage.py rqworker default\n');
+  expect(unitOf('rq@', { backgroundWorkers })).toContain(' manage.py rqworker default --with-scheduler\n');
 });
 
 test('without a broker that the machine knows, celery-beat has nowhere to lock', () => {

@@ -138,7 +138,7 @@ test.each([
   ['rq', { kind: 'rq' }, 'django-rq==4.2.0:django_rq'],
 ] as const)('%s is installed where the application does not bring it', (name, source, driver) => {
   const numbers = { name, kind: source.kind, processes: 1, memoryPerProcess: 192, taskTimeout: 60 };
-  const cache = { host: 'instance', broker: true } as const;
+  const cache = { host: 'elasticache', broker: true } as const;
   const plan = planOf({ cache, backgroundWorkers: [numbers] });
   expect(script({ plan, backgroundWorkers: [{ name, ...source }] })).toContain(
     `drivers='redis==8.1.0:redis ${driver}'`,

@@ -5,5 +5,5 @@ from sample.celery import app
 
 
 @app.task
-def take_long(token, seconds):
-    work.take_long(token, seconds)
+def take_long(token, seconds, mebibytes=0):
+    work.take_long(token, seconds, mebibytes)

@@ -1,15 +1,17 @@
 """Views that use the database as applications do, to show what becomes of its connections."""
 
 import time
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import connection, transaction
 from django.db.models import Count
+from django.http import Http404
 
 from ledger.models import Entry
 from ledger.work import write
-from sample.views import done, seconds
+from sample.views import LONGEST_SECONDS, MOST_MEBIBYTES, done, number, seconds
 
 
 def rows(request):
@@ -68,17 +70,24 @@ def entries(request):
 
 
 def enqueue(request):
-    """Leaves work to a background worker: it writes "begun", takes its seconds, and writes "ended"."""
+    """Leaves work to a background worker: after `delay` it writes "begun", takes its time, writes "ended"."""
     started = time.monotonic()
-    arguments = (token(request), seconds(request))
+    mebibytes = number(request, "mebibytes", MOST_MEBIBYTES, default="0")
+    if mebibytes and not settings.EAT:
+        raise Http404("tasks eat nothing: set SAMPLE_EAT=1 in the environment")
+    arguments = (token(request), seconds(request), mebibytes)
+    delay = number(request, "delay", LONGEST_SECONDS, default="0")
     if settings.TASKS == "celery":
         from ledger.tasks import take_long
 
-        identity = take_long.delay(*arguments).id
+        identity = take_long.apply_async(arguments, countdown=delay or None).id
     else:
         import django_rq
 
-        identity = django_rq.enqueue("ledger.work.take_long", *arguments).id
+        queue, job = django_rq.get_queue(), "ledger.work.take_long"
+        identity = (
+            queue.enqueue_in(timedelta(seconds=delay), job, *arguments) if delay else queue.enqueue(job, *arguments)
+        ).id
     return done("enqueue", started, task=identity)
 
 

@@ -8,7 +8,9 @@ def write(token, event):
     Entry.objects.create(token=token, event=event, pid=os.getpid())
 
 
-def take_long(token, seconds):
+def take_long(token, seconds, mebibytes=0):
     write(token, "begun")
+    eaten = b"\1" * int(mebibytes * 2**20)  # not zeros: they would take no memory
     time.sleep(seconds)
+    del eaten
     write(token, "ended")

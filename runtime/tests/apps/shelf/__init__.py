@@ -1,0 +1,1 @@
+"""A Django project whose migrations take a moment, and change a table that others read."""
