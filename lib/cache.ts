@@ -86,7 +86,11 @@ const PORT = 6379;
 
 /** The cache of an application, spoken to in Redis' protocol; background workers take their tasks from it. */
 export class Cache {
-  /** Valkey or Redis, whichever the operating system has, on the instance that serves the application. Reached by a UNIX socket alone. */
+  /**
+   * Valkey or Redis, whichever the operating system has, on the instance that serves the application. Reached by a UNIX socket alone. Background
+   * workers take their tasks from it where a database is on the instance too: else each change replaces the instance, and the queue is lost
+   * with it (an error, N23).
+   */
   public static redisOnInstance(options: OnInstanceCacheOptions = {}): Cache {
     return new Cache({ host: 'instance', maxMemory: mebibytesOf('maxMemory', options.maxMemory) }, () => ({
       environment: { PLUMBLINE_CACHE_URL: `unix://${CACHE_SOCKET}?db=0` },
