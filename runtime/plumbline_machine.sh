@@ -53,20 +53,33 @@ in_fstab() { # line
   grep -qxF "$1" /etc/fstab || echo "$1" >>/etc/fstab
 }
 
+# Debian's images and archive have no SSM agent; AWS publishes it in a bucket of each region. No application fails for the lack
+# of it, so that is only told.
+install_agent() {
+  local file=/var/tmp/amazon-ssm-agent.deb architecture
+  architecture=$(dpkg --print-architecture)
+  curl -sSf --retry 2 --connect-timeout 5 --max-time 60 -o "$file" \
+    "https://s3.$region.$suffix/amazon-ssm-$region/latest/debian_$architecture/amazon-ssm-agent.deb" &&
+    retry apt install "$file" && systemctl enable -q --now amazon-ssm-agent ||
+    echo 'Session Manager does not reach this machine: the SSM agent could not be installed'
+}
+
 # All in one go: apt takes a second to read its lists, each time.
 packages() {
+  local policy=${policy:-/usr/sbin/policy-rc.d}
   # shellcheck disable=SC2086 # a list
   if installed nginx $packages; then return; fi
   if [ "$package_manager" = apt ]; then
     retry apt update
     # apt starts what it installs, before it is configured
-    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-    chmod +x /usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
   fi
   if [ -n "${repositories:-}" ]; then install_packages "$repositories"; fi
   # shellcheck disable=SC2086 # a list
   install_packages nginx $packages
-  rm -f /usr/sbin/policy-rc.d
+  if [ "${without_agent:-}" = true ]; then install_agent; fi
+  rm -f "$policy"
 }
 
 # Debian's wheel of pip runs as it is: without an environment of pip's own it takes 1 s instead of 4.

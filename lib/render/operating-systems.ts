@@ -22,6 +22,8 @@ export interface OperatingSystemProfile {
   readonly mysql: DatabaseServerProfile;
   readonly postgresql: DatabaseServerProfile;
   readonly cache: CacheServerProfile;
+  /** Whether the vendor's images are without the agent of Session Manager. @default false */
+  readonly withoutAgent?: boolean;
   /** Package that brings the repository of PgBouncer's package, where it is in another one than the rest. */
   readonly pgBouncerRepository?: string;
 }
@@ -174,6 +176,8 @@ const DEBIAN_13: OperatingSystemProfile = {
   ...DEBIAN_FAMILY,
   name: 'debian-13',
   title: 'Debian 13',
+  // nor has its archive: https://docs.aws.amazon.com/systems-manager/latest/userguide/agent-install-deb.html
+  withoutAgent: true,
   // MariaDB 11.8.6, valkey-server 8.1.1
   mysql: {
     engine: 'mariadb',

@@ -28,6 +28,7 @@ export function variables(input: BootstrapInput): Lines {
     input.database?.pooled &&
       operatingSystem.pgBouncerRepository &&
       `repositories=${operatingSystem.pgBouncerRepository}`,
+    operatingSystem.withoutAgent && 'without_agent=true',
     wanted.length > 0 && `drivers='${wanted.join(' ')}'`,
     services.length > 0 && `sandboxed='${services.join(' ')}'`,
     `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)}`,

@@ -22,3 +22,49 @@ def database(shell):
 
 def test_the_role_of_postgresql_ends_statements_before_their_request_ends(database):
     assert "ALTER ROLE app SET statement_timeout = '57s';" in database("postgresql").splitlines()
+
+
+@pytest.fixture
+def packages(shell):
+    """Installs what a machine has; returns what was installed, and what was said."""
+    for command in ("apt-get", "curl", "systemctl"):
+        shell.fake(command)
+    shell.fake("dpkg", '[ "$1" = --print-architecture ] && echo arm64')
+
+    def packages(**variables):
+        common = {"package_manager": "apt", "packages": "redis", "region": "cn-north-1", "suffix": "amazonaws.com.cn"}
+        common |= {"policy": str(shell.folder / "policy-rc.d")}
+        result = shell.run("packages", "plumbline_machine.sh", **(common | variables))
+        assert result.returncode == 0, result.stdout
+        return result.stdout
+
+    return packages
+
+
+def installed(shell):
+    return [call.split("--no-upgrade ")[1] for call in shell.calls if "--no-upgrade" in call]
+
+
+AGENT = "/var/tmp/amazon-ssm-agent.deb"
+
+
+def test_an_image_without_the_agent_of_session_manager_gets_it_from_the_bucket_of_the_region(shell, packages):
+    packages(without_agent="true")
+    url = "https://s3.cn-north-1.amazonaws.com.cn/amazon-ssm-cn-north-1/latest/debian_arm64/amazon-ssm-agent.deb"
+    assert any(call.startswith("curl ") and call.endswith(url) for call in shell.calls)
+    assert installed(shell) == ["nginx redis"]
+    assert any(call.startswith("apt-get") and call.endswith(f"install {AGENT}") for call in shell.calls)
+    assert "systemctl enable -q --now amazon-ssm-agent" in shell.calls
+
+
+@pytest.mark.parametrize("broken", ["curl", "systemctl"])
+def test_a_machine_serves_without_the_agent_where_it_cannot_be_had_and_says_so(shell, packages, broken):
+    shell.fake(broken, "exit 22")
+    assert "Session Manager does not reach this machine" in packages(without_agent="true")
+    assert "nginx redis" in installed(shell)
+
+
+def test_an_image_with_the_agent_keeps_it(shell, packages):
+    packages()
+    assert installed(shell) == ["nginx redis"]
+    assert not any(call.startswith("curl") for call in shell.calls)

@@ -15,7 +15,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { flask, machineOf, makeStack, mysite, serve } from '../support/stacks';
 
 const account = '123456789012';
-const secretOf = (stack: Stack) => secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'shop');
+const secretOf = (stack: Stack, id: string) => secretsmanager.Secret.fromSecretNameV2(stack, id, 'shop');
 
 /** What a service is made with, so that each kind of resource, endpoint and ARN of ours is in one of them. */
 const SERVICES: Record<string, (stack: Stack) => Partial<WebServiceProps>> = {
@@ -31,24 +31,20 @@ const SERVICES: Record<string, (stack: Stack) => Partial<WebServiceProps>> = {
     application: Application.fromBucket(s3.Bucket.fromBucketName(stack, 'Bucket', 'releases'), 'v1.zip', {
       wsgi: 'a:b',
     }),
-    secrets: { TOKEN: EnvironmentSecret.fromSecretsManager(secretOf(stack)) },
+    secrets: { TOKEN: EnvironmentSecret.fromSecretsManager(secretOf(stack, 'Token')) },
     database: Database.fromEndpoint('db.example.com', {
       engine: DatabaseEngine.MYSQL,
-      secret: secretOf(stack),
+      secret: secretOf(stack, 'Login'),
       maxConnections: 200,
     }),
   }),
   'a Network Load Balancer': () => ({ loadBalancerType: LoadBalancerType.NETWORK }),
 };
 
-const REGIONS: Array<[region: string | undefined, suffix: string]> = [
-  ['eu-central-1', 'amazonaws.com'],
-  ['us-gov-west-1', 'amazonaws.com'],
-  ['cn-north-1', 'amazonaws.com.cn'],
-  [undefined, '<AWS::URLSuffix>'],
-];
+/** One of each partition, and a stack that does not know where it is. */
+const REGIONS = ['eu-central-1', 'us-gov-west-1', 'cn-north-1', undefined];
 
-describe.each(REGIONS)('in %s', (region, suffix) => {
+describe.each(REGIONS)('in %s', (region) => {
   const stackIn = () => makeStack({ env: region === undefined ? undefined : { account, region } });
 
   test.each(Object.keys(SERVICES))('a service with %s names no partition and no domain of another', (name) => {
@@ -59,19 +55,15 @@ describe.each(REGIONS)('in %s', (region, suffix) => {
       .replace(/"Service":"[a-z0-9-]+\.amazonaws\.com(\.cn)?"/g, '')
       .replace(/\["",\["(ec2|secretsmanager)\.",\{"Ref":"AWS::Region"\},"\.amazonaws\.com"\]\]/g, '');
     expect(text).not.toMatch(/arn:aws(-[a-z]+)*:/);
-    expect(text.match(/[a-z0-9.-]*amazonaws\.com(\.cn)?/g) ?? []).toEqual(
-      region === undefined
-        ? []
-        : expect.not.arrayContaining([suffix === 'amazonaws.com' ? 'amazonaws.com.cn' : 'amazonaws.com']),
-    );
-    expect(machineOf(template)).toContain(`suffix='${suffix}'`);
+    expect(text).not.toContain('amazonaws');
+    expect(machineOf(template)).toContain(`region='${region ?? '<AWS::Region>'}' suffix='<AWS::URLSuffix>'`);
   });
 });
 
 test.each(OperatingSystem.all())(
   'images of $name are found in every partition by the names of their vendors',
   (operatingSystem) => {
-    for (const [region] of REGIONS) {
+    for (const region of REGIONS) {
       const stack = makeStack({ env: region === undefined ? undefined : { account, region } });
       const { Parameters = {} } = serve({ application: flask(), operatingSystem }, stack).template().toJSON() as {
         Parameters?: Record<string, { Default?: string; Type: string }>;

@@ -13,7 +13,7 @@ import {
 
 /**
  * The sample with a database, a cache and background workers, and what the plan says of them: `-c database=postgres
- * -c backgroundWorker=celery`. `-c directory=...` takes a changed copy of the sample.
+ * -c backgroundWorker=celery`, `-c snapshot=snap-...` a volume from a snapshot. `-c directory=...` takes a changed copy of the sample.
  */
 const app = new App();
 const context = (name: string) => app.node.tryGetContext(name) as string | undefined;
@@ -45,7 +45,7 @@ const site = new WebService(stack, 'Site', {
   }),
   database: chosen(
     {
-      mysql: () => Database.mysqlOnInstance(),
+      mysql: () => Database.mysqlOnInstance({ snapshotId: context('snapshot') }),
       postgres: () => Database.postgresOnInstance(),
       'rds-mariadb': () => Database.rdsMariaDb(),
       'rds-postgres': () => Database.rdsPostgres(),

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote
 
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
+from . import agent
 from .endpoints import TRUSTSTORE
 from .instances import ACCOUNT, MOTO_PORT, REGION, Instance, Instances, as_list, client
 from .signatures import Refused, parse, verify
@@ -79,6 +80,8 @@ def front_handler(instances: Instances, record: Record, authority: bytes) -> typ
             headers = {name.lower(): value for name, value in self.headers.items()}
             if headers.get("host") == TRUSTSTORE:
                 return self.answer(200, {"Content-Type": "application/x-pem-file"}, authority)
+            if self.path.startswith(agent.PATH):
+                return self.answer(200, {"Content-Type": "application/vnd.debian.binary-package"}, agent.package())
             call = Call(instance="", service="", action="")
             try:
                 scope = parse(headers)

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from . import amazon_linux, rootfs
@@ -33,6 +34,8 @@ class Options:
     """Let the Debian guest answer to Amazon Linux' package names and paths."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Files put on the image before the boot."""
+    snapshot: Path | None = None
+    """What its volume is made from, where the template asks for a snapshot."""
 
 
 class BootFailed(Exception):
@@ -101,7 +104,7 @@ class Machine:
         if self.stack.volumes:
             time.sleep(4)
         for volume_id, gibibytes in self.stack.volumes.items():
-            self._volumes.append(Volume(volume_id, gibibytes, self.region.folder))
+            self._volumes.append(Volume(volume_id, gibibytes, self.region.folder, self._options.snapshot))
             self._volumes[-1].attach(self.guest.devices)
 
     def boot(self, seconds: float = 300) -> "Machine":
@@ -122,6 +125,12 @@ class Machine:
         if not came or not record.signals:
             raise BootFailed(f"no signal within {seconds:g} s\n{self.story()}")
         return record.signals[0]
+
+    def snapshot(self, file: Path) -> None:
+        """Of its one volume, while it works."""
+        (volume,) = self._volumes
+        with self.guest.cgroup.stopped():
+            volume.snapshot(file)
 
     def update(self, context: Mapping[str, str], seconds: float = 300) -> None:
         """Deploy the app again, with other context; DeploymentFailed when it was rolled back.

@@ -5,18 +5,32 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from .shell import sh
+from .shell import sh, wait_until
 
 BY_ID = "/dev/disk/by-id"
 
 
 class Volume:
-    def __init__(self, volume_id: str, gibibytes: int, folder: Path):
+    def __init__(self, volume_id: str, gibibytes: int, folder: Path, snapshot: Path | None = None):
         self.id = volume_id
-        file = folder / f"{volume_id}.img"
-        with file.open("wb") as image:
+        self._file = folder / f"{volume_id}.img"
+        if snapshot:
+            _copy(snapshot, self._file)
+        with self._file.open("ab") as image:
             image.truncate(gibibytes << 30)
-        self.device = sh("losetup", "--find", "--show", str(file)).stdout.strip()
+        self.device = sh("losetup", "--find", "--show", str(self._file)).stdout.strip()
+
+    def snapshot(self, file: Path) -> None:
+        """As it is at one moment, with what has reached it by then, like an EBS snapshot: nobody may write meanwhile.
+
+        The kernel writes on by itself for a while, so it is copied until it is the same at the end as at the beginning.
+        """
+
+        def still() -> bool:
+            _copy(self._file, file)
+            return sh("cmp", "--silent", str(self._file), str(file), check=False).returncode == 0
+
+        wait_until(f"{self.id} is still", still, 120, every=1)
 
     def attach(self, devices: Path) -> None:
         """Below the folder that is the machine's /dev/disk/by-id, under the name that udev gives an NVMe volume."""
@@ -25,6 +39,10 @@ class Volume:
 
     def remove(self) -> None:
         sh("losetup", "--detach", self.device)
+
+
+def _copy(source: Path, target: Path) -> None:
+    sh("cp", "--sparse=always", str(source), str(target))
 
 
 def loop_devices(folder: Path) -> Iterator[str]:

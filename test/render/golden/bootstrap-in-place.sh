@@ -14,6 +14,7 @@ rm -f $state/applied
 ln -sfn /var/lib/cloud/instance/scripts/part-001 /var/lib/cloud/scripts/per-boot/plumbline
 package_manager=apt packages='python3-pip-whl postgresql-17 valkey-server' python=python3
 gunicorn='gunicorn==27.0.1' wsgi=sample.wsgi:application settings_module=''
+without_agent=true
 drivers='psycopg[binary,pool]==3.3.9:psycopg,psycopg2 redis==8.1.0:redis celery[redis]==5.7.0:celery packaging==26.3:packaging'
 sandboxed='celery'
 health_path=/health answer_health=true
