@@ -115,10 +115,10 @@ export class Cache {
   /** A server that is reached over the network by its name, without cluster mode. */
   public static fromEndpoint(host: string, options: EndpointCacheOptions = {}): Cache {
     const { port = PORT, password, connectable } = options;
-    return new Cache({ host: 'elsewhere' }, () => ({
+    return new Cache({ host: 'elsewhere' }, (scope) => ({
       ...remote(host, port, options.tls ?? true),
       secrets: { ...(password && { PLUMBLINE_CACHE_PASSWORD: EnvironmentSecret.fromSecretsManager(password) }) },
-      connections: letIn(connectable, port),
+      connections: letIn(scope, 'connectable', connectable, port),
     }));
   }
 

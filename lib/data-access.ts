@@ -1,5 +1,8 @@
+import { Resource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
 import type { EnvironmentSecret } from './environment-secret';
+import { otherEnvironments } from './other-stacks';
 import type { PooledServer } from './render';
 
 /** All entries of several records. */
@@ -19,9 +22,21 @@ export interface DataAccess {
   readonly connections?: ec2.Connections;
 }
 
-/** What lets the machines in on a port, where somebody said what does. */
-export function letIn(connectable: ec2.IConnectable | undefined, port: number): ec2.Connections | undefined {
+/**
+ * What lets the machines in on a port, where somebody said what does.
+ *
+ * @throws where it is in another account or region
+ */
+export function letIn(
+  scope: Construct,
+  prop: string,
+  connectable: ec2.IConnectable | undefined,
+  port: number,
+): ec2.Connections | undefined {
   if (!connectable) return undefined;
+  const resource = Construct.isConstruct(connectable) && Resource.isResource(connectable) ? connectable : undefined;
+  const problems = otherEnvironments(scope, { [prop]: resource });
+  if (problems.length > 0) throw new Error(problems.join('\n'));
   return new ec2.Connections({
     securityGroups: connectable.connections.securityGroups,
     defaultPort: ec2.Port.tcp(port),

@@ -189,7 +189,7 @@ export class Database {
         maxConnections: literal('maxConnections', options.maxConnections),
         pooling,
       }),
-      (_, { operatingSystem }) => ({
+      (scope, { operatingSystem }) => ({
         environment: {
           PLUMBLINE_DATABASE_NAME: options.databaseName ?? APP,
           PLUMBLINE_DATABASE_HOST: endpoint.hostname,
@@ -200,7 +200,7 @@ export class Database {
           PLUMBLINE_DATABASE_USER: EnvironmentSecret.fromSecretsManager(secret, 'username'),
           PLUMBLINE_DATABASE_PASSWORD: EnvironmentSecret.fromSecretsManager(secret, 'password'),
         },
-        connections: letIn(connectable, endpoint.port),
+        connections: letIn(scope, 'database', connectable, endpoint.port),
       }),
     );
   }

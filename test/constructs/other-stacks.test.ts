@@ -149,6 +149,10 @@ const GIVEN: Record<string, (theirs: Theirs) => Partial<WebServiceProps>> = {
     ...byHost,
   }),
   'a security group': ({ stack, vpc }) => ({ securityGroup: new ec2.SecurityGroup(stack, 'Group', { vpc }) }),
+  'a security group behind an NLB': (theirs) => ({
+    ...GIVEN['a security group']!(theirs),
+    loadBalancerType: LoadBalancerType.NETWORK,
+  }),
   'a security group, a load balancer and a database': (theirs) => ({
     ...GIVEN['a security group']!(theirs),
     ...GIVEN['a load balancer']!(theirs),
@@ -353,6 +357,12 @@ describe('fails', () => {
     expect(serve({ secrets: { TOKEN: EnvironmentSecret.fromSecretsManager(secret) } })).toThrow(
       new Error(`secrets TOKEN is ${made}`),
     );
+    const engine = postgres;
+    const database = Database.fromInstance(new rds.DatabaseInstance(theirs, 'Db', { vpc, engine }), {
+      secret: secretOf(ours),
+      maxConnections: 200,
+    });
+    expect(serve({ database })).toThrow(new Error(`database is ${made}`));
     expect(serve({ role, securityGroup })).toThrow(new Error(`role is ${made}\nsecurityGroup is ${made}`));
   });
 
