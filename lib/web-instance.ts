@@ -85,6 +85,7 @@ const SESSION_MANAGER = [
  *
  * An instance that holds its database is never replaced by such a change, nor by a newer image: it is stopped, started, and brings itself up
  * to date. What does replace an instance (another subnet, another root volume) fails before anything is lost, because its data volume is in use.
+ * Data from another snapshot or volume comes with a machine of its own, and the one before goes when that serves.
  *
  * Resources defined: instance, instance profile, role and security group where none are given; for a database on the instance also a
  * volume with its snapshots, a launch template that holds the image, and a wait condition.

@@ -1,4 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import {
   Application,
@@ -65,10 +67,12 @@ test.each(OperatingSystem.all())(
   (operatingSystem) => {
     for (const region of REGIONS) {
       const stack = makeStack({ env: region === undefined ? undefined : { account, region } });
-      const { Parameters = {} } = serve({ application: flask(), operatingSystem }, stack).template().toJSON() as {
-        Parameters?: Record<string, { Default?: string; Type: string }>;
-      };
-      const images = Object.values(Parameters).filter(({ Type }) => Type.includes('AWS::EC2::Image::Id'));
+      operatingSystem.machineImage(ec2.InstanceArchitecture.X86_64).getImage(stack);
+      const parameters = Template.fromStack(stack).toJSON().Parameters as Record<
+        string,
+        { Default: string; Type: string }
+      >;
+      const images = Object.values(parameters).filter(({ Type }) => Type.includes('AWS::EC2::Image::Id'));
       expect(images.map(({ Default }) => Default)).toEqual([expect.stringMatching(/^\/aws\/service\//)]);
     }
   },
