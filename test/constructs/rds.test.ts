@@ -230,7 +230,7 @@ describe('PgBouncer on the instance', () => {
     const server = /^host='<\w+DatabaseInstance\w+,Endpoint\.Address>' port=5432 dbname='app'$/m;
     expect(machine()).toMatch(server);
     expect(machine()).toContain('\nserver_tls_ca_file = /etc/gunicorn/rds-bundle.pem\n');
-    expect(machine()).toContain('curl -sSf --retry 3 -o /etc/gunicorn/rds-bundle.pem');
+    expect(machine()).toContain('rds_bundle /etc/gunicorn/rds-bundle.pem\n');
   });
 
   test('fails beside a proxy', () => {
