@@ -207,6 +207,18 @@ def unwatched(monkeypatch):
     return ThreadLimit(threads=2, patience=5)
 
 
+@pytest.mark.parametrize(("claimed_by", "told"), [("thread", []), (None, ["overdue"])])
+def test_a_shot_that_its_thread_has_called_off_is_not_fired(unwatched, monkeypatch, claimed_by, told):
+    raised = []
+    monkeypatch.setattr(plumbline_guard_limits, "raise_in_thread", lambda *_: raised.append(1))
+    request = Request(0)
+    shot = Shot(request)
+    if claimed_by:
+        shot.claims[shot.number] = claimed_by
+    unwatched.fire(shot)
+    assert (request.told, len(raised)) == (told, len(told))
+
+
 def taken(limit, *seconds_over):
     requests = [Request(-over) for over in seconds_over]
     for request in requests:
