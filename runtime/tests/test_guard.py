@@ -67,8 +67,8 @@ def test_a_time_that_is_shared_ages_for_every_process(monkeypatch):
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr(plumbline_guard_master, "time", SimpleNamespace(monotonic=lambda: clock.now))
     shared = plumbline_guard_master.SharedTime()
-    clock.now = 103.5
-    assert shared.age() == 3.5
+    clock.now = 350.5
+    assert shared.age() == 250.5
     child = os.fork()
     if not child:
         shared.note()

@@ -79,6 +79,7 @@ def test_after_a_call_nothing_is_raised(limit):
 
 def test_a_greenlet_that_waits_is_ended_at_its_deadline_and_others_are_not():
     limit = GreenletLimit()
+    assert limit.alarm.grace == 0.5  # later than the hub's timer
     outcomes = []
 
     def nap(seconds, least):
@@ -124,6 +125,7 @@ def test_an_alarm_hits_the_request_that_runs_and_no_other():
     alarm.watch(running)
     work(0.3)
     assert alarm.open[other] > time.monotonic()
+    assert alarm.open[running] == running.deadline
     del alarm.open[running]
     alarm.watch(other)
     with pytest.raises(Deadline):
@@ -203,6 +205,18 @@ def unwatched(monkeypatch):
     """A limit whose watcher does not run, with two threads and a patience of 5 s."""
     monkeypatch.setattr(plumbline_guard_limits.threading, "Thread", lambda **_: SimpleNamespace(start=lambda: None))
     return ThreadLimit(threads=2, patience=5)
+
+
+@pytest.mark.parametrize(("claimed_by", "told"), [("thread", []), (None, ["overdue"])])
+def test_a_shot_that_its_thread_has_called_off_is_not_fired(unwatched, monkeypatch, claimed_by, told):
+    raised = []
+    monkeypatch.setattr(plumbline_guard_limits, "raise_in_thread", lambda *_: raised.append(1))
+    request = Request(0)
+    shot = Shot(request)
+    if claimed_by:
+        shot.claims[shot.number] = claimed_by
+    unwatched.fire(shot)
+    assert (request.told, len(raised)) == (told, len(told))
 
 
 def taken(limit, *seconds_over):
