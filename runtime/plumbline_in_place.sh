@@ -91,6 +91,7 @@ restore() {
   systemctl daemon-reload
   if [ -n "${database_unit:-}" ] && ! systemctl is-active -q "$database_unit"; then systemctl restart "$database_unit"; fi
   ln -sfn "$(<"$before/current")" /srv/app/current
+  seal "$(realpath /srv/app/current)" # its own steps may just have been run anew
   systemctl stop gunicorn gunicorn.socket
   systemctl start gunicorn.socket gunicorn
   systemctl reload-or-restart nginx
@@ -121,5 +122,5 @@ settle() { # background workers
   mv "$before/new" "$state/files"
   for unit in ${database_unit:-} ${cache_unit:-}; do echo "$unit"; done >"$state/servers"
   for unit in "$@"; do echo "$unit"; done >"$state/workers"
-  rm -rf "$before" /var/cache/uv
+  rm -rf "$before"
 }

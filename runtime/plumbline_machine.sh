@@ -75,6 +75,6 @@ tools() {
   if [ "$("$lib/tools/bin/uv" --version 2>/dev/null | cut -d ' ' -f 2)" = "$version" ]; then return; fi
   local pip=(-m pip) wheels=(/usr/share/python-wheels/pip-*.whl)
   if [ -e "${wheels[0]}" ]; then pip=("${wheels[0]}/pip"); fi
-  "$python" "${pip[@]}" install -q --no-cache-dir --no-compile --root-user-action=ignore --timeout 10 \
+  "$python" -I "${pip[@]}" install -q --no-cache-dir --no-compile --root-user-action=ignore --timeout 10 \
     --disable-pip-version-check --only-binary :all: --upgrade --target "$lib/tools" "uv==$version"
 }
