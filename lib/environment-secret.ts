@@ -9,7 +9,7 @@ import { viaService } from './via-service';
 
 /**
  * An environment variable whose value stays in Secrets Manager or Parameter Store. The machine fetches it with its role each time
- * that the application starts; only the application's user can read it there.
+ * that the application starts; root alone can read it there, and gives it to the application.
  */
 export class EnvironmentSecret {
   /**

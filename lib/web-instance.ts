@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { DataVolume } from './data-volume';
 import { inZoneOf, originOf } from './data-volume-options';
 import { keepImage, waitForEachChange } from './in-place';
+import { InstanceRole } from './instance-role';
 import { otherEnvironments, roleHere, securityGroupHere } from './other-stacks';
 import type { WebUserData } from './web-user-data';
 
@@ -91,7 +92,7 @@ const SESSION_MANAGER = [
  * Resources defined: instance, instance profile, role and security group where none are given; for a database on the instance also a
  * volume with its snapshots, a launch template that holds the image, and a wait condition.
  *
- * Security considerations: IMDSv2 only, encrypted volume, Session Manager instead of SSH, no inbound but from the load balancer.
+ * Security considerations: IMDSv2 only, one hop far, encrypted volume, Session Manager instead of SSH, no inbound but from the load balancer.
  */
 export class WebInstance
   extends Construct
@@ -131,9 +132,8 @@ export class WebInstance
     const subnets = vpc.selectSubnets(vpcSubnets);
     const creationTimeout = props.creationTimeout ?? CREATION_TIMEOUT;
 
-    this.role = props.role
-      ? roleHere(this, props.role)
-      : new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+    const ownRole = props.role ? undefined : new InstanceRole(this, 'Role');
+    this.role = ownRole ?? roleHere(this, props.role!);
     this.grantPrincipal = this.role;
     userData.grant(this);
     this.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: SESSION_MANAGER, resources: ['*'] }));
@@ -156,6 +156,7 @@ export class WebInstance
       userDataCausesReplacement: !volumeOptions,
       resourceSignalTimeout: volumeOptions ? undefined : creationTimeout,
       httpTokens: ec2.HttpTokens.REQUIRED,
+      httpPutResponseHopLimit: 1,
       blockDevices: [
         {
           deviceName: userData.operatingSystem.rootDeviceName,
@@ -182,6 +183,10 @@ export class WebInstance
       userData.signalTo(waitForEachChange(this, { userData, timeout: creationTimeout, after }), this.role);
     } else {
       userData.signalTo(this.instance, this.role);
+    }
+    if (ownRole) {
+      ownRole.endOwnGrants();
+      userData._askForGrants(() => ownRole.grantedMore());
     }
   }
 

@@ -60,6 +60,16 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   readonly extraCommands?: string[];
 
   /**
+   * Whether the application reaches the instance metadata service, which gives the credentials of the instance's role to every process
+   * that asks: false where nothing of it calls AWS with that role, true where something does. nginx and a database or cache on the
+   * instance never reach it.
+   *
+   * @default - true where the role was granted more than the machine itself needs (`bucket.grantRead(service)`, a policy), and where it is
+   * a role of yours, whose policies are not known here
+   */
+  readonly instanceMetadata?: boolean;
+
+  /**
    * Address ranges of the load balancer: from there, nginx believes which client a request comes from.
    *
    * @default - the address ranges of the VPC of a `WebService`, where it knows them; else the private ranges of RFC 1918
@@ -138,8 +148,10 @@ export class WebUserData extends Construct {
   private readonly grants: Array<(grantee: iam.IGrantable) => void>;
   private readonly input: BootstrapInput;
   private readonly script: string;
+  private readonly withoutSignal: () => string;
   private signal?: SignalTarget;
   private volume?: ec2.IVolume;
+  private grantedMore = () => true;
 
   private constructor(scope: Construct, id: string, props: WebUserDataProps) {
     super(scope, id);
@@ -210,7 +222,10 @@ export class WebUserData extends Construct {
     };
     // now, so that values that cannot be rendered are named where they are given; later again, when it is known who waits for a signal
     renderBootstrap(this.input);
-    this.script = Lazy.string({ produce: () => renderBootstrap({ ...this.input, signal: this.signal }) });
+    this.script = Lazy.uncachedString({
+      produce: () => renderBootstrap({ ...this.inputOfNow(props), signal: this.signal }),
+    });
+    this.withoutSignal = () => renderBootstrap(this.inputOfNow(props));
     this.userData = ec2.UserData.custom(this.script);
     this.node.addValidation({ validate: () => [...this.tooLong(props), ...this.withoutVolume()] });
   }
@@ -263,7 +278,20 @@ export class WebUserData extends Construct {
    * @internal
    */
   public _withoutSignal(): string {
-    return this.userData.render().replace(this.script, () => renderBootstrap(this.input));
+    return this.userData.render().replace(this.script, this.withoutSignal);
+  }
+
+  /**
+   * Whether the role of the machine was granted something for the application: asked at synthesis, after all grants.
+   *
+   * @internal
+   */
+  public _askForGrants(grantedMore: () => boolean): void {
+    this.grantedMore = grantedMore;
+  }
+
+  private inputOfNow({ instanceMetadata }: MachineProps): BootstrapInput {
+    return { ...this.input, instanceMetadata: instanceMetadata ?? this.grantedMore() };
   }
 
   private withoutVolume(): string[] {

@@ -2,11 +2,18 @@
 #
 # The database server of the machine, which knows the application by its user: no password, no port.
 
+volume=/srv/data
+
 database() {
-  local folder
-  # A volume of another machine may have other numbers for its users.
+  local folder owner
+  owner=$(id -u "$database_user"):$(id -g "$database_user")
+  # A new volume is root's, and one of another machine may have other numbers for its users. Not while the server runs:
+  # whom the folders belong to could put links into root's way.
   for folder in $folders; do
-    find "${folder#*:}" ! -user "$database_user" -exec chown -h "$database_user:$database_user" {} +
+    if [ "$(cat "$volume/${folder%%:*}.owner" 2>/dev/null)" = "$owner" ]; then continue; fi
+    systemctl stop "$database_unit"
+    chown -hR "$owner" "${folder#*:}"
+    echo "$owner" >"$volume/${folder%%:*}.owner"
   done
   if [ "$database" = postgresql ]; then postgresql; else mysql_or_mariadb; fi
 }
@@ -17,7 +24,8 @@ mysql_or_mariadb() {
     client=mariadb peer='VIA unix_socket' limit="WITH MAX_STATEMENT_TIME $statement_timeout"
   fi
   start_again "$database_unit" "$database_settings"
-  "$client" <<EOF
+  # A client gives the server the files that it asks for, where that is not forbidden; this one is root's.
+  "$client" --local-infile=0 <<EOF
 CREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS app@localhost IDENTIFIED $peer;
 ALTER USER app@localhost IDENTIFIED $peer $limit;
@@ -27,10 +35,12 @@ EOF
 
 postgresql() {
   local include="include '$database_settings'"
-  [ -e "$cluster_settings" ] || make_cluster
-  grep -qxF "$include" "$cluster_settings" || echo "$include" >>"$cluster_settings"
-  start_again "$database_unit" "$database_settings"
   cd /
+  # As the user whose folders they are.
+  [ -e "$cluster_settings" ] || runuser -u postgres -- bash -c "$(declare -f make_cluster); make_cluster"
+  # shellcheck disable=SC2016 # expanded by that shell
+  runuser -u postgres -- bash -c 'grep -qxF "$1" "$2" || echo "$1" >>"$2"' - "$include" "$cluster_settings"
+  start_again "$database_unit" "$database_settings"
   runuser -u postgres -- psql -qX -v ON_ERROR_STOP=1 -d postgres <<EOF
 SELECT 'CREATE ROLE app LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'app') \gexec
 ALTER ROLE app SET statement_timeout = '${statement_timeout}s';

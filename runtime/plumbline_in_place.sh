@@ -101,6 +101,7 @@ restore() {
   systemctl daemon-reload
   if [ -n "${database_unit:-}" ] && ! systemctl is-active -q "$database_unit"; then systemctl restart "$database_unit"; fi
   ln -sfn "$(<"$before/current")" "$app/current"
+  seal "$(realpath "$app/current")" # its own steps may just have been run anew
   systemctl stop gunicorn gunicorn.socket
   systemctl start gunicorn.socket gunicorn
   systemctl reload-or-restart nginx
@@ -136,5 +137,4 @@ settle() { # background workers
   for unit in "$@"; do echo "$unit"; done >"$state/list"
   mv "$state/list" "$state/workers"
   mv "$state/new" "$state/files"
-  rm -rf /var/cache/uv
 }

@@ -56,7 +56,7 @@ in_fstab() { # line
 # Debian's images and archive have no SSM agent; AWS publishes it in a bucket of each region. No application fails for the lack
 # of it, so that is only told.
 install_agent() {
-  local file=/var/tmp/amazon-ssm-agent.deb architecture
+  local file=$downloads/amazon-ssm-agent.deb architecture
   architecture=$(dpkg --print-architecture)
   curl -sSf --retry 2 --connect-timeout 5 --max-time 60 -o "$file" \
     "https://s3.$region.$suffix/amazon-ssm-$region/latest/debian_$architecture/amazon-ssm-agent.deb" &&
@@ -88,6 +88,6 @@ tools() {
   if [ "$("$lib/tools/bin/uv" --version 2>/dev/null | cut -d ' ' -f 2)" = "$version" ]; then return; fi
   local pip=(-m pip) wheels=(/usr/share/python-wheels/pip-*.whl)
   if [ -e "${wheels[0]}" ]; then pip=("${wheels[0]}/pip"); fi
-  "$python" "${pip[@]}" install -q --no-cache-dir --no-compile --root-user-action=ignore --timeout 10 \
+  "$python" -I "${pip[@]}" install -q --no-cache-dir --no-compile --root-user-action=ignore --timeout 10 \
     --disable-pip-version-check --only-binary :all: --upgrade --target "$lib/tools" "uv==$version"
 }

@@ -6,7 +6,7 @@ import threading
 import time
 from types import SimpleNamespace
 
-COMMAND = ["bash", "/usr/local/lib/plumbline/plumbline_secrets.sh", "print"]
+COMMAND = ["/usr/bin/python3", "-I", "/usr/local/lib/plumbline/plumbline_secrets.py", "print"]
 # A rotation changes the server first and shows the secret when it has tested it, some seconds later.
 WAITS = (0, 1, 2, 4)
 # Seconds without another try: a server that refuses the right password is not helped by more of them.

@@ -24,7 +24,7 @@ write_account() {
 }
 
 secret() { # variable
-  bash /usr/local/lib/plumbline/plumbline_secrets.sh print "$1"
+  python3 -I /usr/local/lib/plumbline/plumbline_secrets.py print "$1"
 }
 
 follow_log() { # what PgBouncer writes, to where it belongs

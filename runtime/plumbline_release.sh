@@ -1,12 +1,14 @@
 # shellcheck shell=bash disable=SC2154,SC2164 # the user data assigns what is not assigned here, and ends where a step fails
 #
-# The steps of the release: its files, its packages, its settings, its tables.
+# The steps of the release: its files, its packages, its settings, its tables. Nothing that a release or a package brings is
+# run by root, nor does root write where they could put a link meanwhile.
 
 clone() { # repository, branch, tag or commit
-  rm -rf /var/tmp/app
-  git init -q /var/tmp/app
-  cd /var/tmp/app
-  GIT_TERMINAL_PROMPT=0 retry git fetch -q --depth 1 "$1" "$2"
+  umask 027
+  rm -rf "$downloads/app"
+  git init -q "$downloads/app"
+  cd "$downloads/app"
+  GIT_TERMINAL_PROMPT=0 retry git -c http.lowSpeedLimit=1 -c http.lowSpeedTime=30 fetch -q --depth 1 "$1" "$2"
   git checkout -q FETCH_HEAD
 }
 
@@ -15,68 +17,91 @@ clone() { # repository, branch, tag or commit
 dependencies() {
   local release added
   added=$(sha256sum <<<"$gunicorn ${drivers:-}" | head -c 4)
-  cd /srv/app/releases
-  if [ -d /var/tmp/app ]; then
-    release=$(git -C /var/tmp/app rev-parse --short=12 HEAD)-$added
+  if [ -d "$downloads/app" ]; then
+    release=$(git -C "$downloads/app" rev-parse --short=12 HEAD)-$added
   else
-    release=$(sha256sum </var/tmp/app.zip | head -c 12)-$added
+    release=$(sha256sum <"$downloads/app.zip" | head -c 12)-$added
   fi
   ln -sfn "releases/$release" /srv/app/next
+  release=/srv/app/releases/$release
   if [ ! -e "$release/.complete" ]; then
     rm -rf "$release"
-    if [ -d /var/tmp/app ]; then mv /var/tmp/app "$release"; else python3 -m zipfile -e /var/tmp/app.zip "$release"; fi
-    chown -R app: "$release"
-    cd "$release"
-    environment
-    touch .complete
+    if [ -d "$downloads/app" ]; then
+      mv "$downloads/app" "$release"
+    else
+      (umask 027 && python3 -I "$lib/plumbline_unzip.py" "$downloads/app.zip" "$release")
+    fi
+    chown -hR root:app "$release"
+    environment "$release"
+    touch "$release/.complete"
   fi
-  rm -rf /var/tmp/app /var/tmp/app.zip
+  rm -rf "$downloads"/app*
+  unseal "$release"
 }
 
-# Wheels only: a compiler would be needed otherwise.
-environment() {
-  local uv=$lib/tools/bin/uv locked=/var/tmp/locked.txt wanted=("$gunicorn") driver
-  export UV_CACHE_DIR=/var/cache/uv UV_SYSTEM_CERTS=1 UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 \
-    UV_COMPILE_BYTECODE=1
+environment() { # release
+  rm -rf "$1/.venv"
+  install -d -o app -g app "$1/.venv"
   # A machine that is stopped while it removes the cache leaves half a package there.
-  rm -rf /var/cache/uv
-  "$uv" venv -q -p "$python" .venv
-  if [ -f uv.lock ]; then
-    "$uv" export -q -p "$python" --frozen --no-dev --no-emit-project --no-header -o "$locked"
-    wanted+=(-r "$locked")
-  elif [ -f requirements.txt ]; then
-    wanted+=(-r requirements.txt)
-  else
-    wanted+=(-r pyproject.toml)
-  fi
-  "$uv" pip install --no-build -p .venv "${wanted[@]}"
-  for driver in ${drivers:-}; do
-    has_one "${driver#*:}" || "$uv" pip install --no-build -p .venv "${driver%%:*}"
-  done
+  rm -rf /var/cache/plumbline
+  # shellcheck disable=SC2086 # a list
+  as_user --working-directory="$1" -p CacheDirectory=plumbline -p CacheDirectoryMode=0700 -p PrivateTmp=yes \
+    -p "IPAddressDeny=$metadata_service" /bin/bash "$lib/plumbline_packages.sh" "$lib/tools/bin/uv" "$python" "$gunicorn" ${drivers:-}
+  chown -hR root:app "$1/.venv"
+  chmod -R u=rwX,g=rX,o= "$1/.venv"
+  rm -rf /var/cache/plumbline
 }
 
-has_one() { # modules, separated by commas
-  local module
-  for module in ${1//,/ }; do
-    if .venv/bin/python -c "import $module" 2>/dev/null; then return; fi
-  done
-  return 1
+# The steps of a release write to it, as the application's user; its packages stay as they are.
+unseal() { # release
+  find "$1" -mindepth 1 -maxdepth 1 ! -name .venv ! -name .complete -exec chown -hR app:app {} +
+  # Sticky: who may write to the folder may not put something else into the place of what is root's.
+  chown root:app "$1"
+  chmod g+w,+t "$1"
 }
 
-# As the service runs: the application's user, environment and secrets; in the release that is on its way, if any. Statements may
-# take their time: no request waits for them.
+# From here on root alone writes to it, the service reads it, and nginx comes through to the static files.
+seal() { # release
+  local static
+  static=$(realpath -eq "$1/.static") || true
+  case $static in "$1"/*) ;; *) static='' ;; esac
+  chown -hR root:app "$1"
+  find "$1" -path "${static:-/}" -prune -o ! -type l -exec chmod u=rwX,g=rX,o=X {} +
+  if [ -n "$static" ]; then chmod -R u=rwX,go=rX "$static"; fi
+  chmod -t "$1"
+}
+
+metadata_service='169.254.169.254 fd00:ec2::254'
+
+# As the application's user, in a unit that ends with everything that the command has started.
+as_user() { # options of systemd-run, command
+  systemd-run -q --wait --pipe --collect --uid=app --gid=app -p NoNewPrivileges=yes -p TimeoutStopSec=5 "$@"
+}
+
+# As the service runs: the application's user, environment and secrets, and the metadata service where the service has it; in the
+# release that is on its way, if any. Statements may take their time: no request waits for them.
 as_app() {
-  local release=/srv/app/next
+  local release=/srv/app/next metadata=()
   [ -e $release ] || release=/srv/app/current
-  systemd-run -q --wait --pipe --collect --uid=app --gid=app --working-directory=$release \
+  if [ -e /etc/systemd/system/gunicorn.service.d/plumbline_no_metadata.conf ]; then
+    metadata=(-p "IPAddressDeny=$metadata_service")
+  fi
+  as_user --working-directory=$release \
     --setenv=PYTHONPATH=/usr/local/lib/plumbline --setenv=PATH=$release/.venv/bin:/usr/bin \
-    --setenv=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=0 \
-    -p EnvironmentFile=/etc/gunicorn/environment -p EnvironmentFile=-/run/plumbline/secrets.env env "$@"
+    --setenv=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=0 "${metadata[@]}" \
+    -p EnvironmentFile=/etc/gunicorn/environment -p EnvironmentFile=-/run/plumbline-secrets/environment env "$@"
 }
-export -f as_app
+export metadata_service
+export -f as_user as_app
+
+# Without secrets: the database and the like are not asked.
+python_of_release() {
+  as_user --working-directory=/srv/app/next --setenv=PYTHONPATH=/usr/local/lib/plumbline -p "IPAddressDeny=$metadata_service" \
+    /srv/app/next/.venv/bin/python "$@"
+}
 
 is_django() {
-  [ -f manage.py ] && .venv/bin/python -c 'import django'
+  [ -f manage.py ] && python_of_release -c 'import django'
 }
 
 # Where the release is a Django project: its settings behind those of the machine, and its static files.
@@ -84,7 +109,7 @@ django() {
   cd /srv/app/next
   if is_django; then
     if [ -z "$settings_module" ]; then
-      settings_module=$(.venv/bin/python "$lib/plumbline_django.py" settings-module . "$wsgi")
+      settings_module=$(python_of_release "$lib/plumbline_django.py" settings-module . "$wsgi")
     fi
     {
       echo DJANGO_SETTINGS_MODULE=plumbline_django

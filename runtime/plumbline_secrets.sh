@@ -1,29 +1,30 @@
 #!/bin/bash
-# Fetches the secrets that /etc/gunicorn/secrets lists, a line each: variable, secretsmanager or ssm, ARN or name, and
-# the field where the secret is a JSON object. Runs as root before each start of a service; systemd and the
-# application's user are the only ones that read the result.
+# The secrets that /etc/gunicorn/secrets lists, a line each: variable, secretsmanager or ssm, ARN or name, and the field
+# where the secret is a JSON object. This is root's part: it reads and writes nothing that another user may write, and its
+# environment is systemd's alone.
 #
-#     plumbline_secrets.sh                  writes all of them to secrets.env in the service's folder
-#     plumbline_secrets.sh print VARIABLE   prints one as it is now; the application's user may do so
+#     plumbline_secrets.sh write     all of them, to the file that systemd reads before it starts the application
+#     plumbline_secrets.sh answer    who asks at plumbline_secrets.socket: see plumbline_secrets.py
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
+folder=/run/plumbline-secrets
 # shellcheck source=/dev/null
 . /usr/local/lib/plumbline/aws.sh
 
-fetch() { # variable, service, id, field
-  local target=secretsmanager.GetSecretValue request="{\"SecretId\":\"$3\"}" answer
-  if [ "$2" = ssm ]; then
-    target=AmazonSSM.GetParameter request="{\"Name\":\"$3\",\"WithDecryption\":true}"
+fetch() { # form, variable, service, id, field
+  local target=secretsmanager.GetSecretValue request="{\"SecretId\":\"$4\"}" answer
+  if [ "$3" = ssm ]; then
+    target=AmazonSSM.GetParameter request="{\"Name\":\"$4\",\"WithDecryption\":true}"
   fi
   # shellcheck disable=SC2154 # aws.sh assigns region and suffix
-  answer=$(aws "$2" -H "X-Amz-Target: $target" -H 'Content-Type: application/x-amz-json-1.1' -d "$request" \
-    "https://$2.$region.$suffix/") || {
-    echo "$1: $(sed -En 's/.*"__type": ?"([^"]*)".*/\1/p' <<<"$answer")"
+  answer=$(aws "$3" -H "X-Amz-Target: $target" -H 'Content-Type: application/x-amz-json-1.1' -d "$request" \
+    "https://$3.$region.$suffix/") || {
+    echo "$2: $(sed -En 's/.*"__type": ?"([^"]*)".*/\1/p' <<<"$answer")"
     return 1
   } >&2
   # From a pipe: arguments can be read by every user.
-  python3 -c '
+  python3 -I -c '
 import json, sys
 form, variable, field = sys.argv[1:]
 answer = json.load(sys.stdin)
@@ -34,25 +35,48 @@ if form == "assignment":
     escaped = "".join("\\" + c if c in "\\\"$`" else c for c in value)
     value = f"{variable}=\"{escaped}\""
 print(value)
-' "$form" "$1" "$4" <<<"$answer"
+' "$1" "$2" "$5" <<<"$answer"
 }
 
-each() { # variable, or nothing for all
+write() {
+  local new variable service id field
+  install -d -m 700 "$folder"
+  new=$(mktemp "$folder/environment.XXXXXX") || return
+  while read -r variable service id field; do
+    fetch assignment "$variable" "$service" "$id" "$field" || {
+      rm "$new"
+      return 1
+    }
+  done </etc/gunicorn/secrets >"$new"
+  mv "$new" "$folder/environment"
+}
+
+value_of() { # variable
   local variable service id field
   while read -r variable service id field; do
-    if [ "${1:-$variable}" = "$variable" ]; then fetch "$variable" "$service" "$id" "$field"; fi
+    if [ "$variable" = "$1" ]; then
+      fetch value "$variable" "$service" "$id" "$field"
+      return
+    fi
   done </etc/gunicorn/secrets
+  echo "$1 is no secret of this machine" >&2
+  return 1
 }
 
-if [ "${1:-}" = print ]; then
-  form=value
-  each "$2"
-  exit
-fi
-form=assignment folder=${RUNTIME_DIRECTORY:-/run/plumbline}
-mkdir -p "$folder"
-cd "$folder"
-each >secrets.new
-chown app: secrets.new
-chmod 400 secrets.new
-mv secrets.new secrets.env
+# A line in, a variable or nothing for all of them; a line of JSON out.
+answer() {
+  local variable text why key=error
+  IFS= read -r -t 5 -n 256 variable
+  why=$(mktemp "$folder/why.XXXXXX")
+  if text=$(if [ -n "$variable" ]; then value_of "$variable"; else write; fi 2>"$why"); then
+    key=value
+  else
+    text=$(<"$why")
+  fi
+  rm "$why"
+  python3 -I -c 'import json, sys; print(json.dumps({sys.argv[1]: sys.stdin.read().rstrip("\n")}))' "$key" <<<"$text"
+  # It keeps its place among the MaxConnections= of the socket: so many a second are all that the application can cause.
+  sleep 1
+}
+
+"$1"

@@ -8,11 +8,16 @@ install_files() {
   local units=etc/systemd/system service path mode
   cd "$lib/files"
   mkdir -p "$units"
-  for service in gunicorn nginx ${sandboxed:-}; do
+  for service in gunicorn nginx plumbline_logs plumbline_secrets@ ${sandboxed:-}; do
     mkdir -p "$units/$service.service.d"
     cp "$lib/plumbline_sandbox.conf" "$units/$service.service.d/"
   done
-  cp "$lib"/plumbline_logs.{service,timer} "$units/"
+  if [ "$instance_metadata" = false ]; then
+    for service in gunicorn ${sandboxed:-}; do
+      cp "$lib/plumbline_no_metadata.conf" "$units/$service.service.d/"
+    done
+  fi
+  cp "$lib"/plumbline_{logs.service,logs.timer,secrets.socket,secrets@.service} "$units/"
   if [ -n "${data_volume:-}" ]; then keep_files; fi
   : >"$logs/changed"
   find . -type f -printf '/%P\n' | while read -r path; do
@@ -20,11 +25,28 @@ install_files() {
     echo "$path" >>"$logs/changed"
     mkdir -p "${path%/*}"
     # What the application may know is nobody else's business.
-    case $path in /etc/gunicorn/environment | /etc/gunicorn/secrets) mode=640 ;; *) mode=644 ;; esac
+    case $path in
+      /etc/gunicorn/environment) mode=640 ;;
+      /etc/gunicorn/secrets) mode=600 ;;
+      *) mode=644 ;;
+    esac
     install -m "$mode" ".$path" "$path"
     case $mode in 640) chgrp app "$path" ;; esac
   done
   fit_nginx
+  keep_for_root /var/log/nginx /var/lib/nginx /var/lib/nginx/tmp
+}
+
+# Folders in which root opens files or gives them away by name, as nginx' master does with logs and temporary folders: who
+# may write to them may put a link there (CVE-2016-1247). Packages of Fedora's kind give them to nginx' user.
+keep_for_root() { # folders, the outer ones first
+  local folder
+  for folder in "$@"; do
+    if [ ! -L "$folder" ] && [ -d "$folder" ]; then
+      chown root "$folder"
+      chmod go-w,o-r,o+x "$folder"
+    fi
+  done
 }
 
 # Starts a unit, or starts it again where one of its files is new.
@@ -66,6 +88,7 @@ serve() {
   if systemctl is-active -q gunicorn.socket && grep -q '/gunicorn\.socket$' "$logs/changed"; then
     systemctl stop gunicorn gunicorn.socket
   fi
+  seal "$(realpath /srv/app/next)"
   mv -T /srv/app/next /srv/app/current
   systemctl start gunicorn.socket plumbline_logs.timer
   # Requests wait in the socket meanwhile. A reload keeps nginx' connections.

@@ -1,6 +1,7 @@
 import type { CachePlan } from '../plan/plan';
 import type { CacheServerProfile } from './operating-systems';
 import { CACHE_SOCKET } from './places';
+import { NO_METADATA } from './systemd';
 import { lines } from './text';
 
 /** Settings of Valkey or Redis: all that differs from what is built in. */
@@ -38,5 +39,6 @@ export function renderCacheDropIn(server: CacheServerProfile): string {
     'OOMScoreAdjust=-300',
     'Restart=always',
     'RestartSec=1',
+    NO_METADATA,
   );
 }

@@ -1,6 +1,7 @@
 import type { DatabasePlan } from '../plan/plan';
 import type { DatabaseServerProfile } from './operating-systems';
 import { MYSQL_SOCKET, POSTGRESQL_SOCKETS } from './places';
+import { NO_METADATA } from './systemd';
 import { lines } from './text';
 
 /** Below every process of the application, which have 0: the kernel counts shared buffers to each that has touched them. */
@@ -97,15 +98,17 @@ export function renderDatabaseDropIn(server: DatabaseServerProfile): string {
     'RestartSec=1',
     // glibc gives each thread a heap of its own: 480 MiB after large sorts on 60 connections, 190 with two (MariaDB 10.11).
     !postgresql && 'Environment=MALLOC_ARENA_MAX=2',
+    NO_METADATA,
     !postgresql && ['RuntimeDirectory=mysqld', 'LogsDirectory=mysql', 'LogsDirectoryMode=2750'],
   );
 }
 
 /** Drop-in of plumbline_logs.service: the log of slow queries is bounded like those of nginx. */
 export function renderDatabaseLogsDropIn(server: DatabaseServerProfile): string {
-  const flush = server.engine === 'mariadb' ? 'mariadb-admin' : 'mysqladmin';
+  const client = server.engine === 'mariadb' ? 'mariadb' : 'mysql';
   return lines(
     '[Service]',
-    `ExecStart=/usr/bin/find /var/log/mysql -name '*.log' -size +64M -exec mv {} {}.1 \\; -exec /usr/bin/${flush} flush-logs \\;`,
+    "# The folder is mysql's, and so is the server that a client of root's talks to.",
+    `ExecStart=/usr/bin/find /var/log/mysql -maxdepth 1 -type f -name '*.log' -size +64M -exec mv -fT {} {}.1 \\; -exec /usr/bin/${client} --local-infile=0 -e 'FLUSH LOGS' \\;`,
   );
 }

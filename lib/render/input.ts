@@ -120,6 +120,8 @@ export interface BootstrapInput extends FilesInput {
   readonly runtime: S3Object;
   /** May be a token. */
   readonly region: string;
+  /** Whether processes of the application reach the instance metadata service. @default true */
+  readonly instanceMetadata?: boolean;
   /** Domain of the AWS endpoints, for example `amazonaws.com`. May be a token. */
   readonly urlSuffix: string;
   /** @default - nobody waits for the machine */

@@ -1,7 +1,7 @@
 import type { DatabasePlan } from '../plan/plan';
 import type { PooledServer } from './input';
 import { PGBOUNCER_PORT, PGBOUNCER_SOCKETS } from './places';
-import { SERVICE_END } from './systemd';
+import { after, SERVICE_END } from './systemd';
 import { lines, outsideTokens } from './text';
 
 /** Settings of PgBouncer; the server and its account are in a file that the service writes. */
@@ -44,8 +44,7 @@ export function renderPgBouncerService(): string {
   return lines(
     '[Unit]',
     'Description=PgBouncer: the connections to the database that the processes of the application share',
-    'After=network-online.target',
-    'Wants=network-online.target',
+    after({ units: [], secrets: true }),
     'StartLimitIntervalSec=0',
     '',
     '[Service]',

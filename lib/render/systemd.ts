@@ -6,6 +6,15 @@ import { lines, type Lines } from './text';
 /** Where unit files that no package brings lie. */
 export const UNITS = '/etc/systemd/system';
 
+/**
+ * Where the application asks root for its secrets: plumbline_secrets.py. Wanted, not required: a unit whose requirement fails is not
+ * started again, and the secrets may be there a second later.
+ */
+export const SECRETS_SOCKET = 'plumbline_secrets.socket';
+
+/** What no process needs but root's: the service that gives out the credentials of the instance's role. */
+export const NO_METADATA = 'IPAddressDeny=169.254.169.254 fd00:ec2::254';
+
 /** What the processes of the application live with. */
 export interface Neighbours {
   /** Units on the same machine that they talk to: the database, the cache. */
@@ -15,8 +24,9 @@ export interface Neighbours {
 }
 
 /** Orders a unit after those that it needs, and starts them with it; it runs on while one of them restarts. */
-export function after({ units }: Neighbours, ...more: readonly string[]): string {
-  const names = [...more, 'network-online.target', ...units.map((unit) => `${unit}.service`)];
+export function after({ units, secrets }: Neighbours, ...more: readonly string[]): string {
+  const asked = secrets ? [SECRETS_SOCKET] : [];
+  const names = [...more, 'network-online.target', ...asked, ...units.map((unit) => `${unit}.service`)];
   return lines(`After=${names.join(' ')}`, `Wants=${names.filter((name) => !more.includes(name)).join(' ')}`).trimEnd();
 }
 
@@ -32,8 +42,9 @@ export function applicationService(runtimeDirectory: string, { secrets }: Neighb
     'Environment=PYTHONPATH=/usr/local/lib/plumbline PYTHONUNBUFFERED=1',
     'EnvironmentFile=/etc/gunicorn/environment',
     secrets && [
-      `EnvironmentFile=-/run/${runtimeDirectory}/secrets.env`,
-      'ExecStartPre=+/bin/bash /usr/local/lib/plumbline/plumbline_secrets.sh',
+      "# In a folder of root's, whose part it is to fetch them; who asks is the application's user.",
+      'EnvironmentFile=-/run/plumbline-secrets/environment',
+      'ExecStartPre=/usr/bin/python3 -I /usr/local/lib/plumbline/plumbline_secrets.py write',
     ],
   ];
 }
@@ -127,5 +138,6 @@ export function renderNginxDropIn(plan: Plan): string {
     'ReadWritePaths=/run /var/lib/nginx /var/log/nginx',
     'CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_NET_BIND_SERVICE CAP_SETGID CAP_SETUID',
     'SystemCallFilter=@system-service',
+    NO_METADATA,
   );
 }

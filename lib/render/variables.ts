@@ -32,6 +32,7 @@ export function variables(input: BootstrapInput): Lines {
     wanted.length > 0 && `drivers='${wanted.join(' ')}'`,
     services.length > 0 && `sandboxed='${services.join(' ')}'`,
     `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)}`,
+    `instance_metadata=${input.instanceMetadata ?? true}`,
     '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
     `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
     input.dataVolume !== undefined && `data_volume=${input.dataVolume}${input.newVolume ? ' new_volume=true' : ''}`,

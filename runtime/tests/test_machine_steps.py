@@ -5,15 +5,22 @@ import pytest
 
 @pytest.fixture
 def database(shell):
-    for command in ("find", "systemctl", "mariadb", "mysql"):
+    for command in ("chown", "systemctl"):
         shell.fake(command)
-    shell.fake("runuser", f"cat >{shell.folder}/sql")
+    for command in ("mariadb", "mysql"):
+        shell.fake(command, f"cat >{shell.folder}/sql")
+    shell.fake("runuser", f"case $* in *psql*) cat >{shell.folder}/sql ;; esac")
+    shell.fake("id", "echo 105")
 
-    def run(engine, **variables):
-        (shell.folder / "cluster.conf").write_text("include '/etc/settings.conf'\n")
-        script = f"folders= database={engine} database_unit=unit database_user=user statement_timeout=57\n"
-        script += "database_settings=/etc/settings.conf cluster_settings=cluster.conf\nstart_again() { :; }\ndatabase"
-        result = shell.run(script, "plumbline_database.sh", **variables)
+    def run(engine, settings="include '/etc/settings.conf'"):
+        (shell.folder / "cluster.conf").write_text(f"{settings}\n")
+        script = f"""
+          volume=. folders=data:{shell.folder}/data database={engine} database_unit=unit database_user=user
+          statement_timeout=57 database_settings=/etc/settings.conf cluster_settings={shell.folder}/cluster.conf
+          start_again() {{ :; }}
+          database
+        """
+        result = shell.run(script, "plumbline_database.sh")
         assert result.returncode == 0, result.stdout
         return (shell.folder / "sql").read_text()
 
@@ -33,7 +40,7 @@ def packages(shell):
 
     def packages(**variables):
         common = {"package_manager": "apt", "packages": "redis", "region": "cn-north-1", "suffix": "amazonaws.com.cn"}
-        common |= {"policy": str(shell.folder / "policy-rc.d")}
+        common |= {"policy": str(shell.folder / "policy-rc.d"), "downloads": str(shell.folder)}
         result = shell.run("packages", "plumbline_machine.sh", **(common | variables))
         assert result.returncode == 0, result.stdout
         return result.stdout
@@ -45,7 +52,7 @@ def installed(shell):
     return [call.split("--no-upgrade ")[1] for call in shell.calls if "--no-upgrade" in call]
 
 
-AGENT = "/var/tmp/amazon-ssm-agent.deb"
+AGENT = "amazon-ssm-agent.deb"
 
 
 def test_an_image_without_the_agent_of_session_manager_gets_it_from_the_bucket_of_the_region(shell, packages):
@@ -53,7 +60,7 @@ def test_an_image_without_the_agent_of_session_manager_gets_it_from_the_bucket_o
     url = "https://s3.cn-north-1.amazonaws.com.cn/amazon-ssm-cn-north-1/latest/debian_arm64/amazon-ssm-agent.deb"
     assert any(call.startswith("curl ") and call.endswith(url) for call in shell.calls)
     assert installed(shell) == ["nginx redis"]
-    assert any(call.startswith("apt-get") and call.endswith(f"install {AGENT}") for call in shell.calls)
+    assert any(call.startswith("apt-get") and call.endswith(f"/{AGENT}") for call in shell.calls)
     assert "systemctl enable -q --now amazon-ssm-agent" in shell.calls
 
 
@@ -68,3 +75,26 @@ def test_an_image_with_the_agent_keeps_it(shell, packages):
     packages()
     assert installed(shell) == ["nginx redis"]
     assert not any(call.startswith("curl") for call in shell.calls)
+
+
+@pytest.mark.parametrize("engine", ["mariadb", "mysql", "postgresql"])
+def test_the_folders_of_a_volume_are_given_to_the_server_once_and_never_while_it_runs(database, shell, engine):
+    database(engine)
+    given = ["systemctl stop unit", f"chown -hR 105:105 {shell.folder}/data"]
+    assert [call for call in shell.calls if call in given] == given
+    database(engine)
+    assert [call for call in shell.calls if call in given] == given
+
+
+def test_the_settings_of_a_cluster_are_written_by_its_own_user(database, shell):
+    database("postgresql", settings="# nothing yet")
+    assert (shell.folder / "cluster.conf").read_text() == "# nothing yet\n"
+    include = f"include '/etc/settings.conf' {shell.folder}/cluster.conf"
+    writes = [call for call in shell.calls if call.endswith(include)]
+    assert [call.split(" bash ")[0] for call in writes] == ["runuser -u postgres --"]
+
+
+@pytest.mark.parametrize("client", ["mariadb", "mysql"])
+def test_root_s_client_gives_the_server_no_files(database, shell, client):
+    database(client)
+    assert [call for call in shell.calls if call.startswith(f"{client} ")] == [f"{client} --local-infile=0"]

@@ -36,6 +36,11 @@ def test_nginx_works_as_its_own_user_who_alone_reaches_the_sockets(machine):
         assert machine.run(f"stat -c '%A %U %G' /run/gunicorn/{name}.sock") == "srw-rw---- root nginx"
 
 
+def test_nginx_user_cannot_put_links_where_root_opens_logs_and_gives_folders_away(machine):
+    assert machine.run("stat -c '%a %U' /var/log/nginx /var/lib/nginx").splitlines() == ["751 root"] * 2
+    assert machine.run("nginx -s reopen && systemctl is-active nginx") == "active"
+
+
 def test_units_that_dnf_left_alone_are_active_and_enabled(machine):
     units = "gunicorn.socket gunicorn.service nginx.service mariadb.service valkey.service celery.service"
     assert machine.run(f"systemctl is-active {units}").split() == ["active"] * 6

@@ -105,10 +105,11 @@ class TestFlaskWithRequirements:
         assert {name: arrived[name] for name in SECRETS} == SECRETS
 
     def test_secrets_can_be_read_by_the_application_s_user_alone(self, machine):
-        secrets = "/run/plumbline/secrets.env"
-        assert machine.run(f"stat -c '%a %U' {secrets}") == "400 app"
-        assert machine.run(f"runuser -u app -- head -c 4 {secrets}") == "TEST"
-        assert "Permission denied" in machine.run(f"runuser -u www-data -- cat {secrets} 2>&1", check=False)
+        one = "python3 -I /usr/local/lib/plumbline/plumbline_secrets.py print TEST_PARAMETER 2>&1"
+        assert machine.run(f"runuser -u app -- {one}") == "parameter-7f3a91"
+        for user in ("app", "www-data"):
+            file = f"runuser -u {user} -- cat /run/plumbline-secrets/environment 2>&1"
+            assert "Permission denied" in machine.run(file, check=False)
         assert "Permission denied" in machine.run(
             "runuser -u www-data -- cat /proc/$(systemctl show --value -p MainPID gunicorn)/environ 2>&1", check=False
         )
@@ -169,7 +170,7 @@ class TestDjangoWithLock:
         assert machine.get("/").json()["settings"] == "plumbline_django"
 
     def test_a_secret_key_was_generated(self, machine):
-        assert len(machine.run("sed -n 's/^SECRET_KEY=\"\\(.*\\)\"$/\\1/p' /run/plumbline/secrets.env")) == 50
+        assert len(machine.run("sed -n 's/^SECRET_KEY=\"\\(.*\\)\"$/\\1/p' /run/plumbline-secrets/environment")) == 50
 
     def test_the_locked_versions_are_installed_and_nothing_for_development(self, machine, with_lock):
         locked = (with_lock / "uv.lock").read_text()

@@ -56,10 +56,13 @@ def test_the_planned_number_of_workers_runs(machine):
     assert machine.run("test -e /run/plumbline/serving && echo serves") == "serves"
 
 
-def test_the_release_is_named_by_its_content_and_belongs_to_the_application_user(machine):
+def test_the_release_is_named_by_its_content_and_is_read_by_the_application_s_user(machine):
     release = machine.run("realpath /srv/app/current")
     assert release.startswith("/srv/app/releases/")
-    assert machine.run(f"stat -c '%U %G' {release}") == "app app"
+    assert machine.run(f"stat -c '%A %U %G' {release} {release}/manage.py").splitlines() == [
+        "drwxr-x--x root app",
+        "-rw-r----- root app",
+    ]
     assert release.rsplit("/", 1)[1] in machine.get("/").text
 
 
@@ -93,7 +96,7 @@ def test_each_step_of_the_bootstrap_names_itself_in_the_log_of_cloud_init(machin
     assert {"packages", "dependencies", "configuration", "secrets", "check", "serve", "served"} <= set(steps)
 
 
-def test_the_secret_key_is_the_generated_one_and_the_application_alone_reads_it(machine):
+def test_the_secret_key_is_the_generated_one_and_lies_with_root_alone(machine):
     with machine.region.network.inside():
         secrets = boto3.client(
             "secretsmanager", REGION, endpoint_url=MOTO, aws_access_key_id="testing", aws_secret_access_key="testing"
@@ -101,8 +104,8 @@ def test_the_secret_key_is_the_generated_one_and_the_application_alone_reads_it(
         names = [s["ARN"] for s in secrets.list_secrets()["SecretList"]]
         generated = secrets.get_secret_value(SecretId=names[0])["SecretString"]
     assert len(names) == 1
-    assert machine.run("cat /run/plumbline/secrets.env") == f'SECRET_KEY="{generated}"'
-    assert machine.run("stat -c '%a %U' /run/plumbline/secrets.env") == "400 app"
+    assert machine.run("cat /run/plumbline-secrets/environment") == f'SECRET_KEY="{generated}"'
+    assert machine.run("stat -c '%a %U' /run/plumbline-secrets{,/environment}").splitlines() == ["700 root", "600 root"]
     assert generated.encode() not in machine.instance.user_data
     assert generated not in machine.run("cat /var/log/cloud-init-output.log")
 

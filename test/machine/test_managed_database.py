@@ -106,7 +106,7 @@ def test_no_password_lies_on_the_disk_or_in_the_user_data(machine):
     machine.database.rotate()
     machine.run("systemctl restart gunicorn")
     machine.wait_for_service()
-    line = machine.run("grep ^PLUMBLINE_DATABASE_PASSWORD= /run/plumbline/secrets.env")
+    line = machine.run("grep ^PLUMBLINE_DATABASE_PASSWORD= /run/plumbline-secrets/environment")
     password = json.loads(line.partition("=")[2])
     assert machine.get("/rows?token=x").status == 200
     assert machine.run(f"grep -rIl '{password}' /etc /srv /var /usr/local /root", check=False) == ""

@@ -11,6 +11,7 @@ from rig.machine import Machine
 STACK = "npx tsx test/machine/apps/stack.ts"
 LIBRARY = "/usr/local/lib/plumbline"
 UNITS = "gunicorn.service gunicorn.socket nginx.service plumbline_logs.service plumbline_logs.timer"
+UNITS += " plumbline_secrets.socket plumbline_secrets@x.service"
 
 
 @pytest.fixture
@@ -56,7 +57,9 @@ def test_systemd_accepts_the_units_without_a_warning(machine):
     assert machine.run(f"systemd-analyze verify --man=no {UNITS} 2>&1") == ""
 
 
-@pytest.mark.parametrize(("unit", "most"), [("gunicorn", 2.0), ("nginx", 3.0)])
+@pytest.mark.parametrize(
+    ("unit", "most"), [("gunicorn", 2.0), ("nginx", 3.0), ("plumbline_secrets@x", 2.0), ("plumbline_logs", 2.5)]
+)
 def test_the_services_are_locked_in(machine, unit, most):
     verdict = machine.run(f"systemd-analyze security --no-pager {unit}.service | tail -n 1")
     exposure = float(verdict.split(": ")[1].split()[0])

@@ -46,9 +46,10 @@ test('a process of rq is a unit of its own, with its share of the memory', () =>
   );
 });
 
-test('each has a folder of its own for secrets, since each fetches them when it starts', () => {
-  expect(unitOf('celery')).toContain('\nEnvironmentFile=-/run/plumbline-celery/secrets.env\n');
-  expect(unitOf('rq@')).toContain('\nEnvironmentFile=-/run/plumbline-rq-%i/secrets.env\n');
+test('each has its secrets fetched when it starts', () => {
+  const fetched = '\nExecStartPre=/usr/bin/python3 -I /usr/local/lib/plumbline/plumbline_secrets.py write\n';
+  expect(unitOf('celery')).toContain(fetched);
+  expect(unitOf('rq@')).toContain(fetched);
   expect(unitOf('celery', { secrets: [] })).not.toContain('secrets');
 });
 
@@ -66,7 +67,7 @@ test('without a broker that the machine knows, celery-beat has nowhere to lock',
 
 test('they start after the database and the cache', () => {
   expect(unitOf('celery')).toContain(
-    '\nAfter=network-online.target valkey.service\nWants=network-online.target valkey.service\n',
+    '\nAfter=network-online.target plumbline_secrets.socket valkey.service\nWants=network-online.target plumbline_secrets.socket valkey.service\n',
   );
 });
 

@@ -194,7 +194,7 @@ test('a script that has been applied ends at once, every other one takes its pla
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
   const text = script(everything)
     .replaceAll('/var/lib/', `${folder}/`)
-    .replace(/^step=start.*$/m, `lib=${folder}/lib logs=${folder}/logs`)
+    .replace(/^step=start.*$/m, `lib=${folder}/lib logs=${folder}/logs downloads=${folder}/downloads`)
     .replace(/^data_volume=[^]*/m, 'echo applies\necho $sum >$state/applied\n');
   const file = join(folder, 'script');
   const run = () => execFileSync('bash', [file], { encoding: 'utf8' });

@@ -87,8 +87,8 @@ test('gunicorn starts after the database, and runs on while it restarts', () => 
     }),
   );
   const unit = files.find(({ path }) => path.endsWith('/gunicorn.service'))?.text;
-  expect(unit).toContain('\nAfter=gunicorn.socket network-online.target mariadb.service\n');
-  expect(unit).toContain('\nWants=network-online.target mariadb.service\n');
+  expect(unit).toContain('\nAfter=gunicorn.socket network-online.target plumbline_secrets.socket mariadb.service\n');
+  expect(unit).toContain('\nWants=network-online.target plumbline_secrets.socket mariadb.service\n');
 });
 
 test('a database elsewhere brings no files and no order', () => {

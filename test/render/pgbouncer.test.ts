@@ -43,7 +43,7 @@ test('the name of a database may hold a quote', () => {
 
 test('gunicorn and what works beside it start after PgBouncer', () => {
   const unit = renderFiles(input()).find(({ path }) => path.endsWith('/gunicorn.service'))?.text;
-  expect(unit).toContain('\nAfter=gunicorn.socket network-online.target pgbouncer.service\n');
+  expect(unit).toContain('\nAfter=gunicorn.socket network-online.target plumbline_secrets.socket pgbouncer.service\n');
 });
 
 test('it is installed, runs in the sandbox and serves before migrations run', () => {

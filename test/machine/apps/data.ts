@@ -1,5 +1,6 @@
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import {
   Application,
   AppServer,
@@ -13,7 +14,8 @@ import {
 
 /**
  * The sample with a database, a cache and background workers, and what the plan says of them: `-c database=postgres
- * -c backgroundWorker=celery`, `-c snapshot=snap-...` a volume from a snapshot. `-c directory=...` takes a changed copy of the sample.
+ * -c backgroundWorker=celery`, `-c snapshot=snap-...` a volume from a snapshot. `-c directory=...` takes a changed copy of the sample,
+ * `-c grant=true` lets it read a bucket.
  */
 const app = new App();
 const context = (name: string) => app.node.tryGetContext(name) as string | undefined;
@@ -56,6 +58,8 @@ const site = new WebService(stack, 'Site', {
   cache: chosen({ redis: () => Cache.redisOnInstance(), elasticache: () => Cache.elastiCache() }, 'cache'),
   backgroundWorkers: worker && [worker],
 });
+
+if (context('grant') === 'true') new Bucket(stack, 'Files').grantRead(site);
 
 const { appServer, connections, memory } = site.plan;
 new CfnOutput(stack, 'Plan', { value: JSON.stringify({ appServer, connections, memory }) });

@@ -57,6 +57,8 @@ class Guest:
         self._command = [
             "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--settings=no", "--link-journal=no",
             "--resolv-conf=off", "--timezone=off", "--console=pipe", f"--machine={self.name}",
+            # As on an instance, systemd can filter the addresses that a unit reaches (IPAddressDeny=).
+            "--system-call-filter=bpf", "--capability=CAP_BPF",
             f"--network-namespace-path=/run/netns/{namespace}", f"--bind={self.devices}:{BY_ID}",
             "-b", "-D", str(self.root),
         ]  # fmt: skip

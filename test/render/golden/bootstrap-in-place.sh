@@ -4,8 +4,10 @@ set -euo pipefail
 umask 022
 export HOME=/root TMPDIR=/var/tmp
 # The logs are on a tmpfs, so that a full disk is told too.
-step=start lib=/usr/local/lib/plumbline logs=/run/plumbline-bootstrap
-mkdir -p $lib $logs
+step=start lib=/usr/local/lib/plumbline logs=/run/plumbline-bootstrap downloads=/var/lib/plumbline/downloads
+# What commands of the application say, and what it is made of, is nobody else's business.
+mkdir -p $lib
+install -d -m 700 $logs $downloads
 state=/var/lib/plumbline sum=$(sha256sum <"$0" | cut -c 1-64)
 mkdir -p $state /var/lib/cloud/scripts/per-boot
 if [ "$sum" = "$(cat $state/applied 2>/dev/null)" ]; then exit 0; fi
@@ -18,6 +20,7 @@ without_agent=true
 drivers='psycopg[binary,pool]==3.3.9:psycopg,psycopg2 redis==8.1.0:redis celery[redis]==5.7.0:celery packaging==26.3:packaging'
 sandboxed='celery'
 health_path=/health answer_health=true
+instance_metadata=true
 # memory.swap, appServer.backlog, appServer.timeoutStartSec
 swap=2048 backlog=4096 start_timeout=300
 data_volume=${Token[DataVolume.]} new_volume=true
@@ -95,11 +98,11 @@ trap finish EXIT
 
 fetch() {
   { declare -p region suffix; declare -f imds credentials aws; } >$lib/aws.sh
-  s3 /var/tmp/runtime.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.zip'
+  s3 $downloads/runtime.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.zip'
   rm -rf $lib/files
   mkdir -m 700 $lib/files
-  python3 -m zipfile -e /var/tmp/runtime.zip $lib
-  s3 /var/tmp/app.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.zip'
+  python3 -I -m zipfile -e $downloads/runtime.zip $lib
+  s3 $downloads/app.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.zip'
 }
 
 configuration() {
@@ -273,7 +276,7 @@ run packages packages
 run tools tools
 run dependencies dependencies
 run configuration configuration
-run secrets bash $lib/plumbline_secrets.sh
+run secrets bash $lib/plumbline_secrets.sh write
 run database database
 run cache start_again $cache_unit /etc/plumbline/cache.conf
 run django django

@@ -4,11 +4,14 @@ set -euo pipefail
 umask 022
 export HOME=/root TMPDIR=/var/tmp
 # The logs are on a tmpfs, so that a full disk is told too.
-step=start lib=/usr/local/lib/plumbline logs=/run/plumbline-bootstrap
-mkdir -p $lib $logs
+step=start lib=/usr/local/lib/plumbline logs=/run/plumbline-bootstrap downloads=/var/lib/plumbline/downloads
+# What commands of the application say, and what it is made of, is nobody else's business.
+mkdir -p $lib
+install -d -m 700 $logs $downloads
 package_manager=dnf packages='python3.13 python3.13-pip' python=python3.13
 gunicorn='gunicorn==27.0.1' wsgi=sample.wsgi:application settings_module=''
 health_path=/health answer_health=true
+instance_metadata=true
 # memory.swap, appServer.backlog, appServer.timeoutStartSec
 swap=2048 backlog=4096 start_timeout=300
 
@@ -62,11 +65,11 @@ trap finish EXIT
 
 fetch() {
   { declare -p region suffix; declare -f imds credentials aws; } >$lib/aws.sh
-  s3 /var/tmp/runtime.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.zip'
+  s3 $downloads/runtime.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.zip'
   rm -rf $lib/files
   mkdir -m 700 $lib/files
-  python3 -m zipfile -e /var/tmp/runtime.zip $lib
-  s3 /var/tmp/app.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.zip'
+  python3 -I -m zipfile -e $downloads/runtime.zip $lib
+  s3 $downloads/app.zip 'cdk-hnb659fds-assets-111122223333-ap-northeast-1' 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.zip'
 }
 
 configuration() {
@@ -235,7 +238,7 @@ run packages packages
 run tools tools
 run dependencies dependencies
 run configuration configuration
-run secrets bash $lib/plumbline_secrets.sh
+run secrets bash $lib/plumbline_secrets.sh write
 run django django
 run check check
 run serve serve

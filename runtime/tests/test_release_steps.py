@@ -1,0 +1,186 @@
+"""The steps of a release: what it brings is run by the application's user, and is root's in the end."""
+
+import os
+import re
+import shlex
+import stat
+import zipfile
+
+import pytest
+from machine_shell import RUNTIME
+
+RELEASE = ("plumbline_release.sh", "plumbline_service.sh")
+
+
+def mode_of(path):
+    return oct(stat.S_IMODE(path.stat().st_mode))
+
+
+def modes(folder):
+    """Of everything below it but links."""
+    found = [path for path in folder.rglob("*") if not path.is_symlink()]
+    return {str(path.relative_to(folder)): mode_of(path) for path in found}
+
+
+def archive(path, files):
+    """`files` holds the mode of each, as UNIX has it, or None as of an archive that knows none."""
+    with zipfile.ZipFile(path, "w") as file:
+        for name, mode in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (mode or 0) << 16
+            file.writestr(entry, "content")
+
+
+@pytest.fixture
+def unpacked(shell):
+    archive(
+        shell.folder / "app.zip",
+        {
+            "bin/run": stat.S_IFREG | 0o755,
+            "bin/bare": 0o755,
+            "manage.py": stat.S_IFREG | 0o644,
+            "made/elsewhere": None,
+            "setuid": stat.S_IFREG | 0o4777,
+            "link": stat.S_IFLNK | 0o777,
+        },
+    )
+    result = shell.run('umask 027; python3 -I "$lib/plumbline_unzip.py" app.zip release')
+    assert result.returncode == 0, result.stdout
+    return shell.folder / "release"
+
+
+def test_what_may_be_executed_still_may_when_it_is_unpacked(unpacked):
+    assert modes(unpacked) == {
+        "bin": "0o750",
+        "bin/run": "0o750",
+        "bin/bare": "0o750",
+        "manage.py": "0o640",
+        "made": "0o750",
+        "made/elsewhere": "0o640",
+        "setuid": "0o750",
+        "link": "0o640",
+    }
+    assert not (unpacked / "link").is_symlink()
+
+
+@pytest.fixture
+def release(shell):
+    for command in ("chown", "systemd-run", "install"):
+        shell.fake(command)
+    folder = shell.folder / "release"
+    for path in ("static/css/site.css", "templates/page.html", "manage.py", ".venv/bin/gunicorn"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("content")
+        (folder / path).chmod(0o664)
+    (folder / ".venv/bin/gunicorn").chmod(0o775)
+    (folder / "templates").chmod(0o2777)
+    return folder
+
+
+def seal(shell, release):
+    result = shell.run(f'unseal "{release}"; seal "{release}"', *RELEASE)
+    assert result.returncode == 0, result.stdout
+    return modes(release)
+
+
+def test_a_sealed_release_is_root_s_and_read_by_the_service_and_of_it_nginx_reads_the_static_files(shell, release):
+    (release / ".static").symlink_to("static")
+    sealed = seal(shell, release)
+    assert {path: mode for path, mode in sealed.items() if path.startswith("static")} == {
+        "static": "0o755",
+        "static/css": "0o755",
+        "static/css/site.css": "0o644",
+    }
+    assert sealed["manage.py"] == sealed["templates/page.html"] == "0o640"
+    assert sealed[".venv"] == sealed[".venv/bin"] == sealed[".venv/bin/gunicorn"] == "0o751"
+    assert sealed["templates"] in ("0o751", "0o2751")  # of a folder chmod leaves the group's bit
+    assert mode_of(release) == "0o751"
+    assert shell.calls[-1] == f"chown -hR root:app {release}"
+
+
+def test_static_files_elsewhere_are_left_as_they_are(shell, release):
+    elsewhere = shell.folder / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    (release / ".static").symlink_to(elsewhere)
+    assert seal(shell, release)["static/css/site.css"] == "0o640"
+    assert mode_of(elsewhere) == "0o700"
+
+
+def test_the_steps_of_a_release_write_to_all_of_it_but_its_packages(shell, release):
+    (release / ".complete").touch()
+    shell.run(f'unseal "{release}"', *RELEASE)
+    given, own = [shlex.split(call) for call in shell.calls]
+    assert given[:3] == ["chown", "-hR", "app:app"]
+    assert {os.path.basename(path) for path in given[3:]} == {"static", "templates", "manage.py"}
+    assert own == ["chown", "root:app", str(release)]
+    # sticky, so that what is root's stays in its place
+    assert release.stat().st_mode & stat.S_ISVTX
+
+
+def test_root_runs_nothing_of_a_release_or_its_packages(shell, release):
+    for program in (".venv/bin/python", "tools/bin/uv"):
+        path = (shell.folder / "release" if program.startswith(".venv") else shell.folder) / program
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'#!/bin/bash\necho "ran {program}" >>"{shell.calls_file}"\n')
+        path.chmod(0o755)
+    script = f"""
+      python=python3 gunicorn=gunicorn==1 drivers='redis==1:redis' wsgi=site:app settings_module= answer_health=false
+      health_path=/health
+      rm() {{ :; }}
+      environment "{release}"
+      cd "{release}"
+      is_django
+      python_of_release plumbline_django.py settings-module . site:app
+      migrate_() {{ as_app python manage.py migrate; }}
+      migrate_
+    """
+    result = shell.run(script, *RELEASE, lib=str(shell.folder))
+    assert result.returncode == 0, result.stdout
+    units = [call for call in shell.calls if call.startswith("systemd-run ")]
+    assert len(units) == 4
+    for unit in units:
+        assert " --wait " in unit, "what it has started would go on"
+        assert " --uid=app --gid=app -p NoNewPrivileges=yes " in unit
+    assert [call for call in shell.calls if call.startswith("ran ")] == []
+    secrets = "EnvironmentFile=-/run/plumbline-secrets/environment"
+    assert [secrets in unit for unit in units] == [False, False, False, True]
+
+
+def test_root_s_own_python_is_isolated_from_the_environment_and_the_working_folder():
+    for file in RUNTIME.glob("plumbline_*.sh"):
+        if file.name == "plumbline_packages.sh":  # the application's user runs it
+            continue
+        for line in file.read_text().splitlines():
+            first = re.findall(r'(?:^|&& |\()\s*(?:python3|"\$python") (\S+)', line)
+            assert set(first) <= {"-I"}, f"{file.name}: {line}"
+
+
+def test_folders_in_which_root_opens_files_are_root_s(shell):
+    shell.fake("chown")
+    folder = shell.folder / "nginx"
+    (folder / "tmp").mkdir(parents=True)
+    (shell.folder / "link").symlink_to(folder)
+    for path in (folder, folder / "tmp"):
+        path.chmod(0o770)
+    result = shell.run(f"keep_for_root {folder} {folder}/tmp {shell.folder}/link {folder}/none", *RELEASE)
+    assert result.returncode == 0, result.stdout
+    assert shell.calls == [f"chown root {folder}", f"chown root {folder}/tmp"]
+    assert mode_of(folder) == mode_of(folder / "tmp") == "0o751"
+
+
+def test_large_logs_are_moved_away_and_links_neither_moved_nor_followed(shell):
+    unit = (RUNTIME / "plumbline_logs.service").read_text()
+    command = next(line for line in unit.splitlines() if "/usr/bin/find" in line).removeprefix("ExecStart=")
+    logs, elsewhere = shell.folder / "logs", shell.folder / "elsewhere"
+    for folder in (logs, elsewhere, logs / "deep"):
+        folder.mkdir()
+    for name in ("access.log", "error.log", "deep/access.log"):
+        with (logs / name).open("wb") as file:
+            file.truncate(65 << 20)
+    (logs / "error.log.1").symlink_to(elsewhere)
+    (logs / "linked.log").symlink_to(logs / "access.log")
+    shell.run(command.replace("/var/log/nginx", str(logs)))
+    assert list(elsewhere.iterdir()) == []
+    assert sorted(path.name for path in logs.iterdir()) == ["access.log.1", "deep", "error.log.1", "linked.log"]
+    assert not (logs / "error.log.1").is_symlink()
+    assert (logs / "deep/access.log").exists()
