@@ -1,5 +1,6 @@
 import { Resource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { EnvironmentSecret } from './environment-secret';
 import { otherEnvironments } from './other-stacks';
@@ -10,6 +11,16 @@ export function merged<T>(records: ReadonlyArray<Readonly<Record<string, T>>>): 
   return Object.fromEntries(records.flatMap((record) => Object.entries(record)));
 }
 
+/** An account that a machine makes for the application, with that of the administrator. */
+export interface ApplicationAccount {
+  readonly administrator: secretsmanager.ISecret;
+  readonly user: secretsmanager.ISecret;
+  readonly host: string;
+  readonly port: string;
+  /** Path of the certificates that the server's certificate is checked against. */
+  readonly certificateBundle: string;
+}
+
 /** How the application reaches a database or a cache, and what has to let it in. */
 export interface DataAccess {
   /** Variables of the application's environment. */
@@ -18,6 +29,8 @@ export interface DataAccess {
   readonly secrets: Readonly<Record<string, EnvironmentSecret>>;
   /** What PgBouncer on the machine connects to, where it stands between. */
   readonly pooled?: PooledServer;
+  /** The application's account, where a machine makes it. */
+  readonly account?: ApplicationAccount;
   /** What lets the machines in; nothing on the machine itself, nor where nobody said what does. */
   readonly connections?: ec2.Connections;
 }

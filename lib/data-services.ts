@@ -38,8 +38,11 @@ export class DataServices extends Construct {
   /** The proxy before it, where one was made. */
   public readonly databaseProxy?: rds.DatabaseProxy;
 
-  /** User name and password of the database, where one was made. */
+  /** User name and password of the application's account in the database, where one was made. */
   public readonly databaseSecret?: secretsmanager.ISecret;
+
+  /** User name and password of the administrator of the database, where one was made: for people, and to make the application's account. */
+  public readonly databaseMasterUserSecret?: secretsmanager.ISecret;
 
   /** @internal */
   public readonly _plan: RequestPathPlan;
@@ -59,6 +62,7 @@ export class DataServices extends Construct {
     this.databaseInstance = databaseAccess?.rds?.instance;
     this.databaseProxy = databaseAccess?.rds?.proxy;
     this.databaseSecret = databaseAccess?.rds?.secret;
+    this.databaseMasterUserSecret = databaseAccess?.rds?.masterUserSecret;
   }
 
   /** Lets machines reach the database and the cache. `WebInstance` calls it for its own. */

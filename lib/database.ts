@@ -168,6 +168,13 @@ export class Database {
           },
           secrets: { PLUMBLINE_DATABASE_PASSWORD: EnvironmentSecret.fromSecretsManager(database.secret, 'password') },
           connections: database.connections,
+          account: {
+            administrator: database.masterUserSecret,
+            user: database.secret,
+            host: database.host,
+            port: String(database.port),
+            certificateBundle: database.proxy ? operatingSystem._certificateBundle : RDS_BUNDLE,
+          },
           rds: database,
         };
       },

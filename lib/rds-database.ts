@@ -33,8 +33,10 @@ export class RdsDatabase extends Construct implements ec2.IConnectable {
   public readonly instance: rds.DatabaseInstance;
   /** The proxy, where there is one. */
   public readonly proxy?: rds.DatabaseProxy;
-  /** User name and password. */
+  /** User name and password of the application's account, which owns its database and nothing else. */
   public readonly secret: secretsmanager.ISecret;
+  /** User name and password of the administrator, whom the machine asks to make the account. */
+  public readonly masterUserSecret: secretsmanager.ISecret;
   /** What the application connects to: the proxy or the instance. */
   public readonly host: string;
   /** The port of both. */
@@ -63,7 +65,7 @@ export class RdsDatabase extends Construct implements ec2.IConnectable {
       publiclyAccessible: false,
       port: this.port,
       databaseName: 'app',
-      credentials: rds.Credentials.fromGeneratedSecret('app'),
+      credentials: rds.Credentials.fromGeneratedSecret('plumbline'),
       parameterGroup: new rds.ParameterGroup(this, 'ParameterGroup', {
         engine,
         description: 'From the plan of the request path',
@@ -78,7 +80,8 @@ export class RdsDatabase extends Construct implements ec2.IConnectable {
       deletionProtection: props.deletionProtection ?? false,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.SNAPSHOT,
     });
-    this.secret = this.instance.secret!;
+    this.masterUserSecret = this.instance.secret!;
+    this.secret = new rds.DatabaseSecret(this, 'ApplicationSecret', { username: 'app' }).attach(this.instance);
     this.host = this.instance.dbInstanceEndpointAddress;
     this.connections = new ec2.Connections({
       securityGroups: [securityGroup],
@@ -93,7 +96,7 @@ export class RdsDatabase extends Construct implements ec2.IConnectable {
       });
       this.proxy = new rds.DatabaseProxy(this, 'Proxy', {
         proxyTarget: rds.ProxyTarget.fromInstance(this.instance),
-        secrets: [this.secret],
+        secrets: [this.secret, this.masterUserSecret],
         vpc,
         vpcSubnets,
         securityGroups: [proxyGroup],

@@ -185,6 +185,7 @@ export class WebUserData extends Construct {
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const environment = machineEnvironment(props.plan._plan, access);
     const pooled = access.find((service) => service.pooled)?.pooled;
+    const account = access.find((service) => service.account)?.account;
     const files: FilesInput = {
       plan: props.plan._plan,
       operatingSystem: this.operatingSystem._profile,
@@ -200,6 +201,12 @@ export class WebUserData extends Construct {
         onInstance: database._volume !== undefined,
         caBundle: (pooled?.certificateBundle ?? environment.PLUMBLINE_DATABASE_CA) === RDS_BUNDLE,
         pooled,
+        account: account && {
+          ...account,
+          databaseName: environment.PLUMBLINE_DATABASE_NAME!,
+          user: account.user.secretArn,
+          administrator: account.administrator.secretArn,
+        },
       },
       migrate: props.migrate,
       backgroundWorkers: backgroundWorkers.map((worker) => worker._source()),
@@ -208,6 +215,7 @@ export class WebUserData extends Construct {
     this.grants = [
       (grantee) => application.grantRead(grantee),
       (grantee) => runtime.grantRead(grantee),
+      ...(account ? [(grantee: iam.IGrantable) => void account.administrator.grantRead(grantee)] : []),
       ...Object.values(secrets).map((secret) => (grantee: iam.IGrantable) => secret._grantRead(this, grantee)),
     ];
 

@@ -2,6 +2,7 @@ export { renderBootstrap } from './bootstrap';
 export { isFixed, renderFiles } from './files';
 export { renderGunicornConf } from './gunicorn';
 export type {
+  AccountSource,
   ApplicationFetch,
   BackgroundWorkerSource,
   BootstrapInput,

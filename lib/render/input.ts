@@ -50,6 +50,19 @@ export interface PooledServer {
   readonly certificateBundle: string;
 }
 
+/** An account in the database that the machine makes with the administrator's. Every part may be a token. */
+export interface AccountSource {
+  readonly host: string;
+  readonly port: string;
+  readonly databaseName: string;
+  /** Path of the certificates that the server's certificate is checked against. */
+  readonly certificateBundle: string;
+  /** ARN of the secret of the account, as RDS writes it. */
+  readonly user: string;
+  /** ARN of the secret of the administrator. */
+  readonly administrator: string;
+}
+
 /** Processes beside the web application that work on what it queues. Their numbers are in the plan, in the same order. */
 export interface BackgroundWorkerSource {
   /** Name of the unit; those of Celery and RQ have theirs. */
@@ -104,10 +117,15 @@ export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
   /** @default - none */
   readonly extraCommands?: readonly CommandStep[];
   /**
-   * Where the database is, whether it is reached by TLS with a certificate of Amazon RDS, and what PgBouncer connects to where it stands
-   * before it. @default - no database
+   * Where the database is, whether it is reached by TLS with a certificate of Amazon RDS, what PgBouncer connects to where it stands
+   * before it, and the account that the machine makes in it. @default - no database
    */
-  readonly database?: { readonly onInstance: boolean; readonly caBundle?: boolean; readonly pooled?: PooledServer };
+  readonly database?: {
+    readonly onInstance: boolean;
+    readonly caBundle?: boolean;
+    readonly pooled?: PooledServer;
+    readonly account?: AccountSource;
+  };
   /** Whether Django's migrations run before the release serves. @default true */
   readonly migrate?: boolean;
   /** @default - none */

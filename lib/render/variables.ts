@@ -37,6 +37,7 @@ export function variables(input: BootstrapInput): Lines {
     `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
     input.dataVolume !== undefined && `data_volume=${input.dataVolume}${input.newVolume ? ' new_volume=true' : ''}`,
     server && databaseVariables(server, plan),
+    accountVariables(input),
     cacheOnInstance(input) && `cache_unit=${operatingSystem.cache.unit}`,
   ];
 }
@@ -50,6 +51,16 @@ function databaseVariables(server: DatabaseServerProfile, plan: Plan): Lines {
     '# database.statementTimeout',
     `statement_timeout=${plan.database?.statementTimeout ?? 0}`,
     server.makeCluster && `make_cluster() { ${server.makeCluster}; }`,
+  ];
+}
+
+function accountVariables({ plan, database }: BootstrapInput): Lines {
+  if (!plan.database || !database?.account) return [];
+  const { host, port, certificateBundle, databaseName, user, administrator } = database.account;
+  const engine = plan.database.engine === 'postgresql' ? 'postgresql' : 'mysql';
+  return [
+    `account='${engine} ${host} ${port} ${certificateBundle} ${databaseName}'`,
+    `account_user='${user}' account_administrator='${administrator}'`,
   ];
 }
 

@@ -26,7 +26,7 @@ describe.each(FLAGS)('a database in RDS with %s', (_, flags) => {
       GenerateSecretString: { GenerateStringKey: 'password', SecretStringTemplate: '{"username":"app"}' },
     });
     expect(machineOf(template)).toMatch(
-      /PLUMBLINE_DATABASE_PASSWORD secretsmanager <SiteDataServicesDatabaseInstanceSecretAttachment\w+> password\n/,
+      /PLUMBLINE_DATABASE_PASSWORD secretsmanager <SiteDataServicesDatabaseApplicationSecretAttachment\w+> password\n/,
     );
     expect(machineOf(template)).not.toContain('resolve:secretsmanager');
   });
@@ -244,5 +244,6 @@ test('what was made in RDS can be reached: instance, proxy and secret', () => {
   const { dataServices } = serve({ database: Database.rdsMysql({ databaseProxy: true }) }).service;
   expect(dataServices.databaseInstance?.node.path).toBe('Test/Site/DataServices/Database/Instance');
   expect(dataServices.databaseProxy?.node.path).toBe('Test/Site/DataServices/Database/Proxy');
-  expect(dataServices.databaseSecret?.node.path).toMatch('Test/Site/DataServices/Database/Instance/Secret');
+  expect(dataServices.databaseSecret?.node.path).toMatch('Test/Site/DataServices/Database/ApplicationSecret');
+  expect(dataServices.databaseMasterUserSecret?.node.path).toMatch('Test/Site/DataServices/Database/Instance/Secret');
 });

@@ -78,6 +78,28 @@ def test_the_certificate_is_checked_by_those_that_rds_publishes(machine):
         assert "certificate verify failed" in machine.run("journalctl -u gunicorn -n 200 -o cat")
 
 
+NOT_ITS = {
+    "rds-postgres": ["CREATE ROLE mine", "CREATE DATABASE mine", "SET ROLE plumbline"],
+    "rds-mariadb": ["CREATE USER mine", "CREATE DATABASE mine", "SELECT * FROM mysql.user"],
+}
+AS_APP = "lib=/usr/local/lib/plumbline; . $lib/plumbline_release.sh; as_app"
+
+
+def test_the_account_of_the_application_owns_its_database_and_may_do_nothing_else(machine, engine):
+    for statement in NOT_ITS[engine]:
+        code = f"from django.db import connection as c; c.cursor().execute('{statement}')"
+        answer = machine.run(f'{AS_APP} python manage.py shell -c "{code}" 2>&1 || true')
+        assert re.search("permission denied|command denied|Access denied", answer), answer
+    assert machine.run("grep -c '^made the account app' /var/log/cloud-init-output.log") == "1"
+
+
+def test_the_application_is_not_told_the_administrator_s_password(machine):
+    script = "/var/lib/cloud/instance/scripts/part-001"
+    secret = machine.run(f"grep -o \"account_administrator='[^']*\" {script}").partition("'")[2]
+    assert secret.startswith("arn:")
+    assert secret not in machine.run("cat /etc/gunicorn/secrets")
+
+
 def test_a_password_that_is_rotated_costs_no_request_and_no_restart(machine):
     with changed(machine, files_of(machine, "sync")):
         wait_for_load_balancer(machine)

@@ -171,7 +171,7 @@ test('the certificates of Amazon RDS are fetched where the database has one of t
 test('an object of a bucket in another region is asked for there', () => {
   const fetch = { kind: 's3', bucket: 'releases', key: 'v1.zip', region: 'us-west-2' } as const;
   const text = script({ application: { fetch, wsgi: 'app:app' } });
-  expect(text).toContain("\n  region=us-west-2 s3 /var/tmp/app.zip 'releases' 'v1.zip'\n");
+  expect(text).toContain("\n  region=us-west-2 s3 $downloads/app.zip 'releases' 'v1.zip'\n");
 });
 
 test('files with a token are in the script, the others are not', () => {

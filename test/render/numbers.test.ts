@@ -32,7 +32,7 @@ const oddNumbers = ({ path, text }: RenderedFile) =>
     : text
         .split('\n')
         .filter((line) =>
-          /^ *(?!proxy_http_version|set_real_ip_from)\w+( = |=| )(\d+\.\d|NaN|Infinity|\d+e)/.test(line),
+          /^ *(?!proxy_http_version|set_real_ip_from)\w+( = |=| )(\d+\.\d+(?![\d.])|NaN|Infinity|\d+e)/.test(line),
         )
         .map((line) => `${path}: ${line}`);
 

@@ -79,7 +79,7 @@ describe('the boundary between root and the application', () => {
       operatingSystem: OPERATING_SYSTEMS['debian-13'],
       plan: planOf({
         instanceType: 't3.large',
-        database: { engine: 'mysql', host: 'elsewhere', maxConnections: 300 },
+        database: { engine: 'mariadb', host: 'instance' },
         cache: { host: 'instance' },
         backgroundWorkers: [
           { name: 'celery', kind: 'celery', processes: 2, memoryPerProcess: 192, taskTimeout: 300 },

@@ -1,7 +1,7 @@
 """A database instance of RDS: the engine itself, with the parameters of the template's group, behind its endpoint.
 
-TLS is by the rig's authority, name and password are those of the generated secret. What RDS takes and the engine does
-not know is played here: `rds.force_ssl` by an access rule.
+TLS is by the rig's authority, name and password of the administrator are those of the generated secret. He is no
+superuser, as in RDS. What RDS takes and the engine does not know is played here: `rds.force_ssl` by an access rule.
 """
 
 import json
@@ -21,9 +21,9 @@ as() {{ setpriv --reuid postgres --regid postgres --init-groups "$@"; }}
 as $bin/initdb -D /data --no-sync --encoding UTF8 --locale C.UTF-8 >/dev/null
 printf '%s\\n' 'local all all trust' 'hostssl all all all scram-sha-256' >/data/pg_hba.conf
 as $bin/postgres --single -j -D /data postgres <<'EOF' >/dev/null
-CREATE ROLE app LOGIN PASSWORD '{password}';
+CREATE ROLE {username} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';
 
-CREATE DATABASE app OWNER app;
+CREATE DATABASE app OWNER {username};
 EOF
 cp /tls/* /data
 chown postgres /data/server.*
@@ -35,8 +35,9 @@ install -d -o mysql /data /run/mysqld
 mariadb-install-db --user=mysql --datadir=/data >/dev/null
 cat >/tmp/init.sql <<'EOF'
 CREATE DATABASE app CHARACTER SET utf8mb4;
-CREATE USER app@'%' IDENTIFIED BY '{password}';
-GRANT ALL ON app.* TO app@'%';
+CREATE USER {username}@'%' IDENTIFIED BY '{password}';
+GRANT ALL ON app.* TO {username}@'%' WITH GRANT OPTION;
+GRANT CREATE USER ON *.* TO {username}@'%';
 EOF
 chown mysql /tls/server.*
 exec mariadbd --user=mysql --datadir=/data --init-file=/tmp/init.sql --skip-log-bin --bind-address=0.0.0.0 \\
@@ -55,13 +56,16 @@ class ManagedDatabase:
             self._secrets = client("secretsmanager")
             listed = self._secrets.list_secrets()["SecretList"]
             found = {s["ARN"]: self._secrets.get_secret_value(SecretId=s["ARN"])["SecretString"] for s in listed}
-        self._secret = next(arn for arn, text in found.items() if '"username"' in text)
+        accounts = {account["username"]: arn for arn, account in map(_account, found.items()) if account}
+        self._secret = accounts.pop("app")
+        ((administrator, master_secret),) = accounts.items()
         self._network = network
         postgres = self.engine == "postgres"
         port, script = (5432, POSTGRESQL) if postgres else (3306, MARIADB)
         given = _postgresql(parameters) if postgres else _mariadb(parameters)
         self._server = ManagedServer(network, folder, "db", DATABASE, endpoints.DATABASE, port)
-        self._server.start(script.format(password=json.loads(found[self._secret])["password"], parameters=given))
+        password = json.loads(found[master_secret])["password"]
+        self._server.start(script.format(username=administrator, password=password, parameters=given))
 
     def ask(self, sql: str) -> str:
         """As its administrator."""
@@ -91,6 +95,12 @@ class ManagedDatabase:
 
     def remove(self) -> None:
         self._server.remove()
+
+
+def _account(secret: tuple[str, str]) -> tuple[str, dict[str, str]]:
+    """Name and password, where it is the secret of an account."""
+    arn, text = secret
+    return arn, json.loads(text) if '"username"' in text else {}
 
 
 def _postgresql(parameters: dict[str, str]) -> str:
