@@ -119,8 +119,8 @@ describe('an application from a bucket', () => {
   });
 
   test.each([
-    ['us-west-2', 'region=us-west-2 s3 /var/tmp/app.zip'],
-    ['eu-central-1', '  s3 /var/tmp/app.zip'],
+    ['us-west-2', 'region=us-west-2 s3 $downloads/app.zip'],
+    ['eu-central-1', '  s3 $downloads/app.zip'],
   ])('may be in %s', (region, call) => {
     const stack = makeStack({ env: { account: '123456789012', region: 'eu-central-1' } });
     const bucket = s3.Bucket.fromBucketAttributes(stack, 'Releases', { bucketName: 'releases', region });

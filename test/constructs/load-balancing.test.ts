@@ -295,7 +295,7 @@ describe('a Network Load Balancer', () => {
       .hasResourceProperties(LISTENER, {
         Port: 80,
         Protocol: 'TCP',
-        ListenerAttributes: attribute('tcp.idle_timeout.seconds', '431'),
+        ListenerAttributes: attribute('tcp.idle_timeout.seconds', '411'),
       });
   });
 

@@ -82,7 +82,7 @@ describe('the parameters in RDS', () => {
     made(Database.rdsPostgres(), { requestTimeout }).hasResourceProperties('AWS::RDS::DBParameterGroup', {
       Family: 'postgres17',
       Parameters: {
-        max_connections: '120',
+        max_connections: '140',
         statement_timeout: '297000',
         client_connection_check_interval: '1000',
         log_min_duration_statement: '1000',
@@ -98,8 +98,10 @@ describe('the parameters in RDS', () => {
     made(Database.rdsMysql(), { requestTimeout }).hasResourceProperties('AWS::RDS::DBParameterGroup', {
       Family: 'mysql8.4',
       Parameters: {
-        max_connections: '110',
+        max_connections: '130',
         max_execution_time: '297000',
+        innodb_lock_wait_timeout: '50',
+        lock_wait_timeout: '50',
         slow_query_log: '1',
         long_query_time: '1',
         log_output: 'FILE',

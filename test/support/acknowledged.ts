@@ -149,8 +149,13 @@ export const IN_RDS: typeof ACKNOWLEDGED = [
   ],
   [
     'AwsSolutions-SMG4',
+    'DataServices/Database/ApplicationSecret/Resource',
+    'a rotation needs a function in the VPC: databaseInstance.addRotationMultiUser() makes it, and the application follows',
+  ],
+  [
+    'AwsSolutions-SMG4',
     'DataServices/Database/Instance/Secret/Resource',
-    'a rotation needs a function in the VPC: databaseInstance.addRotationSingleUser() makes it, and the application follows',
+    'a rotation needs a function in the VPC: databaseInstance.addRotationSingleUser() makes it',
   ],
   [
     'NIST.800.53.R5-EC2RestrictedCommonPorts',
@@ -187,12 +192,22 @@ export const IN_RDS: typeof ACKNOWLEDGED = [
   ['NIST.800.53.R5-SecretsManagerRotationEnabled', 'DataServices/Cache/Password/Resource', 'as AwsSolutions-SMG4'],
   [
     'NIST.800.53.R5-SecretsManagerRotationEnabled',
+    'DataServices/Database/ApplicationSecret/Resource',
+    'as AwsSolutions-SMG4',
+  ],
+  [
+    'NIST.800.53.R5-SecretsManagerRotationEnabled',
     'DataServices/Database/Instance/Secret/Resource',
     'as AwsSolutions-SMG4',
   ],
   [
     'NIST.800.53.R5-SecretsManagerUsingKMSKey',
     'DataServices/Cache/Password/Resource',
+    'a key of its own costs more than the secret',
+  ],
+  [
+    'NIST.800.53.R5-SecretsManagerUsingKMSKey',
+    'DataServices/Database/ApplicationSecret/Resource',
     'a key of its own costs more than the secret',
   ],
   [
