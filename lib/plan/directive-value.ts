@@ -1,7 +1,7 @@
 /** A word as nginx reads it: in quotes, or without; `\` takes the meaning from whatever stands behind it. */
 const WORD = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:[^ "'\\]|\\.)+/.source;
 
-const WORDS = new RegExp(`^ *(?:${WORD})(?: +(?:${WORD}))* *$`, 'u');
+const WORDS = new RegExp(`^ *(?:${WORD})(?: +(?:${WORD}))* *$`);
 
 /** Ends of a directive, a block or a line, beginnings of a comment, and what no value needs. */
 const ENDS = /[;{}#\p{Cc}]/u;

@@ -42,7 +42,7 @@ test('whatever is accepted is the arguments of one directive, and the lines behi
       expect(readDirective(`gzip_types ${value};${rest}`)).toEqual({ words: expect.any(Array) as unknown, rest });
       expect(readDirective(`gzip_types ${value};${rest}`)!.words.length).toBeGreaterThan(1);
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 
@@ -53,7 +53,7 @@ test('whatever would swallow the lines behind it is refused, in the plan', () =>
       const { violations } = planRequestPath({ instanceType: 't3.small', nginxDirectives: { gzip_types: value } });
       expect(violations.map(({ rule }) => rule)).toEqual(['V1']);
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 

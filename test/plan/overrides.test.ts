@@ -1,10 +1,13 @@
 import { planRequestPath, type PlanInput } from '../../lib/plan';
-import { DIRECTIVE_VALUE } from '../../lib/plan/directive-value';
 import { OWNED, REFUSED_DIRECTIVES } from '../../lib/plan/overrides';
 
 const planOf = (input: Partial<PlanInput>) => planRequestPath({ instanceType: 't3.small', ...input });
 const rulesOf = (input: Partial<PlanInput>) => planOf(input).violations.map(({ rule }) => rule);
+/** What is wrong with the overrides themselves, and not with the numbers that they give. */
+const unreadable = (input: Partial<PlanInput>) => rulesOf(input).filter((rule) => rule === 'V1');
 const messagesOf = (input: Partial<PlanInput>) => planOf(input).violations.map(({ message }) => message);
+
+const DIRECTIVE_VALUE = 'a value with each quote closed, without ; { } # or a new line, and no \\ at its end';
 
 describe('overrides', () => {
   test.each([
@@ -28,6 +31,7 @@ describe('overrides', () => {
     const { plan } = planOf({ nginxDirectives: { [directive]: value } });
     expect(plan.nginx).toEqual({ ...planOf({}).plan.nginx, ...expected, timeoutStopSec: plan.nginx.timeoutStopSec });
     expect(plan.extraNginxDirectives).toEqual({});
+    expect(unreadable({ nginxDirectives: { [directive]: value } })).toEqual([]);
   });
 
   test.each([
@@ -42,6 +46,7 @@ describe('overrides', () => {
     const { plan } = planOf({ gunicornSettings: { [setting]: value } });
     expect(plan.appServer).toEqual({ ...planOf({}).plan.appServer, ...expected });
     expect(plan.extraGunicornSettings).toEqual({});
+    expect(unreadable({ gunicornSettings: { [setting]: value } })).toEqual([]);
   });
 
   test('what no rule knows is kept as written', () => {
@@ -115,9 +120,20 @@ describe('fails on an override', () => {
     ]);
   });
 
-  test('that cannot be read', () => {
-    expect(messagesOf({ nginxDirectives: { proxy_read_timeout: 'soon' } })).toEqual([
-      'nginxDirectives: proxy_read_timeout "soon" cannot be read: write it as nginx does, for example 75s, 10m or on [V1]',
+  test.each([
+    ['proxy_read_timeout', 'soon'],
+    ['worker_processes', 'auto'],
+    ['worker_processes', 'x2'],
+    ['upstream.max_conns', '2x'],
+    ['client_max_body_size', '1t'],
+    ['proxy_ignore_client_abort', 'maybe'],
+  ])('that cannot be read: %s %s', (name, value) => {
+    expect(planOf({ nginxDirectives: { [name]: value } }).violations).toEqual([
+      {
+        rule: 'V1',
+        severity: 'error',
+        message: `nginxDirectives: ${name} ${JSON.stringify(value)} cannot be read: write it as nginx does, for example 75s, 10m or on [V1]`,
+      },
     ]);
   });
 
