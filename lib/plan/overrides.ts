@@ -1,3 +1,4 @@
+import { DIRECTIVE_VALUE, isDirectiveValue } from './directive-value';
 import type { AppServerPlan, NginxPlan, Plan, PlanInput, Violation } from './plan';
 import { nginxMebibytes, nginxSeconds } from './seconds';
 
@@ -38,7 +39,7 @@ const GUNICORN: Readonly<Record<string, keyof AppServerPlan>> = {
 };
 
 /** Settings that another prop or the bootstrap owns: an override would split the truth in two. */
-const OWNED: Readonly<Record<string, string>> = {
+export const OWNED: Readonly<Record<string, string>> = {
   workers: 'use workers of AppServer.gunicorn',
   threads: 'use threads of AppServer.gunicorn',
   worker_connections: 'use workerConnections of AppServer.gunicorn',
@@ -50,10 +51,13 @@ const OWNED: Readonly<Record<string, string>> = {
   when_ready: 'the request guard owns the hook',
   post_worker_init: 'the request guard owns the hook',
   pre_fork: 'connections are closed there before a fork',
+  post_fork: 'garbage collection is switched on there after a fork',
+  on_starting: 'what killed workers have left in the database ends there',
+  child_exit: 'what killed workers have left in the database ends there',
 };
 
 /** Contexts and modules that would take the bound or the sockets away; see facts on O9 in the rule table. */
-const REFUSED_DIRECTIVES = [
+export const REFUSED_DIRECTIVES = [
   'zone',
   'limit_conn',
   'limit_conn_zone',
@@ -63,6 +67,10 @@ const REFUSED_DIRECTIVES = [
   'include',
   'load_module',
 ];
+
+/** The entry of a table, and never what every object has, such as `constructor`. */
+const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
 
 const violation = (rule: string, message: string): Violation => ({
   rule,
@@ -79,12 +87,12 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
   const extraGunicornSettings: Record<string, unknown> = {};
 
   for (const [name, value] of Object.entries(input.nginxDirectives ?? {})) {
-    const known = NGINX[name];
-    if (!/^(upstream\.)?[a-z][a-z0-9_]*$/.test(name) || /[;{}\r\n#]/.test(value) || value.trim() === '') {
+    const known = own(NGINX, name);
+    if (!/^(upstream\.)?[a-z][a-z0-9_]*$/.test(name) || !isDirectiveValue(value)) {
       violations.push(
         violation(
           'V1',
-          `nginxDirectives: ${JSON.stringify(name)} = ${JSON.stringify(value)} is not one directive: use a name in lower case and a value without ; { } # or a new line`,
+          `nginxDirectives: ${JSON.stringify(name)} = ${JSON.stringify(value)} is not one directive: use a name in lower case and ${DIRECTIVE_VALUE}`,
         ),
       );
     } else if (REFUSED_DIRECTIVES.includes(name) || (name.startsWith('upstream.') && !known)) {
@@ -112,7 +120,8 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
   }
 
   for (const [name, value] of Object.entries(input.gunicornSettings ?? {})) {
-    const known = GUNICORN[name];
+    const known = own(GUNICORN, name);
+    const owner = own(OWNED, name);
     if (!/^[a-z][a-z0-9_]*$/.test(name)) {
       violations.push(
         violation(
@@ -120,8 +129,8 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
           `gunicorn settings: ${JSON.stringify(name)} is not the name of a setting: use lower case with underscores, for example limit_request_line`,
         ),
       );
-    } else if (OWNED[name]) {
-      violations.push(violation('V1', `gunicorn settings: ${name} cannot be overridden here: ${OWNED[name]}`));
+    } else if (owner !== undefined) {
+      violations.push(violation('V1', `gunicorn settings: ${name} cannot be overridden here: ${owner}`));
     } else if (known) {
       const wanted = typeof appServer[known];
       if (typeof value !== wanted || (wanted === 'number' && !(Number(value) >= 0))) {

@@ -1,3 +1,4 @@
+import { DIRECTIVE_VALUE, isDirectiveValue } from '../plan/directive-value';
 import { forcedHeaderOf } from './forced-headers';
 import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object } from './input';
 import { HEALTH_LOCATION } from './nginx';
@@ -132,12 +133,7 @@ export function refusalsOfFiles(input: FilesInput): string[] {
   checkVariables(problems, input);
   for (const [name, value] of Object.entries(input.plan.extraNginxDirectives)) {
     problems.must(/^[a-z][a-z0-9_]*$/.test(name), 'nginxDirectives', name, 'must be the name of a directive');
-    problems.must(
-      !hasControls(value) && !/[;{}#]/.test(withoutTokens(value)),
-      `nginxDirectives ${name}`,
-      value,
-      'must be one value without ; { } # or a line break',
-    );
+    problems.must(isDirectiveValue(value), `nginxDirectives ${name}`, value, `must be ${DIRECTIVE_VALUE}`);
     const forced = name === 'proxy_set_header' ? forcedHeaderOf(value, input) : undefined;
     problems.must(
       forced === undefined,

@@ -59,14 +59,17 @@ describe('fails with a plan out of line', () => {
     ).toThrow(/\[A1\]\n[^]*\[A2\]\n[^]*\[B1\]\n/);
   });
 
-  test.each(['; reboot', '1m; }', 'a\nb', 'a{'])('when a directive has the value %j', (value) => {
-    fails(
-      { nginxDirectives: { gzip_types: value } },
-      outOfLine(
-        `nginxDirectives: "gzip_types" = ${JSON.stringify(value)} is not one directive: use a name in lower case and a value without ; { } # or a new line [V1]`,
-      ),
-    );
-  });
+  test.each(['; reboot', '1m; }', 'a\nb', 'a{', '"text/css', 'text/css\\'])(
+    'when a directive has the value %j',
+    (value) => {
+      fails(
+        { nginxDirectives: { gzip_types: value } },
+        outOfLine(
+          `nginxDirectives: "gzip_types" = ${JSON.stringify(value)} is not one directive: use a name in lower case and a value with each quote closed, without ; { } # or a new line, and no \\ at its end [V1]`,
+        ),
+      );
+    },
+  );
 
   test('when another idle timeout is shorter than the request', () => {
     const stack = makeStack();

@@ -1,8 +1,13 @@
 import { planRequestPath, type PlanInput } from '../../lib/plan';
+import { OWNED, REFUSED_DIRECTIVES } from '../../lib/plan/overrides';
 
 const planOf = (input: Partial<PlanInput>) => planRequestPath({ instanceType: 't3.small', ...input });
 const rulesOf = (input: Partial<PlanInput>) => planOf(input).violations.map(({ rule }) => rule);
+/** What is wrong with the overrides themselves, and not with the numbers that they give. */
+const unreadable = (input: Partial<PlanInput>) => rulesOf(input).filter((rule) => rule === 'V1');
 const messagesOf = (input: Partial<PlanInput>) => planOf(input).violations.map(({ message }) => message);
+
+const DIRECTIVE_VALUE = 'a value with each quote closed, without ; { } # or a new line, and no \\ at its end';
 
 describe('overrides', () => {
   test.each([
@@ -11,19 +16,37 @@ describe('overrides', () => {
     ['send_timeout', '1m30s', { sendTimeout: 90 }],
     ['client_header_timeout', '200', { clientHeaderTimeout: 200 }],
     ['client_body_timeout', '500ms', { clientBodyTimeout: 0.5 }],
+    ['keepalive_timeout', '1h', { keepaliveTimeout: 3600 }],
+    ['keepalive_min_timeout', '7s', { keepaliveMinTimeout: 7 }],
+    ['worker_shutdown_timeout', '8s', { workerShutdownTimeout: 8 }],
+    ['worker_processes', '3', { workerProcesses: 3 }],
+    ['worker_connections', '9999', { workerConnections: 9999 }],
     ['client_max_body_size', '1g', { clientMaxBodySize: 1024 }],
+    ['proxy_ignore_client_abort', 'on', { proxyIgnoreClientAbort: true }],
+    ['proxy_ignore_client_abort', 'off', { proxyIgnoreClientAbort: false }],
     ['upstream.max_conns', '300', { maxConns: 300 }],
-  ])('nginx %s %s is understood', (directive, value, expected) => {
-    expect(planOf({ nginxDirectives: { [directive]: value } }).plan.nginx).toMatchObject(expected);
+    ['upstream.keepalive', '12', { upstreamKeepalive: 12 }],
+    ['upstream.keepalive_timeout', '13s', { upstreamKeepaliveTimeout: 13 }],
+  ])('nginx %s %s is understood, and nothing else changes', (directive, value, expected) => {
+    const { plan } = planOf({ nginxDirectives: { [directive]: value } });
+    expect(plan.nginx).toEqual({ ...planOf({}).plan.nginx, ...expected, timeoutStopSec: plan.nginx.timeoutStopSec });
+    expect(plan.extraNginxDirectives).toEqual({});
+    expect(unreadable({ nginxDirectives: { [directive]: value } })).toEqual([]);
   });
 
   test.each([
     ['timeout', 62, { timeout: 62 }],
     ['graceful_timeout', 90, { gracefulTimeout: 90, timeoutStopSec: 95 }],
+    ['keepalive', 0, { keepalive: 0 }],
     ['max_requests', 1000, { maxRequests: 1000 }],
+    ['max_requests_jitter', 77, { maxRequestsJitter: 77 }],
     ['preload_app', true, { preloadApp: true }],
+    ['backlog', 1234, { backlog: 1234 }],
   ])('gunicorn %s %p is understood, and systemd follows', (setting, value, expected) => {
-    expect(planOf({ gunicornSettings: { [setting]: value } }).plan.appServer).toMatchObject(expected);
+    const { plan } = planOf({ gunicornSettings: { [setting]: value } });
+    expect(plan.appServer).toEqual({ ...planOf({}).plan.appServer, ...expected });
+    expect(plan.extraGunicornSettings).toEqual({});
+    expect(unreadable({ gunicornSettings: { [setting]: value } })).toEqual([]);
   });
 
   test('what no rule knows is kept as written', () => {
@@ -34,6 +57,13 @@ describe('overrides', () => {
     expect(violations).toEqual([]);
     expect(plan.extraNginxDirectives).toEqual({ gzip_comp_level: '6' });
     expect(plan.extraGunicornSettings).toEqual({ limit_request_line: 8190 });
+  });
+
+  test('a name that every object has is a name like any other', () => {
+    const name = 'constructor';
+    const { plan } = planOf({ nginxDirectives: { [name]: 'on' }, gunicornSettings: { [name]: 1 } });
+    expect(plan.extraNginxDirectives).toEqual({ [name]: 'on' });
+    expect(plan.extraGunicornSettings).toEqual({ [name]: 1 });
   });
 
   test('jitter follows max_requests', () => {
@@ -62,19 +92,65 @@ describe('fails on an override', () => {
     expect(rulesOf({ nginxDirectives: { 'upstream.keepalive': '16' } })).toEqual(['B5', 'O3']);
   });
 
-  test.each(['1;return 200', 'a{b', 'a}b', 'x\ny', 'x\ry', '60s # longer', ' '])('with the value %j', (value) => {
-    expect(messagesOf({ nginxDirectives: { proxy_read_timeout: value } })).toEqual([
-      `nginxDirectives: "proxy_read_timeout" = ${JSON.stringify(value)} is not one directive: use a name in lower case and a value without ; { } # or a new line [V1]`,
+  test.each(['1;return 200', 'a{b', 'a}b', 'x\ny', 'x\ry', 'x\ty', '60s # longer', ' ', '"60s', "60s'", '60s\\'])(
+    'with the value %j, whether the plan knows the directive or not',
+    (value) => {
+      for (const name of ['proxy_read_timeout', 'gzip_types', 'upstream.keepalive']) {
+        expect(messagesOf({ nginxDirectives: { [name]: value } })).toEqual([
+          `nginxDirectives: "${name}" = ${JSON.stringify(value)} is not one directive: use a name in lower case and ${DIRECTIVE_VALUE} [V1]`,
+        ]);
+      }
+    },
+  );
+
+  test.each(['Gzip', 'gzip types', '_gzip', 'server.listen', 'upstream.', 'xupstream.keepalive', ''])(
+    'with the name %j',
+    (name) => {
+      expect(messagesOf({ nginxDirectives: { [name]: 'on' } })).toEqual([
+        `nginxDirectives: ${JSON.stringify(name)} = "on" is not one directive: use a name in lower case and ${DIRECTIVE_VALUE} [V1]`,
+      ]);
+    },
+  );
+
+  test('as often as there are some', () => {
+    expect(rulesOf({ nginxDirectives: { listen: '80', gzip: '"' }, gunicornSettings: { bind: 'x' } })).toEqual([
+      'O9',
+      'V1',
+      'V1',
     ]);
   });
 
-  test('that cannot be read', () => {
-    expect(messagesOf({ nginxDirectives: { proxy_read_timeout: 'soon' } })).toEqual([
-      'nginxDirectives: proxy_read_timeout "soon" cannot be read: write it as nginx does, for example 75s, 10m or on [V1]',
+  test.each([
+    ['proxy_read_timeout', 'soon'],
+    ['worker_processes', 'auto'],
+    ['worker_processes', 'x2'],
+    ['upstream.max_conns', '2x'],
+    ['client_max_body_size', '1t'],
+    ['proxy_ignore_client_abort', 'maybe'],
+  ])('that cannot be read: %s %s', (name, value) => {
+    expect(planOf({ nginxDirectives: { [name]: value } }).violations).toEqual([
+      {
+        rule: 'V1',
+        severity: 'error',
+        message: `nginxDirectives: ${name} ${JSON.stringify(value)} cannot be read: write it as nginx does, for example 75s, 10m or on [V1]`,
+      },
     ]);
   });
 
-  test.each(['zone', 'limit_conn', 'listen', 'upstream.server'])(
+  test('of what would take the bound or the sockets away: the list is complete', () => {
+    expect(REFUSED_DIRECTIVES).toEqual([
+      'zone',
+      'limit_conn',
+      'limit_conn_zone',
+      'listen',
+      'server_name',
+      'proxy_pass',
+      'include',
+      'load_module',
+    ]);
+  });
+
+  test.each([...REFUSED_DIRECTIVES, 'upstream.server', 'upstream.zone'])(
     'of %s, which would take the bound or the sockets away',
     (name) => {
       expect(messagesOf({ nginxDirectives: { [name]: 'x' } })).toEqual([
@@ -83,10 +159,28 @@ describe('fails on an override', () => {
     },
   );
 
-  test('of a gunicorn setting that a prop owns', () => {
-    expect(messagesOf({ gunicornSettings: { workers: 4, bind: ':80' } })).toEqual([
-      'gunicorn settings: workers cannot be overridden here: use workers of AppServer.gunicorn [V1]',
-      'gunicorn settings: bind cannot be overridden here: systemd owns the sockets [V1]',
+  test('of a gunicorn setting that something else owns: the list is complete', () => {
+    expect(OWNED).toEqual({
+      workers: 'use workers of AppServer.gunicorn',
+      threads: 'use threads of AppServer.gunicorn',
+      worker_connections: 'use workerConnections of AppServer.gunicorn',
+      worker_class: 'use workerClass of AppServer.gunicorn',
+      bind: 'systemd owns the sockets',
+      wsgi_app: 'use wsgi or asgi of the application',
+      pidfile: 'systemd knows the process',
+      daemon: 'systemd knows the process',
+      when_ready: 'the request guard owns the hook',
+      post_worker_init: 'the request guard owns the hook',
+      pre_fork: 'connections are closed there before a fork',
+      post_fork: 'garbage collection is switched on there after a fork',
+      on_starting: 'what killed workers have left in the database ends there',
+      child_exit: 'what killed workers have left in the database ends there',
+    });
+  });
+
+  test.each(Object.entries(OWNED))('of the gunicorn setting %s: %s', (name, owner) => {
+    expect(messagesOf({ gunicornSettings: { [name]: 4 } })).toEqual([
+      `gunicorn settings: ${name} cannot be overridden here: ${owner} [V1]`,
     ]);
   });
 
@@ -98,9 +192,9 @@ describe('fails on an override', () => {
     ]);
   });
 
-  test('whose name is not a setting', () => {
-    expect(messagesOf({ gunicornSettings: { 'timeout = 1 #': 1 } })).toEqual([
-      'gunicorn settings: "timeout = 1 #" is not the name of a setting: use lower case with underscores, for example limit_request_line [V1]',
+  test.each(['timeout = 1 #', '1timeout', 'Timeout', 'time out', ''])('whose name %j is not a setting', (name) => {
+    expect(messagesOf({ gunicornSettings: { [name]: 1 } })).toEqual([
+      `gunicorn settings: ${JSON.stringify(name)} is not the name of a setting: use lower case with underscores, for example limit_request_line [V1]`,
     ]);
   });
 });

@@ -14,6 +14,10 @@ test.each([
   ['soon', undefined],
   ['-1s', undefined],
   ['', undefined],
+  ['1h60', undefined],
+  ['1hx', undefined],
+  ['x1h', undefined],
+  ['1  h', 3600],
 ])('the nginx time %j is %p seconds', (text, expected) => expect(nginxSeconds(text)).toBe(expected));
 
 test.each([
@@ -24,4 +28,7 @@ test.each([
   ['0', 0],
   ['10 m', undefined],
   ['ten', undefined],
+  ['a10m', undefined],
+  ['10mb', undefined],
+  [' 10m ', 10],
 ])('the nginx size %j is %p MiB', (text, expected) => expect(nginxMebibytes(text)).toBe(expected));
