@@ -87,14 +87,14 @@ def fill(folder):
         path = folder / name
         if number % 2 == os.getpid() % 2:
             attempt(path.symlink_to, VICTIM)
-        elif not path.exists():
+        elif not os.path.lexists(path):
             attempt(path.write_text, settings)
 
 
 def shadow(folder):
     """Modules and programs of the names that root's scripts ask for."""
     for name in ("sitecustomize.py", "usercustomize.py", "redis.py", "MySQLdb.py", "json.py", "zipfile.py"):
-        if not (folder / name).exists():
+        if not os.path.lexists(folder / name):
             attempt((folder / name).write_text, MODULE)
     for name in ("python3", "bash", "curl", "nginx", "mv", "mktemp"):
         attempt((folder / name).write_text, f"#!/bin/sh\n{SHELL}")
