@@ -19,8 +19,8 @@ MARKS = ("/var/lib/app/ran", "/dev/shm/ran", "/run/ran", "/run/plumbline-secrets
 SCRIPTS = ("/usr/local/lib/plumbline", "/etc/systemd/system", "/usr/lib/systemd/system")
 # The application's own files are of no use to who already is the application.
 ELSEWHERE = ("/proc", "/sys", "/srv/app/releases", "/var/cache/plumbline")
-# Its own folders of static files; a link there would only break it.
-HARMLESS = {"static", ".static"}
+# Files of its own, which only itself would miss.
+HARMLESS = {"static", ".static", "serving", "connections"}
 # As many as there are of root's files that could be looked for in a folder.
 COMMON = ["secrets.env", "secrets.new", "environment", "environment.new", ".env", "app", "app.zip", "runtime.zip"]
 SHELL = "(id -u >>/var/lib/app/ran; id -u >>/dev/shm/ran; id -u >>/run/ran; id -u >>/run/plumbline-secrets/ran) 2>&-\n"
