@@ -19,8 +19,8 @@ MARKS = ("/var/lib/app/ran", "/dev/shm/ran", "/run/ran", "/run/plumbline-secrets
 SCRIPTS = ("/usr/local/lib/plumbline", "/etc/systemd/system", "/usr/lib/systemd/system")
 # The application's own files are of no use to who already is the application.
 ELSEWHERE = ("/proc", "/sys", "/srv/app/releases", "/var/cache/plumbline")
-# Its own folders of static files; a link there would only break it.
-HARMLESS = {"static", ".static"}
+# Files of its own, which only itself would miss.
+HARMLESS = {"static", ".static", "serving", "connections"}
 # As many as there are of root's files that could be looked for in a folder.
 COMMON = ["secrets.env", "secrets.new", "environment", "environment.new", ".env", "app", "app.zip", "runtime.zip"]
 SHELL = "(id -u >>/var/lib/app/ran; id -u >>/dev/shm/ran; id -u >>/run/ran; id -u >>/run/plumbline-secrets/ran) 2>&-\n"
@@ -87,14 +87,14 @@ def fill(folder):
         path = folder / name
         if number % 2 == os.getpid() % 2:
             attempt(path.symlink_to, VICTIM)
-        elif not path.exists():
+        elif not os.path.lexists(path):
             attempt(path.write_text, settings)
 
 
 def shadow(folder):
     """Modules and programs of the names that root's scripts ask for."""
     for name in ("sitecustomize.py", "usercustomize.py", "redis.py", "MySQLdb.py", "json.py", "zipfile.py"):
-        if not (folder / name).exists():
+        if not os.path.lexists(folder / name):
             attempt((folder / name).write_text, MODULE)
     for name in ("python3", "bash", "curl", "nginx", "mv", "mktemp"):
         attempt((folder / name).write_text, f"#!/bin/sh\n{SHELL}")
