@@ -54,7 +54,8 @@ def newer_nginx(machine: Machine) -> Iterator[str]:
         wait_for_load_balancer(machine)
         yield machine.run("nginx -v 2>&1").rpartition("/")[2]
     finally:
-        machine.run("systemctl kill --signal=KILL nginx; systemctl stop nginx")  # with idle connections it takes a while
+        # a stop would wait for the idle connections of the load balancer
+        machine.run("systemctl kill --signal=KILL nginx; systemctl stop nginx")
         conf.write_text(before)
         program.unlink(missing_ok=True)
         program.with_suffix(".packaged").rename(program)
