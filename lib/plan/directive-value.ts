@@ -1,5 +1,8 @@
-/** A word as nginx reads it: in quotes, or without; `\` takes the meaning from whatever stands behind it. */
-const WORD = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:[^ "'\\]|\\.)+/.source;
+/**
+ * A word as nginx reads it: in quotes, or without; `\` takes the meaning from whatever stands behind it. But `\n` and `\r` become a new line,
+ * and in the value of a header that is the next header.
+ */
+const WORD = /"(?:[^"\\]|\\[^nr])*"|'(?:[^'\\]|\\[^nr])*'|(?:[^ "'\\]|\\[^nr])+/.source;
 
 const WORDS = new RegExp(`^ *(?:${WORD})(?: +(?:${WORD}))* *$`);
 

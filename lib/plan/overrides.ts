@@ -68,6 +68,9 @@ export const REFUSED_DIRECTIVES = [
   'load_module',
 ];
 
+/** Directives by which headers arrive that the table of forced headers does not see: gunicorn reads X_Real_IP as X-Real-IP where it may. */
+export const LETS_HEADERS_THROUGH = ['underscores_in_headers', 'ignore_invalid_headers', 'proxy_pass_request_headers'];
+
 /** The entry of a table, and never what every object has, such as `constructor`. */
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined;
@@ -100,6 +103,13 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
         violation(
           'O9',
           `nginxDirectives: ${JSON.stringify(name)} cannot be overridden: it would take the sockets or the bound of the queue away; remove it`,
+        ),
+      );
+    } else if (LETS_HEADERS_THROUGH.includes(name)) {
+      violations.push(
+        violation(
+          'V1',
+          `nginxDirectives: ${JSON.stringify(name)} cannot be overridden: headers that a client forges would reach the application; remove it`,
         ),
       );
     } else if (known) {
@@ -140,6 +150,8 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
             `gunicorn settings: ${name} ${JSON.stringify(value)} must be a ${wanted === 'number' ? 'number of 0 or more' : wanted}`,
           ),
         );
+      } else if (wanted === 'number' && !Number.isInteger(value)) {
+        violations.push(violation('V1', `gunicorn settings: ${name} (${String(value)}) must be a whole number`));
       } else {
         appServer[known] = value;
       }

@@ -9,14 +9,19 @@ export type ForcedHeader = readonly [name: string, value: string, why?: string];
  * gunicorn `secure_scheme_headers`, Starlette, Rack, Symfony and IIS rewriting).
  */
 const CLEARED = [
+  'Client-Ip',
   'Forwarded',
+  'Forwarded-For',
   'Front-End-Https',
+  'Remote-User',
+  'True-Client-Ip',
   'X-Client-Ip',
   'X-Cluster-Client-Ip',
   'X-Forwarded',
   'X-Forwarded-By',
   'X-Forwarded-Client-Cert',
   'X-Forwarded-Email',
+  'X-Forwarded-Method',
   'X-Forwarded-Path',
   'X-Forwarded-Prefix',
   'X-Forwarded-Protocol',
@@ -65,8 +70,13 @@ export function forcedHeaders({ plan }: Pick<NginxInput, 'plan'>): ForcedHeader[
   ];
 }
 
+/** Those of the hop to the application, which nginx writes from what it has read. */
+const OF_THE_HOP = ['Upgrade', 'Content-Length', 'Transfer-Encoding'];
+
 /** The header that a value of `proxy_set_header` sets, where it is one of those that are set here. */
 export function forcedHeaderOf(value: string, input: Pick<NginxInput, 'plan'>): string | undefined {
   const name = /^\s*["']?([^\s"']*)/.exec(value)?.[1]?.toLowerCase();
-  return ['Upgrade', ...forcedHeaders(input).map(([forced]) => forced)].find((forced) => forced.toLowerCase() === name);
+  return [...OF_THE_HOP, ...forcedHeaders(input).map(([forced]) => forced)].find(
+    (forced) => forced.toLowerCase() === name,
+  );
 }

@@ -129,6 +129,12 @@ export function refusalsOfFiles(input: FilesInput): string[] {
       input.healthCheckPath,
       `must not be ${HEALTH_LOCATION} or hold //, /./ or /../: nginx compares paths without them`,
     );
+    problems.must(
+      !input.healthCheckPath.startsWith('/static/'),
+      'healthCheckPath',
+      input.healthCheckPath,
+      'must be a path that the application answers: nginx serves the files below /static/',
+    );
   }
   checkVariables(problems, input);
   for (const [name, value] of Object.entries(input.plan.extraNginxDirectives)) {

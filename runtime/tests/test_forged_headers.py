@@ -13,15 +13,20 @@ FORGED = "6.6.6.6"
 CHAIN = ("X-Forwarded-For", "198.51.100.7")
 LAST = "GET /last HTTP/1.1"
 NAMES = [
+    "Client-IP",
     "Forwarded",
+    "Forwarded-For",
     "Front-End-Https",
     "Proxy",
+    "Remote-User",
+    "True-Client-IP",
     "True-X_Forwarded-For",
     "X-Client-IP",
     "X-Cluster-Client-IP",
     "X-Forwarded",
     "X-Forwarded-By",
     "X-Forwarded-Host",
+    "X-Forwarded-Method",
     "X-Forwarded-Path",
     "X-Forwarded-Port",
     "X-Forwarded-Prefix",

@@ -57,6 +57,11 @@ test('whatever would swallow the lines behind it is refused, in the plan', () =>
   );
 });
 
+test.each(['X "1\\r\\nX-Real-IP: 6.6.6.6"', "X '\\n'", 'X a\\nb'])(
+  'a new line that is written out is refused too, since in a header it begins the next one: %s',
+  (value) => expect(isDirectiveValue(value)).toBe(false),
+);
+
 test('whatever words there are, they are accepted in either kind of quotes', () => {
   const word = fc.string({ unit: 'grapheme' }).filter((text) => !/[;{}#\p{Cc}]/u.test(text));
   const quoted = fc

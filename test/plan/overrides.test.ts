@@ -184,6 +184,24 @@ describe('fails on an override', () => {
     ]);
   });
 
+  test.each(['underscores_in_headers', 'ignore_invalid_headers', 'proxy_pass_request_headers'])(
+    'of %s, by which forged headers would arrive',
+    (name) => {
+      expect(messagesOf({ nginxDirectives: { [name]: 'on' } })).toEqual([
+        `nginxDirectives: "${name}" cannot be overridden: headers that a client forges would reach the application; remove it [V1]`,
+      ]);
+    },
+  );
+
+  test.each(['timeout', 'graceful_timeout', 'max_requests', 'asgi_disconnect_grace_period'])(
+    'of the gunicorn setting %s by a fraction, which gunicorn would refuse at boot',
+    (name) => {
+      expect(messagesOf({ gunicornSettings: { [name]: 99.5 } })).toEqual([
+        `gunicorn settings: ${name} (99.5) must be a whole number [V1]`,
+      ]);
+    },
+  );
+
   test('of a gunicorn setting with the wrong type', () => {
     expect(messagesOf({ gunicornSettings: { timeout: '30', preload_app: 1, keepalive: -1 } })).toEqual([
       'gunicorn settings: timeout "30" must be a number of 0 or more [V1]',

@@ -70,6 +70,11 @@ test.each<[string, Partial<BootstrapInput>, string]>([
     { healthCheckPath: '/up}' },
     'healthCheckPath "/up}" must be a path of letters, digits and - _ . ~ / that starts with /',
   ],
+  [
+    'a static file as the health check',
+    { healthCheckPath: '/static/up.txt' },
+    'healthCheckPath "/static/up.txt" must be a path that the application answers: nginx serves the files below /static/',
+  ],
   ...['/a//b', '/a/./b', '/../b', '/a/..', '/a/.', '/.plumbline/health'].map(
     (healthCheckPath): [string, Partial<BootstrapInput>, string] => [
       `the health check path ${healthCheckPath}`,
@@ -83,6 +88,9 @@ test.each<[string, Partial<BootstrapInput>, string]>([
     ['"x-real-ip" $http_x', 'X-Real-IP'],
     ['Forwarded $http_forwarded', 'Forwarded'],
     ['Upgrade websocket', 'Upgrade'],
+    ['content-length 0', 'Content-Length'],
+    ['Transfer-Encoding chunked', 'Transfer-Encoding'],
+    ['True-Client-IP $http_true_client_ip', 'True-Client-Ip'],
   ].map(([proxy_set_header, forced]): [string, Partial<BootstrapInput>, string] => [
     `an override of the header ${forced}`,
     { plan: planOf({ nginxDirectives: { proxy_set_header: proxy_set_header! } }) },

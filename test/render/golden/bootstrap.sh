@@ -130,14 +130,19 @@ http {
   proxy_set_header X-Request-Start "t=${msec}"; # the request guard measures the wait from here
   proxy_set_header X-Plumbline-Health $health;
   proxy_set_header Proxy ""; # CVE-2016-5385
+  proxy_set_header Client-Ip "";
   proxy_set_header Forwarded "";
+  proxy_set_header Forwarded-For "";
   proxy_set_header Front-End-Https "";
+  proxy_set_header Remote-User "";
+  proxy_set_header True-Client-Ip "";
   proxy_set_header X-Client-Ip "";
   proxy_set_header X-Cluster-Client-Ip "";
   proxy_set_header X-Forwarded "";
   proxy_set_header X-Forwarded-By "";
   proxy_set_header X-Forwarded-Client-Cert "";
   proxy_set_header X-Forwarded-Email "";
+  proxy_set_header X-Forwarded-Method "";
   proxy_set_header X-Forwarded-Path "";
   proxy_set_header X-Forwarded-Prefix "";
   proxy_set_header X-Forwarded-Protocol "";
