@@ -58,13 +58,13 @@ def is_writable(path):
 
 
 def names():
-    """Of all that the scripts and units of the machine speak of."""
+    """Of all that the scripts and units of the machine speak of; modules are shadowed by ones that run."""
     found = set(COMMON)
     for folder in SCRIPTS:
         for path in Path(folder).rglob("*plumbline*"):
             if path.is_file() and os.access(path, os.R_OK):
                 found |= set(re.findall(r"[\w$.-]*/([\w.-]{2,40})", path.read_text()))
-    return sorted(found - HARMLESS - {".", ".."})
+    return sorted(name for name in found - HARMLESS - {".", ".."} if not name.endswith(".py"))
 
 
 def plant():
