@@ -28,8 +28,10 @@ test('behind an Application Load Balancer every hop is a stated time longer than
 test('everything but the statement timeout is in whole seconds: neither gunicorn nor Elastic Load Balancing takes others', () => {
   fc.assert(
     fc.property(request, queue, fc.constantFrom('application', 'network'), (requestTimeout, queueTimeout, kind) => {
-      const { statementTimeout: _, ...rest } = planTimeouts({}, requestTimeout, queueTimeout, kind);
-      expect(Object.entries(rest).filter(([, value]) => !Number.isInteger(value))).toEqual([]);
+      const broken = Object.entries(planTimeouts({}, requestTimeout, queueTimeout, kind))
+        .filter(([name, value]) => name !== 'statementTimeout' && !Number.isInteger(value))
+        .map(([name]) => name);
+      expect(broken).toEqual([]);
     }),
   );
 });

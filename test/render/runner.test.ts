@@ -49,9 +49,9 @@ describe('a machine that is changed in place tells CloudFormation', () => {
   });
 
   test('for as long as anybody would wait, and not for ever where a rollback has left nobody who does', () => {
-    const { journal, signals } = run('tell SUCCESS i-0123', { takenAt: Infinity, timeout: 1 });
+    const { journal, signals } = run('tell SUCCESS i-0123', { takenAt: Infinity, timeout: 2 });
     expect(journal).toBe('nobody waits for SUCCESS any more\n');
-    expect(signals.split('Status').length).toBeGreaterThan(3);
+    expect(signals.split('Status').length).toBeGreaterThan(2);
   });
 
   test('each of its reasons, whatever is in them', () => {
