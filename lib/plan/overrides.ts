@@ -63,6 +63,10 @@ const REFUSED_DIRECTIVES = [
   'load_module',
 ];
 
+/** What a table holds of itself: `constructor` is on every object. */
+const entry = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
 const violation = (rule: string, message: string): Violation => ({
   rule,
   severity: 'error',
@@ -78,7 +82,7 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
   const extraGunicornSettings: Record<string, unknown> = {};
 
   for (const [name, value] of Object.entries(input.nginxDirectives ?? {})) {
-    const known = NGINX[name];
+    const known = entry(NGINX, name);
     if (!/^(upstream\.)?[a-z][a-z0-9_]*$/.test(name) || /[;{}\r\n#]/.test(value) || value.trim() === '') {
       violations.push(
         violation(
@@ -111,7 +115,8 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
   }
 
   for (const [name, value] of Object.entries(input.gunicornSettings ?? {})) {
-    const known = GUNICORN[name];
+    const known = entry(GUNICORN, name);
+    const owner = entry(OWNED, name);
     if (!/^[a-z][a-z0-9_]*$/.test(name)) {
       violations.push(
         violation(
@@ -119,8 +124,8 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
           `gunicorn settings: ${JSON.stringify(name)} is not the name of a setting: use lower case with underscores, for example limit_request_line`,
         ),
       );
-    } else if (OWNED[name]) {
-      violations.push(violation('V1', `gunicorn settings: ${name} cannot be overridden here: ${OWNED[name]}`));
+    } else if (owner !== undefined) {
+      violations.push(violation('V1', `gunicorn settings: ${name} cannot be overridden here: ${owner}`));
     } else if (known) {
       const wanted = typeof appServer[known];
       if (typeof value !== wanted || (wanted === 'number' && !(Number(value) >= 0))) {

@@ -9,6 +9,6 @@ export function rdsMemory(instanceType: string): number | undefined {
   const [family = '', size = ''] = instanceType.split('.');
   const large = /^t\d/.test(family) ? BURSTABLE.large : LARGE[family[0] ?? ''];
   const times = size === 'large' ? 1 : size === 'xlarge' ? 2 : 2 * Number(/^(\d+)xlarge$/.exec(size)?.[1]);
-  const gibibytes = /^t\d/.test(family) && size in BURSTABLE ? BURSTABLE[size]! : large && large * times;
+  const gibibytes = /^t\d/.test(family) && Object.hasOwn(BURSTABLE, size) ? BURSTABLE[size]! : large && large * times;
   return gibibytes ? gibibytes * 1024 : undefined;
 }

@@ -26,6 +26,93 @@ describe('overrides', () => {
     expect(planOf({ gunicornSettings: { [setting]: value } }).plan.appServer).toMatchObject(expected);
   });
 
+  test('every directive of nginx that the plan knows sets its own number', () => {
+    const nginxDirectives = {
+      proxy_read_timeout: '201s',
+      proxy_send_timeout: '202s',
+      send_timeout: '203s',
+      client_header_timeout: '204s',
+      client_body_timeout: '205s',
+      keepalive_timeout: '206s',
+      keepalive_min_timeout: '207s',
+      worker_shutdown_timeout: '208s',
+      worker_processes: '2',
+      worker_connections: '209',
+      client_max_body_size: '210m',
+      proxy_ignore_client_abort: 'on',
+      'upstream.max_conns': '211',
+      'upstream.keepalive': '212',
+      'upstream.keepalive_timeout': '213s',
+    };
+    const { plan } = planOf({ nginxDirectives });
+    expect(plan.nginx).toEqual({
+      proxyReadTimeout: 201,
+      proxySendTimeout: 202,
+      sendTimeout: 203,
+      clientHeaderTimeout: 204,
+      clientBodyTimeout: 205,
+      keepaliveTimeout: 206,
+      keepaliveMinTimeout: 207,
+      workerShutdownTimeout: 208,
+      workerProcesses: 2,
+      workerConnections: 209,
+      clientMaxBodySize: 210,
+      proxyIgnoreClientAbort: true,
+      maxConns: 211,
+      upstreamKeepalive: 212,
+      upstreamKeepaliveTimeout: 213,
+      // follows worker_shutdown_timeout
+      timeoutStopSec: 213,
+      // cannot be overridden
+      healthReadTimeout: 2,
+    });
+    expect(plan.extraNginxDirectives).toEqual({});
+  });
+
+  test('every setting of gunicorn that the plan knows sets its own number', () => {
+    const gunicornSettings = {
+      timeout: 301,
+      graceful_timeout: 302,
+      keepalive: 303,
+      max_requests: 304,
+      max_requests_jitter: 305,
+      preload_app: true,
+      backlog: 306,
+    };
+    const { plan } = planOf({ gunicornSettings });
+    expect(plan.appServer).toMatchObject({
+      timeout: 301,
+      gracefulTimeout: 302,
+      keepalive: 303,
+      maxRequests: 304,
+      maxRequestsJitter: 305,
+      preloadApp: true,
+      backlog: 306,
+      timeoutStopSec: 307,
+    });
+    expect(plan.extraGunicornSettings).toEqual({});
+  });
+
+  test('the least that a setting may be is nothing', () => {
+    const { plan, violations } = planOf({
+      nginxDirectives: { proxy_ignore_client_abort: 'off' },
+      gunicornSettings: { max_requests: 0, preload_app: false },
+    });
+    expect(violations).toEqual([]);
+    expect(plan.nginx.proxyIgnoreClientAbort).toBe(false);
+    expect(plan.appServer).toMatchObject({ maxRequests: 0, preloadApp: false });
+  });
+
+  test('a drain that is shortened leaves the stop of its unit as it is', () => {
+    const { plan } = planOf({
+      nginxDirectives: { worker_shutdown_timeout: '75s' },
+      gunicornSettings: { graceful_timeout: 60 },
+    });
+    const derived = planOf({}).plan;
+    expect(plan.appServer.timeoutStopSec).toBe(derived.appServer.timeoutStopSec);
+    expect(plan.nginx.timeoutStopSec).toBe(derived.nginx.timeoutStopSec);
+  });
+
   test('what no rule knows is kept as written', () => {
     const { plan, violations } = planOf({
       nginxDirectives: { gzip_comp_level: '6' },
@@ -39,6 +126,13 @@ describe('overrides', () => {
   test('jitter follows max_requests', () => {
     expect(planOf({ maxRequests: 995 }).plan.appServer).toMatchObject({ maxRequests: 995, maxRequestsJitter: 100 });
   });
+});
+
+test('a name that every object of JavaScript has is an unknown one', () => {
+  const { plan, violations } = planOf({ nginxDirectives: { constructor: 'a' }, gunicornSettings: { constructor: 1 } });
+  expect(violations).toEqual([]);
+  expect(plan.extraNginxDirectives).toEqual({ constructor: 'a' });
+  expect(plan.extraGunicornSettings).toEqual({ constructor: 1 });
 });
 
 describe('fails on an override', () => {
@@ -62,31 +156,66 @@ describe('fails on an override', () => {
     expect(rulesOf({ nginxDirectives: { 'upstream.keepalive': '16' } })).toEqual(['B5', 'O3']);
   });
 
-  test.each(['1;return 200', 'a{b', 'a}b', 'x\ny', 'x\ry', '60s # longer', ' '])('with the value %j', (value) => {
+  test.each(['1;return 200', 'a{b', 'a}b', 'x\ny', 'x\ry', '60s # longer', ' ', ''])('with the value %j', (value) => {
     expect(messagesOf({ nginxDirectives: { proxy_read_timeout: value } })).toEqual([
       `nginxDirectives: "proxy_read_timeout" = ${JSON.stringify(value)} is not one directive: use a name in lower case and a value without ; { } # or a new line [V1]`,
     ]);
   });
 
-  test('that cannot be read', () => {
-    expect(messagesOf({ nginxDirectives: { proxy_read_timeout: 'soon' } })).toEqual([
-      'nginxDirectives: proxy_read_timeout "soon" cannot be read: write it as nginx does, for example 75s, 10m or on [V1]',
-    ]);
-  });
-
-  test.each(['zone', 'limit_conn', 'listen', 'upstream.server'])(
-    'of %s, which would take the bound or the sockets away',
+  test.each(['Gzip', 'gzip types', '1gzip', 'gzip-types', '', 'upstream.', 'server.gzip', 'the upstream.gzip'])(
+    'with the name %j',
     (name) => {
-      expect(messagesOf({ nginxDirectives: { [name]: 'x' } })).toEqual([
-        `nginxDirectives: "${name}" cannot be overridden: it would take the sockets or the bound of the queue away; remove it [O9]`,
+      expect(messagesOf({ nginxDirectives: { [name]: 'on' } })).toEqual([
+        `nginxDirectives: ${JSON.stringify(name)} = "on" is not one directive: use a name in lower case and a value without ; { } # or a new line [V1]`,
       ]);
     },
   );
 
-  test('of a gunicorn setting that a prop owns', () => {
-    expect(messagesOf({ gunicornSettings: { workers: 4, bind: ':80' } })).toEqual([
-      'gunicorn settings: workers cannot be overridden here: use workers of AppServer.gunicorn [V1]',
-      'gunicorn settings: bind cannot be overridden here: systemd owns the sockets [V1]',
+  test.each([
+    ['proxy_read_timeout', 'soon'],
+    ['worker_processes', 'auto'],
+    ['worker_connections', '8192k'],
+    ['upstream.max_conns', '-1'],
+    ['client_max_body_size', 'much'],
+    ['proxy_ignore_client_abort', 'yes'],
+  ])('that cannot be read: %s %s', (name, value) => {
+    expect(messagesOf({ nginxDirectives: { [name]: value } })).toEqual([
+      `nginxDirectives: ${name} "${value}" cannot be read: write it as nginx does, for example 75s, 10m or on [V1]`,
+    ]);
+  });
+
+  test.each([
+    'zone',
+    'limit_conn',
+    'limit_conn_zone',
+    'listen',
+    'server_name',
+    'proxy_pass',
+    'include',
+    'load_module',
+    'upstream.server',
+    'upstream.zone',
+  ])('of %s, which would take the bound or the sockets away', (name) => {
+    expect(messagesOf({ nginxDirectives: { [name]: 'x' } })).toEqual([
+      `nginxDirectives: "${name}" cannot be overridden: it would take the sockets or the bound of the queue away; remove it [O9]`,
+    ]);
+  });
+
+  test.each([
+    ['workers', 'use workers of AppServer.gunicorn'],
+    ['threads', 'use threads of AppServer.gunicorn'],
+    ['worker_connections', 'use workerConnections of AppServer.gunicorn'],
+    ['worker_class', 'use workerClass of AppServer.gunicorn'],
+    ['bind', 'systemd owns the sockets'],
+    ['wsgi_app', 'use wsgi or asgi of the application'],
+    ['pidfile', 'systemd knows the process'],
+    ['daemon', 'systemd knows the process'],
+    ['when_ready', 'the request guard owns the hook'],
+    ['post_worker_init', 'the request guard owns the hook'],
+    ['pre_fork', 'connections are closed there before a fork'],
+  ])('of the gunicorn setting %s: %s', (name, owner) => {
+    expect(messagesOf({ gunicornSettings: { [name]: 1 } })).toEqual([
+      `gunicorn settings: ${name} cannot be overridden here: ${owner} [V1]`,
     ]);
   });
 
@@ -98,9 +227,9 @@ describe('fails on an override', () => {
     ]);
   });
 
-  test('whose name is not a setting', () => {
-    expect(messagesOf({ gunicornSettings: { 'timeout = 1 #': 1 } })).toEqual([
-      'gunicorn settings: "timeout = 1 #" is not the name of a setting: use lower case with underscores, for example limit_request_line [V1]',
+  test.each(['timeout = 1 #', 'Timeout', '1timeout', 'a-b', ''])('whose name is not a setting: %j', (name) => {
+    expect(messagesOf({ gunicornSettings: { [name]: 1 } })).toEqual([
+      `gunicorn settings: ${JSON.stringify(name)} is not the name of a setting: use lower case with underscores, for example limit_request_line [V1]`,
     ]);
   });
 });

@@ -18,12 +18,19 @@ test.each([
   expect(rdsMemory(instanceType)).toBe(gibibytes * 1024);
 });
 
-test.each(['x2g.large', 'c5.large', 'm5.micro', 'm5.metal', 'm5.xxlarge', 'm5.a2xlarge', 'm5.2xlarges', 'trn1.micro'])(
-  'the class db.%s is not known',
-  (instanceType) => {
-    expect(rdsMemory(instanceType)).toBeUndefined();
-  },
-);
+test.each([
+  'x2g.large',
+  'c5.large',
+  'm5.micro',
+  'm5.metal',
+  'm5.xxlarge',
+  'm5.a2xlarge',
+  'm5.2xlarges',
+  'trn1.micro',
+  't3.constructor',
+])('the class db.%s is not known', (instanceType) => {
+  expect(rdsMemory(instanceType)).toBeUndefined();
+});
 
 test.each(['at3.micro', 't3', 'm5', 'm5.', '.large', ''])('%j is no class', (instanceType) => {
   expect(rdsMemory(instanceType)).toBeUndefined();
