@@ -1,8 +1,10 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The folder under lib whose code is mutated; test/<folder> judges it. */
+/** The folder of lib whose code is changed; the folder of test with the same name judges it. */
 const folder = process.env.MUTATE ?? 'plan';
+/** Nothing of a run lies in the repository. */
+const beside = join(tmpdir(), `cdk-plumbline-mutation-${folder}`);
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
@@ -11,18 +13,18 @@ export default {
   plugins: ['./scripts/mutation-runner.mjs'],
   pureFunctions: {
     folder: `test/${folder}`,
-    besides: ['test/docs/generated.test.ts'],
+    // the tables of the README are made from the plan, so they compare every reason and every source
+    besides: folder === 'plan' ? ['test/docs/generated.test.ts'] : [],
+    // of the construct, with aws-cdk-lib behind it
     except: ['request-path-plan.test.ts'],
   },
-  // of the plan, the tables of the README are made: they compare every reason and every source
   coverageAnalysis: 'perTest',
   concurrency: 2,
   timeoutMS: 20000,
-  // nothing of a run lies in the repository
-  tempDirName: join(tmpdir(), 'cdk-plumbline-mutation'),
+  tempDirName: beside,
   incremental: true,
-  incrementalFile: join(tmpdir(), `cdk-plumbline-mutation-${folder}.json`),
-  jsonReporter: { fileName: join(tmpdir(), `cdk-plumbline-mutation-${folder}-report.json`) },
+  incrementalFile: `${beside}.json`,
+  jsonReporter: { fileName: `${beside}-report.json` },
   reporters: ['clear-text', 'json', 'progress-append-only'],
   thresholds: { high: 95, low: 85, break: 85 },
   allowConsoleColors: false,

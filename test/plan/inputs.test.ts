@@ -131,3 +131,8 @@ test('derived workers leave a fifth of the connections free while a worker can g
 function fcConstants<T extends object>(values: T): { [K in keyof T]: fc.Arbitrary<T[K]> } {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, fc.constant(value)])) as never;
 }
+
+test('of a class whose processes have a pool fewer workers need fewer connections', () => {
+  const database = { engine: 'postgresql', host: 'elsewhere', maxConnections: 12 } as const;
+  expect(messagesOf({ workerClass: 'asgi', workers: 5, database })[0]).toContain('; lower workers, put a pooler');
+});

@@ -205,7 +205,14 @@ const EDGES: readonly Edge[] = [
     {},
     [NO_WORKERS],
   ],
-  ['N21', 'backgroundWorkers', workers(BEAT, { taskTimeout: 1 }), workers(BEAT, { taskTimeout: 0 }), {}, [NO_WORKERS]],
+  [
+    'N21',
+    'backgroundWorkers',
+    workers(BEAT, OTHER, { taskTimeout: 1 }),
+    workers(BEAT, OTHER, { taskTimeout: 0 }),
+    {},
+    [NO_WORKERS],
+  ],
   ['N22', 'cache.maxMemory', 1, 0, {}, [SHARED_CACHE, { cache: undefined }]],
 ];
 
@@ -255,4 +262,19 @@ test('these rules warn, all others are errors', () => {
   const warnings = ['A4', 'A8', 'O10', 'O11', 'G1', 'N2', 'N9', 'N10', 'N15', 'N16', 'N18'];
   expect(RULES.filter(({ severity }) => severity === 'warning').map(({ id }) => id)).toEqual(warnings);
   expect(RULES.filter(({ severity }) => severity === 'error').length).toBe(RULES.length - warnings.length);
+});
+
+test.each<[string, Values, string]>([
+  [
+    'A4',
+    { ...GTHREAD, requestGuard: false, 'nginx.proxyReadTimeout': 66 },
+    'requestTimeout without the request guard (Infinity s) must be at most nginx proxy_read_timeout (66 s), else ',
+  ],
+  ['O3', { ...GTHREAD, 'nginx.upstreamKeepalive': 8 }, 'nginx upstream keepalive (8) must be equal to 0, else '],
+  ['O10', { 'appServer.slots': 24 }, 'slots (24) must be at least 25, else '],
+  ['O11', LEAST_OUTSTANDING, 'load_balancing.algorithm.type least_outstanding_requests (1) must be equal to 0, else '],
+  ['G1', { requestGuard: false }, 'requestGuard off (0) must be equal to on (1), else '],
+])('rule %s names what it compares', (rule, values, message) => {
+  const violation = checkPlan(planWith(values)).find((broken) => broken.rule === rule);
+  expect(violation?.message.slice(0, message.length)).toBe(message);
 });
