@@ -20,6 +20,7 @@ require('fast-check').configureGlobal({ seed: 1 });
 
 /** What the instrumented code and Stryker tell each other. */
 const shared = (globalThis.__stryker__ ??= {});
+/** As jest.config.js has it. */
 const swc = {
   jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
   module: { type: 'commonjs' },
@@ -36,7 +37,8 @@ require.extensions['.ts'] = (module, file) => {
 /** The tests of these files, in the order in which they stand there. */
 function collect(files) {
   const tests = [];
-  const titles = [];
+  let fileName;
+  let titles;
   const describe = (title, body) => {
     titles.push(title);
     body();
@@ -44,16 +46,14 @@ function collect(files) {
   };
   const test = (title, body) => {
     const name = [...titles, title].join(' ');
-    tests.push({ id: `${titles[0]} ${name} ${tests.length}`, name, body, fileName: titles.file });
+    tests.push({ id: `${name} (${tests.length})`, name, body, fileName });
   };
   Object.assign(globalThis, { describe, test, expect });
   describe.each = bind(describe, false);
   test.each = bind(test, false);
-  for (const file of files) {
-    titles.file = file;
-    titles.length = 0;
-    titles.push(relative(process.cwd(), file));
-    require(file);
+  for (fileName of files) {
+    titles = [relative(process.cwd(), fileName)];
+    require(fileName);
   }
   return tests;
 }

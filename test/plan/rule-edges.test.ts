@@ -48,7 +48,7 @@ const NO_WORKERS = { backgroundWorkers: [] };
 const SHARED_CACHE = { 'cache.host': 'elasticache' };
 
 /** A rule, a value with which it just holds, the next that breaks it, what both stand beside, and what keeps it silent. */
-type Edge = readonly [rule: string, path: string, holds: unknown, breaks: unknown, beside?: Values, silent?: Values[]];
+type Edge = [rule: string, path: string, holds: unknown, breaks: unknown, beside?: Values, silent?: Values[]];
 
 const EDGES: readonly Edge[] = [
   ['R1', 'requestTimeout', 5, 4.9],
@@ -247,11 +247,11 @@ test('of every rule both sides meet at the edge that is tested here', () => {
   const edges = EDGES.map(([, path, holds, breaks, beside = {}]) =>
     [holds, breaks].map((value) => planWith(beside, { [path]: value })),
   );
-  const met = RULES.filter(({ left, relation, right, ...rest }) =>
+  const met = RULES.filter((rule) =>
     edges.some(([holds, breaks]) => {
-      const rule = { left, relation, right, ...rest };
-      const onEdge = relation === '<' ? breaks! : holds!;
-      return !checkRule(rule, holds!) && checkRule(rule, breaks!) && left.value(onEdge) === right.value(onEdge);
+      const onEdge = rule.relation === '<' ? breaks! : holds!;
+      const meet = rule.left.value(onEdge) === rule.right.value(onEdge);
+      return meet && !checkRule(rule, holds!) && checkRule(rule, breaks!);
     }),
   );
   const flags = FLAGS.map(([rule]) => rule);
