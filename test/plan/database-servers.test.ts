@@ -32,12 +32,16 @@ test('PgBouncer takes memory of the instance, wherever the server is', () => {
 });
 
 test('memory of a class says nothing about a server elsewhere', () => {
-  const { connections } = planOf({ database: { engine: 'mysql', host: 'elsewhere', memory: 4096 } });
-  expect(connections).toMatchObject({ maxConnections: 0, usedPercent: 0 });
+  const database = { engine: 'mysql', host: 'elsewhere' } as const;
+  const plan = planOf({ database: { ...database, memory: 400 } });
+  expect(plan).toEqual(planOf({ database }));
+  expect(plan.connections).toMatchObject({ maxConnections: 0, usedPercent: 0 });
 });
 
 test('a class of unknown memory gets what its clients ask for, and a fifth more', () => {
-  const { total, maxConnections } = planOf({ database: { engine: 'mysql', host: 'rds' } }).connections!;
+  const plan = planOf({ database: { engine: 'mysql', host: 'rds' } });
+  const { total, maxConnections } = plan.connections!;
+  expect(plan.appServer).toMatchObject({ workers: 5, threads: 8 });
   expect(maxConnections).toBe(Math.ceil((total * 1.25) / 10) * 10);
 });
 

@@ -79,13 +79,14 @@ describe('fails', () => {
     expect(messagesOf(input)).toEqual([`${name} (1.5) must be a whole number [I2]`]);
   });
 
-  test.each<Partial<PlanInput>>([
-    { instanceType: 'm5.large' },
-    { memoryPerWorker: NaN },
-    { workerClass: 'gevent', database: ELSEWHERE },
-    { nginxDirectives: { listen: '80' } },
-  ])('on %j with an error, not a warning', (input) => {
-    expect(planOf(input).violations[0]).toMatchObject({ severity: 'error' });
+  test.each<[Partial<PlanInput>, string]>([
+    [{ instanceType: 'm5.large' }, 'I1'],
+    [{ memoryPerWorker: NaN }, 'I2'],
+    [{ workerClass: 'gevent', database: ELSEWHERE }, 'N4'],
+    [{ nginxDirectives: { listen: '80' } }, 'O9'],
+    [{ nginxDirectives: { gzip: '' } }, 'V1'],
+  ])('on %j with an error of rule %s, not a warning', (input, rule) => {
+    expect(planOf(input).violations[0]).toMatchObject({ rule, severity: 'error' });
   });
 
   test('on an unknown type once, beside all else that is wrong', () => {

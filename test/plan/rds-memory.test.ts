@@ -32,6 +32,9 @@ test.each([
   expect(rdsMemory(instanceType)).toBeUndefined();
 });
 
-test.each(['at3.micro', 't3', 'm5', 'm5.', '.large', ''])('%j is no class', (instanceType) => {
-  expect(rdsMemory(instanceType)).toBeUndefined();
-});
+test.each(['at3.micro', 'at3.large', 'xm5.large', 't3', 'm5', 'm5.', '.large', ''])(
+  '%j is no class',
+  (instanceType) => {
+    expect(rdsMemory(instanceType)).toBeUndefined();
+  },
+);
