@@ -1,5 +1,5 @@
 import { OPERATING_SYSTEMS, renderGunicornConf, renderNginxConf, type NginxInput } from '../../lib/render';
-import { planOf } from '../support/plan';
+import { DISTINCT_PLAN, planOf } from '../support/plan';
 
 const conf = (nginxDirectives: Record<string, string>, overrides: Partial<NginxInput> = {}) =>
   renderNginxConf({
@@ -74,6 +74,16 @@ test('the application hears of the scheme from whoever ends TLS', () => {
   expect(scheme({ plan, tls: true })).toEqual(['  proxy_set_header X-Forwarded-Proto https;']);
   expect(scheme({ plan })).toEqual(['  proxy_set_header X-Forwarded-Proto $scheme;']);
   expect(scheme({ tls: true })).toEqual(['  proxy_set_header X-Forwarded-Proto $proto;']);
+});
+
+test('an upgrade goes through with idle connections to the application and without', () => {
+  const asgi = { ...DISTINCT_PLAN.appServer, workerClass: 'asgi' };
+  const upgrade = (upstreamKeepalive: number) => {
+    const plan = { ...DISTINCT_PLAN, appServer: asgi, nginx: { ...DISTINCT_PLAN.nginx, upstreamKeepalive } };
+    return /map \$http_upgrade .*/.exec(conf({}, { plan }))![0];
+  };
+  expect(upgrade(8)).toBe('map $http_upgrade $connection_upgrade { default upgrade; "" ""; }');
+  expect(upgrade(0)).toBe('map $http_upgrade $connection_upgrade { default upgrade; "" close; }');
 });
 
 test('a setting of gunicorn stands once, whether it replaces one or not', () => {
