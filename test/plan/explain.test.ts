@@ -1,4 +1,4 @@
-import { explainedSettings, explainPlan, planRequestPath } from '../../lib/plan';
+import { explainedSettings, explainPlan, planRequestPath, type PlanInput } from '../../lib/plan';
 
 const { plan } = planRequestPath({
   instanceType: 't3.micro',
@@ -68,4 +68,37 @@ test('without the guard the plan says so', () => {
     '| request guard | `deadline` | off | requestGuard is off: see the warnings for what is lost |',
   );
   expect(off.appServer.watchdogSec).toBe(0);
+});
+
+const rowsOf = (input: Partial<PlanInput>) =>
+  explainedSettings(planRequestPath({ instanceType: 't3.large', ...input }).plan).map(
+    ({ hop, setting, value, because }) => `${hop} ${setting} ${value}: ${because}`,
+  );
+
+test('what is off is called so', () => {
+  const rows = rowsOf({ requestGuard: false, clientMaxBodySize: 0 });
+  expect(rows).toContain('gunicorn.service WatchdogSec off: a hung master is replaced');
+  expect(rows).toContain('nginx client_max_body_size off: clientMaxBodySize');
+});
+
+test('what an override turns on has a value', () => {
+  expect(rowsOf({ gunicornSettings: { keepalive: 3 } })).toContain(
+    'gunicorn keepalive 3 s: the next hop is a local UNIX socket: idle connections would take slots',
+  );
+});
+
+test('an NLB is explained in its own words', () => {
+  const rows = rowsOf({ loadBalancer: 'network' }).filter((row) => row.startsWith('load balancer'));
+  expect(rows).toEqual([
+    'load balancer tcp.idle_timeout.seconds 350 s: above keepalive_timeout: the NLB forgets idle flows silently, so nginx closes first',
+  ]);
+});
+
+test.each([
+  [undefined, '7522 MiB / 256 MiB, unless asked for'],
+  [{ engine: 'mysql', host: 'rds', memory: 4096 }, ', as far as their connections allow, unless asked for'],
+] as const)('workers are explained with what bounds them: %j', (database, end) => {
+  const workers = rowsOf({ database }).find((row) => row.startsWith('gunicorn workers'));
+  expect(workers?.startsWith('gunicorn workers 5: the lower of 2 × 2 vCPU + 1 and ')).toBe(true);
+  expect(workers?.slice(-end.length)).toBe(end);
 });
