@@ -27,8 +27,9 @@ def queue(broker):
 
 @pytest.fixture
 def environment(broker):
+    # without the Django project that other tests have set up in this process
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if "SETTINGS_MODULE" not in name},
         "PYTHONPATH": f"{HERE.parent}:{HERE / 'apps'}",
         "PLUMBLINE_BROKER_URL": f"redis+socket://{broker}?virtual_host=1",
         "PLUMBLINE_TASK_TIMEOUT": "30",

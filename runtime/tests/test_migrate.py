@@ -72,12 +72,19 @@ def execute(database, *statements):
 
 @pytest.fixture
 def empty(database):
+    """Empties the database of what is migrated here; what other tests have migrated in it is known again afterwards."""
+
     def empty():
         execute(database, *(f"DROP TABLE IF EXISTS {table}" for table in SHELF))
 
+    tables = {name for (name,) in execute(database, "SELECT table_name FROM information_schema.tables")}
+    if "django_migrations" in tables:
+        execute(database, "ALTER TABLE django_migrations RENAME TO kept_migrations")
     empty()
     yield empty
     empty()
+    if "django_migrations" in tables:
+        execute(database, "ALTER TABLE kept_migrations RENAME TO django_migrations")
 
 
 @pytest.fixture
