@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2164 # the user data assigns what is not assigned here, and ends where a step fails
 #
 # The steps of a machine that is changed in place, since a volume of its own holds the data of its database.
-# shellcheck source=plumbline_volume.sh
+# shellcheck source=/dev/null
 . "$lib/plumbline_volume.sh"
 
 # What the machine served with before this run: its files below `files`, the names of those that it did not have in

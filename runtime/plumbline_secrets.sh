@@ -38,6 +38,7 @@ print(value)
 ' "$1" "$2" "$5" <<<"$answer"
 }
 
+# shellcheck disable=SC2094 # what is removed is not read
 write() {
   local new variable service id field
   install -d -m 700 "$folder"
