@@ -61,7 +61,7 @@ def test_the_release_is_named_by_its_content_and_is_read_by_the_application_s_us
     assert release.startswith("/srv/app/releases/")
     assert machine.run(f"stat -c '%A %U %G' {release} {release}/manage.py").splitlines() == [
         "drwxr-x--x root app",
-        "-rw-r----- root app",
+        "-rwxr-x--- root app",  # what may be executed still may
     ]
     assert release.rsplit("/", 1)[1] in machine.get("/").text
 

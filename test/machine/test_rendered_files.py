@@ -45,7 +45,8 @@ def test_gixy_finds_nothing_in_the_configuration_of_nginx(shared, tmp_path, want
     machine = shared(*wanted)
     file = tmp_path / "nginx.conf"
     file.write_text(machine.run("cat /etc/nginx/nginx.conf"))
-    assert lint("gixy", str(file)) == ""
+    # the variable in proxy_pass names one of two upstreams of the same file: there is nothing to resolve
+    assert lint("gixy", "--skips", "missing_resolver", str(file)) == ""
 
 
 def test_gunicorn_accepts_its_configuration(machine):
