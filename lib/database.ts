@@ -157,14 +157,15 @@ export class Database {
           );
         }
         const database = new RdsDatabase(scope, 'Database', { ...options, instanceType, engine: rdsEngine, plan, vpc });
+        // the certificate of a proxy is one of Certificate Manager's
+        const certificateBundle = database.proxy ? operatingSystem._certificateBundle : RDS_BUNDLE;
         return {
           environment: {
             PLUMBLINE_DATABASE_NAME: APP,
             PLUMBLINE_DATABASE_USER: APP,
             PLUMBLINE_DATABASE_HOST: database.host,
             PLUMBLINE_DATABASE_PORT: String(database.port),
-            // the certificate of a proxy is one of Certificate Manager's
-            PLUMBLINE_DATABASE_CA: database.proxy ? operatingSystem._certificateBundle : RDS_BUNDLE,
+            PLUMBLINE_DATABASE_CA: certificateBundle,
           },
           secrets: { PLUMBLINE_DATABASE_PASSWORD: EnvironmentSecret.fromSecretsManager(database.secret, 'password') },
           connections: database.connections,
@@ -173,7 +174,7 @@ export class Database {
             user: database.secret,
             host: database.host,
             port: String(database.port),
-            certificateBundle: database.proxy ? operatingSystem._certificateBundle : RDS_BUNDLE,
+            certificateBundle,
           },
           rds: database,
         };
