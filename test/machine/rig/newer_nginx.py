@@ -54,8 +54,8 @@ def newer_nginx(machine: Machine) -> Iterator[str]:
         wait_for_load_balancer(machine)
         yield machine.run("nginx -v 2>&1").rpartition("/")[2]
     finally:
-        # a stop would wait for the idle connections of the load balancer
-        machine.run("systemctl kill --signal=KILL nginx; systemctl stop nginx")
+        # a graceful stop would wait for the idle connections of the load balancer
+        machine.run("systemctl kill --signal=TERM nginx; systemctl stop nginx")
         conf.write_text(before)
         program.unlink(missing_ok=True)
         program.with_suffix(".packaged").rename(program)
