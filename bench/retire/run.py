@@ -16,12 +16,15 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 CONF = """
+import inspect
 import plumbline_guard
 import plumbline_guard_admission
-plumbline_guard.configure(
+numbers = dict(
     request_timeout={limit}, queue_timeout=2, proxy_read_timeout={limit} + 6, slots=8, backlog=300,
-    health_path="/health", answer_health=True, serving_file="{folder}/serving",
+    answer_health=True, serving_file="{folder}/serving", health_path="/health",
 )
+taken = inspect.signature(plumbline_guard.configure).parameters  # another version may take more, or fewer
+plumbline_guard.configure(**{{name: value for name, value in numbers.items() if name in taken}})
 if not {retire}:
     for name in ("retire", "tell"):  # as it was named, and as it is
         setattr(plumbline_guard_admission, name, lambda *_: None)
