@@ -208,5 +208,6 @@ def test_an_application_that_was_granted_a_bucket_gets_the_role_and_nginx_does_n
     machine.update({"grant": "true"})
     plant(machine)
     for unit in ("gunicorn", "celery"):
-        assert credentials(machine, unit, "app") == machine.instance.role
+        # a machine that has just come up may take longer than curl waits
+        wait_until("the role", lambda unit=unit: credentials(machine, unit, "app") == machine.instance.role, 20)
     assert credentials(machine, "nginx", "www-data") == ""
