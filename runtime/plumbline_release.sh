@@ -66,7 +66,7 @@ seal() { # release
   static=$(realpath -eq "$1/.static") || true
   case $static in "$1"/*) ;; *) static='' ;; esac
   chown -hR root:app "$1"
-  find "$1" -path "${static:-/}" -prune -o -type d -exec chmod u=rwx,g=rx,o=x {} + -o -type f -exec chmod u=rwX,g=rX,o= {} +
+  find "$1" -path "${static:-none}" -prune -o -type d -exec chmod u=rwx,g=rx,o=x {} + -o -type f -exec chmod u=rwX,g=rX,o= {} +
   if [ -n "$static" ]; then chmod -R u=rwX,go=rX "$static"; fi
   chmod -t "$1"
 }
