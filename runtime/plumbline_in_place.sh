@@ -14,7 +14,7 @@ app=${app:-/srv/app}
 # they know. CloudFormation attaches the volume while the machine boots.
 data() {
   local device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${data_volume/-/} end=$((SECONDS + 300))
-  local uuid name folder
+  local name folder
   until [ -b "$device" ]; do
     if [ $SECONDS -ge $end ]; then
       echo "$data_volume is not attached after 300 s"
@@ -23,12 +23,7 @@ data() {
     sleep 0.5
   done
   file_system "$device"
-  uuid=$(blkid -p -s UUID -o value "$device")
-  in_fstab "UUID=$uuid /srv/data ext4 nofail,x-systemd.device-timeout=300 0 2"
-  mounted /srv/data || {
-    echo "$data_volume cannot be mounted: its file system is damaged. Give a snapshot from before, as snapshotId"
-    return 1
-  }
+  mount_volume "$device" /srv/data
   resize2fs "$device" # where the volume has grown
   fits_server /srv/data
   for folder in $folders; do

@@ -5,7 +5,8 @@
 
 # What marks a volume as in use lies at its ends: superblocks at most 64 KiB from the start (btrfs), partition tables and RAID
 # within 128 KiB of either end (GPT, md), labels of ZFS 512 KiB at both, keys of LUKS1, which look like nothing, within 2 MiB.
-edge=$((4 << 20))
+# ext4 that has lost its beginning has a copy of it at 128 MiB, from which it can be repaired.
+edge=$((4 << 20)) copy=$((128 << 20))
 
 # ext4 is on the volume afterwards, or a sentence says why not.
 file_system() { # device
@@ -32,7 +33,7 @@ file_system() { # device
   mkfs.ext4 -q "$1" </dev/null
 }
 
-# Both ends of the volume, read and compared, so that a read error is none of "empty".
+# Both ends of the volume and the place of the copy, read and compared, so that a read error is none of "empty".
 zeroes() { # device
   local size start same=0
   size=$(blockdev --getsize64 "$1") || size=0
@@ -40,7 +41,8 @@ zeroes() { # device
     echo "$data_volume has $size bytes, too few for a database: not formatted. Look at it in EC2"
     return 1
   fi
-  for start in 0 $((size - edge)); do
+  for start in 0 $copy $((size - edge)); do
+    if [ $start -gt $((size - edge)) ]; then continue; fi
     cmp -s -n "$edge" -i "$start:0" "$1" /dev/zero || same=$?
     case $same in
       0) ;;
@@ -54,6 +56,23 @@ zeroes() { # device
         ;;
     esac
   done
+}
+
+# In fstab by its name: what was made from a snapshot of it has its UUID, and whoever attaches one to look at it would find
+# that one mounted at the next boot. `mount` alone takes a file system that the repair at boot gave up on.
+mount_volume() { # device, folder
+  in_fstab "$1 $2 ext4 nofail,x-systemd.device-timeout=300 0 2"
+  mountpoint -q "$2" || { whole "$1" && mounted "$2"; } || {
+    echo "$data_volume cannot be mounted: its file system is damaged. Give a snapshot from before, as snapshotId"
+    return 1
+  }
+}
+
+# Whether nothing is left that is damaged, after what can be repaired without a question.
+whole() { # device
+  local status=0
+  e2fsck -p "$1" || status=$?
+  [ $status -lt 4 ]
 }
 
 # The files on the volume are those of the server that will use them. A server of another kind or version begins anew beside

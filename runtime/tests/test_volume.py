@@ -91,6 +91,13 @@ def test_fails_on_a_volume_with(shell, volume, kind, new):
     refused(shell, volume, new=new)
 
 
+def test_fails_on_a_volume_whose_ext4_has_lost_all_but_the_copy_of_its_superblock(shell, volume):
+    os.truncate(volume, 160 * MIB)
+    subprocess.run(["mkfs.ext4", "-q", "-b", "4096", volume], check=True)
+    write(volume, 0, bytes(4 * MIB))
+    refused(shell, volume, "is not empty", NOT_FORMATTED)
+
+
 @pytest.mark.parametrize("tool", ["mkswap", "mkfs.ext3"])
 def test_fails_on_what_other_tools_have_written(shell, volume, tool):
     subprocess.run([tool, volume], check=True, capture_output=True)
@@ -134,6 +141,36 @@ def test_fails_on_a_device_that_is_too_small_to_hold_anything(shell, volume, siz
 def test_fails_where_the_size_is_not_known(shell, volume):
     shell.fake("blockdev", "exit 1")
     refused(shell, volume, "0 bytes")
+
+
+def mount_volume(shell, volume):
+    shell.fake("mountpoint", "exit 1")
+    steps = 'in_fstab() { echo "fstab: $1"; }\nmounted() { echo "mounted $1"; }'
+    script = f'{steps}\nmount_volume "{volume}" /srv/data'
+    return shell.run(script, "plumbline_volume.sh", data_volume="vol-0123456789abcdef0")
+
+
+def test_fstab_names_the_volume_itself_since_what_is_made_from_its_snapshot_has_the_same_uuid(shell, volume):
+    subprocess.run(["mkfs.ext4", "-q", volume], check=True)
+    result = mount_volume(shell, volume)
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "mounted /srv/data")
+    assert f"fstab: {volume} /srv/data ext4 " in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("damage", "is_mounted"),
+    [("set_super_value state 2", True), ("set_inode_field <11> block[0] 5", False)],
+    ids=["that can be repaired", "that cannot"],
+)
+def test_a_file_system_with_damage(shell, volume, damage, is_mounted):
+    subprocess.run(["mkfs.ext4", "-q", volume], check=True)
+    for request in ("set_super_value state 2", damage):
+        subprocess.run(["debugfs", "-w", "-R", request, volume], check=True, capture_output=True)
+    result = mount_volume(shell, volume)
+    assert (result.returncode == 0) == is_mounted
+    assert ("mounted /srv/data" in result.stdout) == is_mounted
+    if not is_mounted:
+        assert result.stdout.splitlines()[-1].startswith("vol-0123456789abcdef0 cannot be mounted: ")
 
 
 CLUSTER = {"database": "postgresql", "cluster": "17/main", "cluster_version": "17"}

@@ -36,14 +36,12 @@ ExecStart=/usr/bin/mount --bind /etc/rig/meminfo /proc/meminfo
 [Install]
 WantedBy=sysinit.target
 """
-# In a container systemd passes over the devices of fstab, and no udev names them by UUID.
+# In a container systemd passes over the devices of fstab.
 FSTAB_GENERATOR = """\
 #!/bin/sh
-mkdir -p /run/rig/by-uuid
-for device in /dev/disk/by-id/*; do
-  uuid=$(blkid -p -s UUID -o value "$device") && ln -sfn "$device" "/run/rig/by-uuid/$uuid"
-done
-sed 's,^UUID=,/run/rig/by-uuid/,' /etc/fstab >/run/rig/fstab
+mkdir -p /run/rig
+ln -sfn /dev/disk/by-id /run/rig/by-id
+sed 's,^/dev/disk/by-id/,/run/rig/by-id/,' /etc/fstab >/run/rig/fstab
 SYSTEMD_FSTAB=/run/rig/fstab exec /usr/lib/systemd/system-generators/systemd-fstab-generator "$@"
 """
 
