@@ -2,7 +2,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as ssm from 'aws-cdk-lib/aws-ssm';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { isElsewhere } from './other-stacks';
 import type { SecretSource } from './render';
 import { viaService } from './via-service';
@@ -40,8 +40,10 @@ export class EnvironmentSecret {
 
   /** @internal */
   public _grantRead(scope: Construct, grantee: iam.IGrantable): void {
+    const { grantPrincipal } = grantee;
+    const reader = Construct.isConstruct(grantPrincipal) ? grantPrincipal : scope;
     const key = 'secretArn' in this._resource ? this._resource.encryptionKey : undefined;
-    if ('secretArn' in this._resource && key && isElsewhere(scope, key)) {
+    if ('secretArn' in this._resource && key && isElsewhere(reader, key)) {
       grantReadHere(this._resource, key, grantee);
     } else {
       this._resource.grantRead(grantee);

@@ -16,7 +16,7 @@ export function isElsewhere(scope: IConstruct, construct: IConstruct): boolean {
 }
 
 /** What may be reached, with rules that are written here. */
-export function connectionsHere(scope: Construct, { connections }: ec2.IConnectable): ec2.Connections {
+export function connectionsHere(scope: IConstruct, { connections }: ec2.IConnectable): ec2.Connections {
   const { securityGroups, defaultPort } = connections;
   if (!securityGroups.some((group) => isElsewhere(scope, group))) return connections;
   return new ec2.Connections({
@@ -26,9 +26,10 @@ export function connectionsHere(scope: Construct, { connections }: ec2.IConnecta
 }
 
 /** A security group, with rules that are written here. */
-export function securityGroupHere(scope: Construct, group: ec2.ISecurityGroup): ec2.ISecurityGroup {
-  return standIn(scope, group, (id) =>
-    ec2.SecurityGroup.fromSecurityGroupId(scope, id, group.securityGroupId, {
+export function securityGroupHere(scope: IConstruct, group: ec2.ISecurityGroup): ec2.ISecurityGroup {
+  const stack = Stack.of(scope);
+  return standIn(stack, group, (id) =>
+    ec2.SecurityGroup.fromSecurityGroupId(stack, id, group.securityGroupId, {
       allowAllOutbound: group.allowAllOutbound,
       mutable: !isImmutable(group),
     }),
@@ -61,8 +62,9 @@ export function loadBalancerHere(
 ): elbv2.IApplicationLoadBalancer {
   const [group] = loadBalancer.connections.securityGroups;
   if (!group) return loadBalancer;
-  return standIn(scope, loadBalancer, (id) =>
-    elbv2.ApplicationLoadBalancer.fromApplicationLoadBalancerAttributes(scope, id, {
+  const stack = Stack.of(scope);
+  return standIn(stack, loadBalancer, (id) =>
+    elbv2.ApplicationLoadBalancer.fromApplicationLoadBalancerAttributes(stack, id, {
       loadBalancerArn: loadBalancer.loadBalancerArn,
       securityGroupId: group.securityGroupId,
       securityGroupAllowsAllOutbound: group.allowAllOutbound,
@@ -83,7 +85,10 @@ export function listenerHere(scope: Construct, listener: elbv2.IApplicationListe
   );
 }
 
-/** One stand-in for each construct; none for what belongs here. */
+/**
+ * One stand-in for each construct; none for what belongs here. Whatever has rules has one in the whole stack, so that two services
+ * which share it write a rule once: EC2 does not take it twice.
+ */
 function standIn<T extends IConstruct>(scope: Construct, construct: T, make: (id: string) => T): T {
   if (!isElsewhere(scope, construct)) return construct;
   const id = `Elsewhere${construct.node.addr}`;

@@ -7,7 +7,7 @@ import { DataVolume } from './data-volume';
 import { inZoneOf, originOf } from './data-volume-options';
 import { keepImage, waitForEachChange } from './in-place';
 import { InstanceRole } from './instance-role';
-import { otherEnvironments, roleHere, securityGroupHere } from './other-stacks';
+import { connectionsHere, otherEnvironments, roleHere, securityGroupHere } from './other-stacks';
 import type { WebUserData } from './web-user-data';
 
 /** How an instance is placed and what it may do. */
@@ -192,7 +192,8 @@ export class WebInstance
 
   /** Not for calling: a target group calls it. */
   public attachToApplicationTargetGroup(targetGroup: elbv2.IApplicationTargetGroup): elbv2.LoadBalancerTargetProps {
-    targetGroup.registerConnectable(this, ec2.Port.tcp(80));
+    // a group of another stack needs this one, for the id of the instance, so the rules are written there
+    targetGroup.registerConnectable({ connections: connectionsHere(targetGroup, this) }, ec2.Port.tcp(80));
     return this.target();
   }
 

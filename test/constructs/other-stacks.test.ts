@@ -413,6 +413,56 @@ test('a secret that is imported here may have a key of another stack, which the 
   });
 });
 
+test('two services that share all of another stack write each rule once: EC2 does not take one twice', () => {
+  const { app, ours, theirs } = inOrder('theirs');
+  const given = { ...GIVEN['a security group']!(theirs), ...GIVEN['a listener']!(theirs) };
+  const props = { application: flask(), vpc: theirs.vpc, ...given, ...GIVEN['a database instance']!(theirs) };
+  [10, 20].forEach(
+    (listenerPriority) => new WebService(ours, `Site${listenerPriority}`, { ...props, listenerPriority }),
+  );
+  app.synth();
+  const rules = ['AWS::EC2::SecurityGroupIngress', 'AWS::EC2::SecurityGroupEgress'].flatMap((type) =>
+    Object.values(Template.fromStack(ours).findResources(type)).map(({ Properties }) => JSON.stringify(Properties)),
+  );
+  expect(rules).toHaveLength(3);
+  expect(new Set(rules).size).toBe(rules.length);
+});
+
+test.each(['theirs', 'ours'] as const)(
+  'a load balancer of our parts may serve a machine of another stack (%s first)',
+  (first) => {
+    const { app, ours, theirs } = inOrder(first);
+    const { vpc } = theirs;
+    const machines = new Stack(app, 'Machines', { env });
+    const plan = RequestPathPlan.of({});
+    const front = new ApplicationLoadBalancing(ours, 'Front', { plan, vpc });
+    const allowedHosts = ['shop.example.com'];
+    const userData = WebUserData.forPlan(machines, 'UserData', { plan, application: flask(), allowedHosts });
+    front.targetGroup.addTarget(new WebInstance(machines, 'Web', { vpc, userData }));
+    app.synth();
+    expect(machines.dependencies).toEqual([theirs.stack]);
+    Template.fromStack(ours).resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
+  },
+);
+
+test('a machine of another stack than its user data reads a secret with a key of that stack', () => {
+  const { app, ours, theirs } = inOrder('theirs');
+  const { vpc } = theirs;
+  const machines = new Stack(app, 'Machines', { env });
+  const plan = RequestPathPlan.of({});
+  const userData = WebUserData.forPlan(ours, 'UserData', {
+    plan,
+    application: flask(),
+    allowedHosts: ['shop.example.com'],
+    secrets: {
+      TOKEN: EnvironmentSecret.fromSecretsManager(secretOf(ours, new kms.Key(ours, 'Key'))),
+    },
+  });
+  new WebInstance(machines, 'Web', { vpc, userData });
+  app.synth();
+  expect(ours.dependencies).toEqual([]);
+});
+
 test('a nested stack takes what its parent has made', () => {
   const app = new App();
   const stack = new Stack(app, 'Parent', { env });
