@@ -47,8 +47,8 @@ mounted() { # folder of fstab
 # what they work on. In the folder of the new files. Nothing is taken away before everything is kept, on the disk.
 keep_files() {
   local path keeping=$state/keeping
-  # A run that the power cut short has left what served before it.
-  if [ -d "$before" ]; then restore || true; fi
+  # A run that the power cut short, or a full disk, has left what served before it.
+  if [ -d "$before" ]; then restore || return 1; fi
   forget
   rm -rf "$keeping"
   mkdir -p "$keeping/files"
@@ -79,7 +79,7 @@ forget() {
 
 # Back to what served before this run.
 restore() {
-  local path
+  local path back=true
   if [ ! -s "$before/current" ]; then return; fi
   echo '== back to the release that served before'
   # shellcheck disable=SC2046 # a list
@@ -92,7 +92,7 @@ restore() {
       rm -f "$path"
     done <"$before/added"
   fi
-  cp -a "$before/files/." /
+  cp -a "$before/files/." / || back=false
   systemctl daemon-reload
   if [ -n "${database_unit:-}" ] && ! systemctl is-active -q "$database_unit"; then systemctl restart "$database_unit"; fi
   ln -sfn "$(<"$before/current")" "$app/current"
@@ -104,6 +104,11 @@ restore() {
   if [ -s "$before/workers" ]; then
     systemctl enable -q $(<"$before/workers")
     systemctl restart --no-block $(<"$before/workers")
+  fi
+  # What is kept stays until all of it is back: the disk may be full, and the next boot tries again.
+  if [ $back = false ]; then
+    echo 'files of the release before could not be put back: make room, and restart the machine'
+    return 1
   fi
   forget
 }

@@ -45,7 +45,7 @@ class MachineUnderCuts:
             path.mkdir(parents=True)
         assert self.run("old", OLD, "settle worker@old") == 0
 
-    def run(self, release, files, end, cut=0):
+    def run(self, release, files, end, cut=0, **variables):
         stage = self.folder / "stage"
         shutil.rmtree(stage, ignore_errors=True)
         (self.app / "releases" / release).mkdir(exist_ok=True)
@@ -62,6 +62,7 @@ class MachineUnderCuts:
                 "stage": str(stage),
                 "release": release,
                 "CUT": str(cut),
+                **variables,
             },
         )
         return result.returncode
@@ -103,6 +104,20 @@ def test_a_way_back_that_was_cut_anywhere_is_gone_to_its_end(machine):
     for cut in cuts(machine, "restore"):
         assert machine.run("broken", BROKEN, "restore") == 0, cut
         assert (machine.release, machine.files) == ("old", OLD), cut
+
+
+def test_what_cannot_be_put_back_on_a_full_disk_is_kept_until_there_is_room(machine):
+    machine.begin()
+    copy = shutil.which("cp")
+    # a full disk cuts off what is there, before it says so
+    full = 'if [ "${*: -1}" = / ]; then : >"$FULL"; exit 1; fi'
+    machine.shell.fake("cp", f'{full}\nexec {copy} "$@"')
+    variables = {"FULL": str(machine.root / "etc/site.conf")}
+    assert machine.run("new", NEW, "restore", **variables) != 0
+    assert machine.run("broken", BROKEN, "restore", **variables) != 0
+    (machine.shell.fakes / "cp").unlink()
+    assert machine.run("broken", BROKEN, "restore") == 0
+    assert (machine.release, machine.files) == ("old", OLD)
 
 
 def test_a_change_that_was_cut_while_it_settled_leaves_one_whole_release(machine):
