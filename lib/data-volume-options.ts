@@ -37,7 +37,11 @@ export function dataVolumeOptions(options: OnInstanceDatabaseOptions): DataVolum
       `snapshotId ${JSON.stringify(snapshotId)} must be the id of an EBS snapshot, for example snap-0123456789abcdef0`,
     );
   }
-  if (volumeSize && !volumeSize.isUnresolved()) {
+  if (volumeSize?.isUnresolved()) {
+    problems.push(
+      'volumeSize is a token, and aws-cdk-lib checks the size of a volume at synthesis: give a literal value',
+    );
+  } else if (volumeSize) {
     const gibibytes = volumeSize.toGibibytes({ rounding: SizeRoundingBehavior.NONE });
     if (!Number.isInteger(gibibytes) || gibibytes < 1 || gibibytes > LARGEST) {
       problems.push(`volumeSize (${gibibytes} GiB) must be whole GiB, from 1 GiB to 64 TiB`);

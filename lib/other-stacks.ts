@@ -116,10 +116,10 @@ export function otherEnvironments(scope: Construct, given: Readonly<Record<strin
   });
 }
 
-/** A role is of an account alone, and what is allowed in a bucket is for its owner to say. */
+/** A role is of an account alone, and what is allowed in a bucket or with a key is for its owner to say. */
 function partsThatMatter(resource: IResource): Array<'region' | 'account'> {
   if ('roleArn' in resource) return ['account'];
-  return 'bucketArn' in resource ? ['region'] : ['region', 'account'];
+  return 'bucketArn' in resource || 'keyArn' in resource ? ['region'] : ['region', 'account'];
 }
 
 /** An imported certificate says that it is where it was imported, and its ARN where it is. */

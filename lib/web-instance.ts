@@ -119,11 +119,12 @@ export class WebInstance
     const instanceType = new ec2.InstanceType(userData.plan.instance.instanceType);
     const volumeOptions = userData.plan._props.database?._volume;
     const { role, securityGroup: group } = props;
-    const problems = otherEnvironments(this, { vpc, role, securityGroup: group, volume: volumeOptions?.volume });
+    const { volume, encryptionKey } = volumeOptions ?? {};
+    const problems = otherEnvironments(this, { vpc, role, securityGroup: group, volume, encryptionKey });
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const origin = volumeOptions ? originOf(volumeOptions) : '';
     const vpcSubnets = inZoneOf(
-      volumeOptions?.volume,
+      volume,
       vpc,
       props.vpcSubnets ?? {
         subnetType: vpc.privateSubnets.length > 0 ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PUBLIC,

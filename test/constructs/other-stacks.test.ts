@@ -364,6 +364,23 @@ describe('fails', () => {
     });
     expect(serve({ database })).toThrow(new Error(`database is ${made}`));
     expect(serve({ role, securityGroup })).toThrow(new Error(`role is ${made}\nsecurityGroup is ${made}`));
+    const encryptionKey = new kms.Key(theirs, 'Key');
+    expect(serve({ database: Database.mysqlOnInstance({ encryptionKey }) })).toThrow(
+      new Error(`encryptionKey is ${made}`),
+    );
+  });
+
+  test('on a key for the volume that is in another region; one of another account may be lent', () => {
+    const withKeyIn = (region: string) => {
+      const { ours, theirs } = inOrder('theirs');
+      const encryptionKey = kms.Key.fromKeyArn(theirs.stack, 'Key', `arn:aws:kms:${region}:111122223333:key/0`);
+      const database = Database.mysqlOnInstance({ encryptionKey });
+      new WebService(ours, 'Site', { application: flask(), vpc: theirs.vpc, database });
+    };
+    expect(() => withKeyIn('us-east-1')).toThrow(
+      new Error('encryptionKey is in region us-east-1 and used in eu-central-1: give one of eu-central-1'),
+    );
+    expect(() => withKeyIn(env.region)).not.toThrow();
   });
 
   test('on a stack without an environment beside one with', () => {

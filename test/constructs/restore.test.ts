@@ -1,4 +1,4 @@
-import { App, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
@@ -205,6 +205,15 @@ describe('fails, all at once,', () => {
           'snapshotId "my-backup" must be the id of an EBS snapshot, for example snap-0123456789abcdef0',
           'volumeSize (0 GiB) must be whole GiB, from 1 GiB to 64 TiB',
         ].join('\n'),
+      ),
+    );
+  });
+
+  test('on a size that is a token', () => {
+    const volumeSize = Size.gibibytes(new CfnParameter(makeStack(), 'Size', { type: 'Number' }).valueAsNumber);
+    expect(() => Database.mysqlOnInstance({ volumeSize })).toThrow(
+      new Error(
+        'volumeSize is a token, and aws-cdk-lib checks the size of a volume at synthesis: give a literal value',
       ),
     );
   });
