@@ -42,7 +42,7 @@ zeroes() { # device
     return 1
   fi
   for start in 0 $copy $((size - edge)); do
-    if [ $start -gt $((size - edge)) ]; then continue; fi
+    if [ "$start" -gt $((size - edge)) ]; then continue; fi
     cmp -s -n "$edge" -i "$start:0" "$1" /dev/zero || same=$?
     case $same in
       0) ;;
