@@ -115,6 +115,12 @@ def test_two_machines_that_boot_at_once_both_serve_ten_times_of_ten(database, mi
         assert columns(database) == ["id", "title", "pages"]
 
 
+def test_a_migration_that_deals_with_an_error_of_a_statement_goes_on(database, migrate, empty):
+    status, output = ended(migrate())
+    assert status == 0, output
+    assert [row[0] for row in execute(database, "SELECT id FROM shelf_note ORDER BY id")] == [1, 2]
+
+
 @contextlib.contextmanager
 def used(database, statement="SELECT * FROM shelf_book"):
     """A transaction that has read the table and stays open."""
