@@ -11,13 +11,15 @@ from plumbline_guard_limits import Alarm
 def listen_with_backlog(worker):
     """gunicorn's asgi worker listens anew with asyncio's backlog of 100, which also shrinks systemd's queue. It does so
     once the application's lifespan has started: the application has loaded then. And it accepts before its first
-    heartbeat, without which `timeout` never comes."""
+    heartbeat, without which `timeout` never comes. Told to end meanwhile, it would accept what waits, and drop it."""
     create_server = worker.loop.create_server
 
     async def with_backlog(*args, **kwargs):
         worker.notify()
+        kwargs["start_serving"] = worker.alive
         server = await create_server(*args, backlog=settings.backlog, **kwargs)
-        mark_serving(worker)
+        if worker.alive:
+            mark_serving(worker)
         return server
 
     worker.loop.create_server = with_backlog

@@ -1,5 +1,6 @@
 """A worker that ran a request over its limit is replaced, and whoever else sends requests notices nothing."""
 
+import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -126,6 +127,18 @@ def test_a_reload_while_a_worker_is_replaced_replaces_all(changing_server):
     server.wait_for(lambda: len(children(server)) == 1, "the end of both", 20)
     assert server.get("/quick").pid != old
     assert server.log().count("Booting worker") == 3
+
+
+def test_a_worker_that_is_told_to_end_while_it_starts_drops_no_request(changing_server):
+    """As in a reload, or a restart, while a worker is replaced. Whoever waits in the socket waits for the next one."""
+    server = changing_server("2", limit=5)
+    os.kill(server.get("/quick").pid, signal.SIGKILL)
+    server.wait_for(lambda: server.log().count("Booting worker") == 2, "the next worker")
+    time.sleep(0.5)
+    [starting] = children(server)
+    os.kill(int(starting), signal.SIGTERM)
+    with ThreadPoolExecutor(3) as pool:
+        assert [answer.status for answer in pool.map(server.get, ["/quick"] * 3)] == [200] * 3
 
 
 @pytest.mark.parametrize("worker_class", ["sync", "gthread"])
