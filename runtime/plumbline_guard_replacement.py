@@ -21,6 +21,9 @@ OVERDUE = 0o020
 # Starting an application takes a CPU for a while: the pause after it is so many times as long, so that a view which
 # always runs over its limit costs a quarter of a CPU at most.
 PAUSE = 3
+# Seconds that a successor has to start: gunicorn's `timeout` begins with the first heartbeat, after the import.
+# As TimeoutStartSec of gunicorn.service.
+START = 300
 # Seconds until the next attempt, after a successor that did not start.
 RETRY = 30
 # gevent and asgi look once a second whether they are to end, and the master's loop turns once a second.
@@ -74,22 +77,25 @@ class Replacement:
         elif now >= self.rests_until:
             self.begin(now)
         if self.old:
-            self.manage_others()
+            self.manage_others(now)
         else:
             self.manage_workers()
 
-    def manage_others(self):
+    def manage_others(self, now):
         """The old one does not count, so that gunicorn starts another."""
-        workers = self.arbiter.WORKERS
-        del workers[self.old.pid]
+        old, workers = self.old, self.arbiter.WORKERS
+        del workers[old.pid]
         before = set(workers)
         try:
             with starting_at_leisure():
                 self.manage_workers()
+        except OSError as error:  # no memory for one more process, or no number: gunicorn would end
+            self.arbiter.log.error("request guard: %s", error)
+            self.put_off(now)
         finally:
             if self.successors is None:
                 self.successors = workers.keys() - before
-            workers[self.old.pid] = self.old
+            workers[old.pid] = old
 
     def begin(self, now):
         """The oldest comes first, and a successor is the youngest, so that each has its turn."""
@@ -107,18 +113,25 @@ class Replacement:
                 arbiter.log.error("request guard: the worker outlives graceful_timeout and is killed (pid:%s)", pid)
                 arbiter.kill_worker(pid, signal.SIGKILL)
         elif not all(started):
-            arbiter.log.error(
-                "request guard: the successor did not start, the worker serves on, next attempt in %g s (pid:%s)",
-                RETRY,
-                pid,
-            )
-            self.old = None
-            self.rests_until = now + RETRY
+            self.put_off(now)
         elif all(has_told(worker, SERVING) for worker in started):
             arbiter.log.info("request guard: the worker has a successor and ends with its requests (pid:%s)", pid)
             self.ends_by = now + arbiter.cfg.graceful_timeout + MARGIN
             self.rests_until = now + PAUSE * (now - self.began)
             arbiter.kill_worker(pid, signal.SIGTERM)
+        elif now - self.began >= START:
+            for worker in started:
+                if not has_told(worker, SERVING):
+                    arbiter.kill_worker(worker.pid, signal.SIGKILL)
+
+    def put_off(self, now):
+        self.arbiter.log.error(
+            "request guard: the successor did not start, the worker serves on, next attempt in %g s (pid:%s)",
+            RETRY,
+            self.old.pid,
+        )
+        self.old = None
+        self.rests_until = now + RETRY
 
 
 @contextlib.contextmanager

@@ -98,6 +98,7 @@ def workers(monkeypatch):
 
 
 TOLD_TO_END = [(2, signal.SIGTERM)]
+NOT_STARTED = "request guard: the successor did not start, the worker serves on, next attempt in 30 s (pid:2)"
 
 
 def test_workers_that_ran_no_request_over_its_limit_are_left_alone(workers):
@@ -201,13 +202,40 @@ def test_a_worker_whose_successor_does_not_start_serves_on_and_has_another_one_h
     workers.turn()
     workers.turn(29.9)
     assert (workers.running, workers.signals) == ([1, 2, 3, 4], [])
-    assert workers.log.lines == [
-        "request guard: the successor did not start, the worker serves on, next attempt in 30 s (pid:2)"
-    ]
+    assert workers.log.lines == [NOT_STARTED]
     workers.turn(0.1)
     workers.serve()
     workers.turn()
     assert (workers.running, workers.signals) == ([1, 2, 3, 4, 6], TOLD_TO_END)
+
+
+def test_a_successor_that_hangs_while_it_starts_is_killed_and_the_worker_serves_on(workers):
+    workers.overdue(2)
+    workers.turn()
+    workers.turn(299.9)
+    assert workers.signals == []
+    workers.turn(0.1)
+    assert workers.signals == [(5, signal.SIGKILL)]
+    workers.end(5)
+    workers.turn()
+    assert workers.log.lines == [NOT_STARTED]
+    workers.turn(30)
+    assert workers.running == [1, 2, 3, 4, 6]
+
+
+def test_where_no_process_can_be_started_the_worker_serves_on(workers):
+    def no_memory():
+        raise OSError(12, "Cannot allocate memory")
+
+    workers.overdue(2)
+    workers.spawn_worker = no_memory
+    workers.turn()
+    workers.turn(29.9)
+    assert (workers.running, workers.signals) == ([1, 2, 3, 4], [])
+    assert workers.log.lines == ["request guard: [Errno 12] Cannot allocate memory", NOT_STARTED]
+    del workers.spawn_worker
+    workers.turn(0.1)
+    assert workers.running == [1, 2, 3, 4, 5]
 
 
 def test_a_successor_that_cannot_start_does_not_stop_gunicorn_as_any_other_worker_does(workers):
