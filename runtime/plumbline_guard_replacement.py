@@ -26,6 +26,9 @@ PAUSE = 3
 START = 300
 # Seconds until the next attempt, after a successor that did not start.
 RETRY = 30
+# Seconds between two starts of workers in place of others that end meanwhile: gunicorn starts one again at once, and
+# what cannot load would be started ten times a second, since it does not stop gunicorn here.
+AGAIN = 5
 # gevent and asgi look once a second whether they are to end, and the master's loop turns once a second.
 MARGIN = 2
 # What a successor that cannot start exits with. With its own codes (3 and 4) gunicorn would stop.
@@ -67,6 +70,7 @@ class Replacement:
         self.successors = None  # the process ids of those that were started for it
         self.began = self.rests_until = time.monotonic()
         self.ends_by = None  # when the old one, which has been told to end, is killed
+        self.others_from = self.began  # when workers are started again in place of others
 
     def step(self):
         now = time.monotonic()
@@ -76,10 +80,10 @@ class Replacement:
             self.go_on(now)
         elif now >= self.rests_until:
             self.begin(now)
-        if self.old:
-            self.manage_others(now)
-        else:
+        if not self.old:
             self.manage_workers()
+        elif self.successors is None or now >= self.others_from:
+            self.manage_others(now)
 
     def manage_others(self, now):
         """The old one does not count, so that gunicorn starts another."""
@@ -93,8 +97,11 @@ class Replacement:
             self.arbiter.log.error("request guard: %s", error)
             self.put_off(now)
         finally:
+            started = workers.keys() - before
             if self.successors is None:
-                self.successors = workers.keys() - before
+                self.successors = started
+            elif started:
+                self.others_from = now + AGAIN
             workers[old.pid] = old
 
     def begin(self, now):

@@ -267,6 +267,18 @@ def test_another_worker_that_dies_meanwhile_is_replaced_at_once(workers):
     assert workers.running == [1, 2, 4, 5, 6]
 
 
+def test_another_worker_that_cannot_load_meanwhile_is_not_started_all_the_time(workers):
+    workers.overdue(2)
+    workers.turn()
+    workers.end(3)
+    workers.turn()
+    workers.end(6)
+    workers.turn(4.9)
+    assert workers.running == [1, 2, 4, 5]
+    workers.turn(0.1)
+    assert workers.running == [1, 2, 4, 5, 7]
+
+
 def test_a_worker_whose_place_has_been_taken_away_meanwhile_needs_no_successor(workers):
     """SIGTTOU, and the worker is set aside before gunicorn counts."""
     workers.overdue(2)
