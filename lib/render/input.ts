@@ -14,6 +14,14 @@ export interface S3Object {
 export type ApplicationFetch =
   ({ readonly kind: 's3' } & S3Object) | { readonly kind: 'git'; readonly repository: string; readonly ref?: string };
 
+/** Where the files of a release are, besides how it is called. */
+export interface ApplicationLayout {
+  /** Folder of the project in the release, where its processes run. @default - the release itself */
+  readonly workingDirectory?: string;
+  /** Folders of the release that modules are imported from besides. @default - none */
+  readonly pythonPath?: readonly string[];
+}
+
 /** A value that only the application's user may read, fetched with the role each time the service starts. */
 export interface SecretSource {
   /** Name of the environment variable. */
@@ -107,7 +115,7 @@ export interface GunicornInput {
 
 /** Everything that the files of a machine are rendered from. */
 export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
-  readonly application: { readonly fetch: ApplicationFetch; readonly wsgi: string };
+  readonly application: { readonly fetch: ApplicationFetch; readonly wsgi: string } & ApplicationLayout;
   readonly environment: Readonly<Record<string, string>>;
   /** Variables `PLUMBLINE_*` that tell the application its database, cache and broker. Values may hold tokens. @default - none */
   readonly machineEnvironment?: Readonly<Record<string, string>>;

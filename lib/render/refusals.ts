@@ -7,6 +7,11 @@ import { hasControls, withoutTokens } from './text';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** A folder below another, without `..`; units, shells and PYTHONPATH take these characters as they are. */
+export const FOLDER = /^(?!\.\.?(\/|$))[\w.-]+(\/(?!\.\.?(\/|$))[\w.-]+)*$/;
+export const FOLDER_RULE =
+  'must be a folder of the application, for example src or backend/site: letters, digits and - _ . between slashes';
+
 /** Names of units that are there already. */
 const TAKEN = ['gunicorn', 'nginx', 'pgbouncer'];
 
@@ -109,6 +114,13 @@ export function refusalsOfFiles(input: FilesInput): string[] {
     input.application.wsgi,
     'must be module:attribute, for example mysite.wsgi:application',
   );
+  const { workingDirectory, pythonPath = [] } = input.application;
+  if (workingDirectory !== undefined) {
+    problems.must(FOLDER.test(workingDirectory), 'workingDirectory', workingDirectory, FOLDER_RULE);
+  }
+  for (const folder of pythonPath) {
+    problems.must(folder === '.' || FOLDER.test(folder), 'pythonPath', folder, FOLDER_RULE);
+  }
   for (const host of input.allowedHosts) {
     const rule = 'must be a host name, as in the ALLOWED_HOSTS of Django';
     problems.matches(/^[A-Za-z0-9.*:[\]_-]*$/, 'allowedHosts', host, rule);

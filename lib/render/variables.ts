@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan';
 import { drivers } from './drivers';
 import { answersHealth, backgroundUnits, cacheOnInstance, databaseServer, healthCheckPath } from './files';
-import type { BootstrapInput } from './input';
+import type { ApplicationLayout, BootstrapInput } from './input';
 import type { DatabaseServerProfile } from './operating-systems';
 import { shellQuote, type Lines } from './text';
 
@@ -25,6 +25,7 @@ export function variables(input: BootstrapInput): Lines {
   return [
     `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${operatingSystem.python}`,
     `gunicorn='${gunicorn}==${GUNICORN}' wsgi=${shellQuote(application.wsgi)} settings_module=${shellQuote(input.environment.DJANGO_SETTINGS_MODULE ?? '')}`,
+    layoutVariables(application),
     input.database?.pooled &&
       operatingSystem.pgBouncerRepository &&
       `repositories=${operatingSystem.pgBouncerRepository}`,
@@ -39,6 +40,13 @@ export function variables(input: BootstrapInput): Lines {
     server && databaseVariables(server, plan),
     accountVariables(input),
     cacheOnInstance(input) && `cache_unit=${operatingSystem.cache.unit}`,
+  ];
+}
+
+function layoutVariables({ workingDirectory, pythonPath = [] }: ApplicationLayout): Lines {
+  return [
+    workingDirectory !== undefined && `working_directory=${shellQuote(workingDirectory)}`,
+    pythonPath.length > 0 && `python_path=${shellQuote(pythonPath.join(' '))}`,
   ];
 }
 

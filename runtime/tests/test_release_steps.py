@@ -131,7 +131,7 @@ def test_root_runs_nothing_of_a_release_or_its_packages(shell, release):
       environment "{release}"
       cd "{release}"
       is_django
-      python_of_release plumbline_django.py settings-module . site:app
+      python_of_release plumbline_settings_module.py site:app
       migrate_() {{ as_app python manage.py migrate; }}
       migrate_
     """
@@ -145,6 +145,60 @@ def test_root_runs_nothing_of_a_release_or_its_packages(shell, release):
     assert [call for call in shell.calls if call.startswith("ran ")] == []
     secrets = "EnvironmentFile=-/run/plumbline-secrets/environment"
     assert [secrets in unit for unit in units] == [False, False, False, True]
+
+
+@pytest.fixture
+def project(shell):
+    """A Django project in a folder of the release, and what was asked for it."""
+    shell.fake(
+        "systemd-run", 'case "$*" in *plumbline_settings_module.py*) echo PLUMBLINE_SETTINGS_MODULE=shop.live ;; esac'
+    )
+    folder = shell.folder / "next" / "apps" / "shop"
+    (folder / "static").mkdir(parents=True)
+    (shell.folder / "next/.venv/lib/python3.13/site-packages").mkdir(parents=True)
+
+    def django():
+        script = (RUNTIME / "plumbline_release.sh").read_text()
+        for path, own in (("/srv/app/next", "next"), ("/etc/gunicorn/environment", "environment")):
+            script = script.replace(path, str(shell.folder / own))
+        (shell.folder / "release.sh").write_text(script)
+        result = shell.run(
+            f". {shell.folder}/release.sh; working_directory=apps/shop python_path='. libs' wsgi=shop.wsgi:application "
+            "settings_module= answer_health=true health_path=/health; django; migrate",
+        )
+        assert result.returncode == 0, result.stdout
+        return folder
+
+    return django, folder
+
+
+def test_a_project_in_a_folder_of_the_release_is_asked_and_runs_there(shell, project):
+    django, folder = project
+    (folder / "manage.py").touch()
+    django()
+    release = shell.folder / "next"
+    asked = [call for call in shell.calls if "plumbline_" in call.rpartition(" env ")[2]]
+    assert [call.rpartition(" env ")[2].removeprefix(f"python {RUNTIME}/") for call in asked] == [
+        "plumbline_settings_module.py shop.wsgi:application ",
+        "plumbline_django.py collectstatic",
+        "plumbline_migrate.py",
+    ]
+    for call in asked:
+        assert f" --working-directory={folder} " in call
+        assert f" --setenv=PYTHONPATH=/usr/local/lib/plumbline:{release}/.:{release}/libs " in call
+    assert (shell.folder / "environment").read_text().splitlines() == [
+        "DJANGO_SETTINGS_MODULE=plumbline_django",
+        "PLUMBLINE_SETTINGS_MODULE=shop.live",
+        "PLUMBLINE_WORKING_DIRECTORY=apps/shop",
+        "PLUMBLINE_HEALTH_PATH=/health",
+    ]
+    assert "plumbline_settings_hook" in (release / ".venv/lib/python3.13/site-packages/plumbline.pth").read_text()
+
+
+def test_static_files_of_another_application_in_a_folder_are_found_there(shell, project):
+    django, folder = project
+    django()
+    assert (shell.folder / "next/.static").resolve() == folder / "static"
 
 
 def test_root_s_own_python_is_isolated_from_the_environment_and_the_working_folder():
