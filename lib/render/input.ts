@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan';
 import type { OperatingSystemProfile } from './operating-systems';
+import type { PythonProfile } from './pythons';
 
 /** An object in S3. Every part may be a token. */
 export interface S3Object {
@@ -20,6 +21,8 @@ export interface ApplicationLayout {
   readonly workingDirectory?: string;
   /** Folders of the release that modules are imported from besides. @default - none */
   readonly pythonPath?: readonly string[];
+  /** The interpreter that runs it. @default - the operating system's own */
+  readonly python?: PythonProfile;
 }
 
 /** A value that only the application's user may read, fetched with the role each time the service starts. */
