@@ -30,7 +30,7 @@ def with_lock(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def contexts(request, shared: SharedMachines, with_lock: Path) -> dict[str, dict[str, str]]:
     """By application; all that are asked for are booted."""
-    every = {name: {"application": name} for name in ("flask", "fastapi", "django")}
+    every = {name: {"application": name} for name in ("flask", "fastapi", "django", "monorepo")}
     every["django"]["directory"] = str(with_lock)
     asked = {item.cls.APPLICATION: None for item in request.session.items if item.path == request.path}
     shared.prepare(Wanted(every[name], STACK) for name in asked)
@@ -185,3 +185,29 @@ class TestDjangoWithLock:
         answer = machine.get(path)
         assert (answer.status, answer.body) == (200, (APPS / "django/pages/static/pages/page.css").read_bytes())
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+class TestDjangoInAFolderOfAMonorepo:
+    APPLICATION = "monorepo"
+
+    def test_runs_in_its_folder_under_our_settings_although_wsgi_py_assigns_its_own(self, machine):
+        answer = machine.get("/").json()
+        assert answer.pop("folder").endswith("/backend")
+        assert answer == {
+            "greeting": "from a package beside it",
+            "mark": "live",
+            "debug": False,
+            "own key": False,
+        }
+
+    def test_its_static_files_come_from_nginx(self, machine):
+        answer = machine.get("/static/shop/shop.css")
+        assert (answer.status, answer.body) == (
+            200,
+            (APPS / "monorepo/backend/shop/static/shop/shop.css").read_bytes(),
+        )
+
+    def test_commands_run_in_its_folder_with_the_settings_that_are_served(self, machine):
+        environment = machine.run("cat /etc/gunicorn/environment").splitlines()
+        assert "PLUMBLINE_SETTINGS_MODULE=shop.settings.live" in environment
+        assert "PLUMBLINE_WORKING_DIRECTORY=backend" in environment
