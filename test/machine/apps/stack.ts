@@ -47,7 +47,7 @@ const sites: Record<string, () => Omit<WebServiceProps, 'operatingSystem'>> = {
     },
   }),
   'broken-import': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
-  'missing-wheel': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
+  'missing-header': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
   fastapi: () => ({ application: Application.fromAsset(directory, { asgi: 'main:app' }) }),
   django: () => ({
     application: Application.fromAsset(directory, { wsgi: 'config.wsgi:application', asgi: 'config.asgi:application' }),
