@@ -6,7 +6,16 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { AppServer, WorkerClass } from './app-server';
 import { DirectoryAsset } from './directory-asset';
-import { CREDENTIALS_IN_REPOSITORY, holdsCredentials, type ApplicationFetch } from './render';
+import {
+  CREDENTIALS_IN_REPOSITORY,
+  GROUP_NAME,
+  REQUIREMENTS_FILES,
+  REQUIREMENTS_PATH,
+  holdsCredentials,
+  isGroupName,
+  isRequirementsPath,
+  type ApplicationFetch,
+} from './render';
 import { RUNTIME_DIRECTORY } from './runtime';
 
 /** How the application is called. Where both are given, the worker class decides which is used. */
@@ -24,6 +33,23 @@ export interface ApplicationOptions {
    * @default - only `wsgi` is given
    */
   readonly asgi?: string;
+
+  /**
+   * The file that names the packages to install, as a path in the application: a lock file, a requirements file or a `pyproject.toml`.
+   *
+   * @default - the first that there is of `uv.lock`, `pylock.toml`, `poetry.lock`, `Pipfile.lock`, `requirements.txt`,
+   * `requirements/production.txt`, `requirements/prod.txt`, `requirements/base.txt`, `requirements/requirements.txt`, `pyproject.toml`,
+   * `setup.py`, `setup.cfg`
+   */
+  readonly requirements?: string;
+
+  /**
+   * Groups of packages to install besides: dependency groups of a `uv.lock` or a `pyproject.toml`, groups of Poetry, categories of a
+   * `Pipfile.lock`.
+   *
+   * @default - none
+   */
+  readonly dependencyGroups?: string[];
 }
 
 /** Options of an application in a local directory. */
@@ -81,11 +107,11 @@ const STAYS_AT_HOME = [
 /** The web application: where its files are, and how it is called. */
 export class Application {
   /**
-   * A directory with `requirements.txt` or `pyproject.toml`, uploaded with the deployment.
+   * A directory whose packages are named in one of the files of `requirements`, uploaded with the deployment.
    * A change of its files replaces the instance, or is brought to one that holds its database.
    */
   public static fromAsset(directory: string, options: AssetApplicationOptions): Application {
-    const problems = [...entryProblems(options), ...directoryProblems(directory)];
+    const problems = [...entryProblems(options), ...directoryProblems(directory, options)];
     if (problems.length > 0) throw new Error(problems.join('\n'));
     return new Application(options, existsSync(join(directory, 'manage.py')), (scope) => {
       const exclude = [...STAYS_AT_HOME, ...virtualEnvironments(directory), ...(options.exclude ?? [])];
@@ -134,7 +160,7 @@ export class Application {
   }
 
   private constructor(
-    private readonly entryPoints: ApplicationOptions,
+    private readonly options: ApplicationOptions,
     /** @internal */
     public readonly _django: boolean,
     private readonly source: (scope: Construct) => Source,
@@ -146,7 +172,7 @@ export class Application {
    * @internal
    */
   public _server(appServer: AppServer = AppServer.gunicorn()): AppServer {
-    return this.entryPoints.wsgi === undefined ? appServer._orClass(WorkerClass.ASGI) : appServer;
+    return this.options.wsgi === undefined ? appServer._orClass(WorkerClass.ASGI) : appServer;
   }
 
   /**
@@ -155,7 +181,7 @@ export class Application {
    * @internal
    */
   public _entryPoint(workerClass: string): string {
-    const { wsgi, asgi } = this.entryPoints;
+    const { wsgi, asgi } = this.options;
     if (workerClass === 'asgi' && asgi === undefined) {
       throw new Error(
         `workerClass asgi cannot serve an application that has only wsgi (${wsgi}): give asgi, or use another worker class`,
@@ -169,6 +195,16 @@ export class Application {
     return (workerClass === 'asgi' ? asgi : wsgi)!;
   }
 
+  /**
+   * What is installed, where it is said outright.
+   *
+   * @internal
+   */
+  public get _packages(): Pick<ApplicationOptions, 'requirements' | 'dependencyGroups'> {
+    const { requirements, dependencyGroups } = this.options;
+    return { requirements, dependencyGroups };
+  }
+
   /** @internal */
   public _bind(scope: Construct): Source {
     return this.source(scope);
@@ -178,25 +214,38 @@ export class Application {
 const IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
 const ENTRY_POINT = new RegExp(`^${IDENTIFIER}(\\.${IDENTIFIER})*:${IDENTIFIER}(\\(\\))?$`);
 
-function entryProblems({ wsgi, asgi }: ApplicationOptions): string[] {
+function entryProblems({ wsgi, asgi, requirements, dependencyGroups = [] }: ApplicationOptions): string[] {
   const given = Object.entries({ wsgi, asgi }).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return ['neither wsgi nor asgi is given: name the application as module:attribute'];
-  return given
+  const problems = given
     .filter(([, value]) => !ENTRY_POINT.test(value!))
     .map(
       ([name, value]) =>
         `${name} ${JSON.stringify(value)} must be module:attribute, for example mysite.${name}:application`,
     );
+  if (given.length === 0) {
+    problems.push('neither wsgi nor asgi is given: name the application as module:attribute');
+  }
+  if (requirements !== undefined && !isRequirementsPath(requirements)) {
+    problems.push(`requirements ${JSON.stringify(requirements)} ${REQUIREMENTS_PATH}`);
+  }
+  for (const group of dependencyGroups.filter((name) => !isGroupName(name))) {
+    problems.push(`dependencyGroups ${JSON.stringify(group)} ${GROUP_NAME}`);
+  }
+  return problems;
 }
 
-function directoryProblems(directory: string): string[] {
+function directoryProblems(directory: string, { requirements }: ApplicationOptions): string[] {
   const quoted = `application directory ${JSON.stringify(directory)}`;
   if (!existsSync(directory)) return [`${quoted} does not exist (looked for ${resolve(directory)})`];
   if (!statSync(directory).isDirectory()) return [`${quoted} is a file: give the directory of the application`];
-  if (!['requirements.txt', 'pyproject.toml'].some((name) => existsSync(join(directory, name)))) {
-    return [`${quoted} has neither requirements.txt nor pyproject.toml: one of them must name the packages to install`];
+  const holds = (name: string) => existsSync(join(directory, name));
+  if (requirements !== undefined) {
+    return holds(requirements) ? [] : [`requirements ${JSON.stringify(requirements)} is not in ${quoted}`];
   }
-  return [];
+  if (REQUIREMENTS_FILES.some(holds)) return [];
+  return [
+    `${quoted} has none of ${REQUIREMENTS_FILES.join(', ')}: give requirements with the file that names the packages to install`,
+  ];
 }
 
 /** Whatever its name, a virtual environment has a `pyvenv.cfg` (PEP 405). It works on the machine that made it alone. */

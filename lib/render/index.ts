@@ -28,5 +28,6 @@ export {
   RDS_BUNDLE,
 } from './places';
 export { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
+export { GROUP_NAME, REQUIREMENTS_FILES, REQUIREMENTS_PATH, isGroupName, isRequirementsPath } from './requirements';
 export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
 export { hasControls } from './text';

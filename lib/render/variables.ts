@@ -18,13 +18,17 @@ export function variables(input: BootstrapInput): Lines {
     ...(server?.packages ?? []),
     ...(input.database?.pooled ? ['pgbouncer'] : []),
     ...(cacheOnInstance(input) ? operatingSystem.cache.packages : []),
+    ...(input.systemPackages ?? []),
   ];
   const wanted = drivers(plan);
   const services = sandboxed(input);
+  const groups = application.dependencyGroups ?? [];
   const gunicorn = plan.appServer.workerClass === 'gevent' ? 'gunicorn[gevent]' : 'gunicorn';
   return [
     `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${operatingSystem.python}`,
     `gunicorn='${gunicorn}==${GUNICORN}' wsgi=${shellQuote(application.wsgi)} settings_module=${shellQuote(input.environment.DJANGO_SETTINGS_MODULE ?? '')}`,
+    application.requirements !== undefined && `requirements=${shellQuote(application.requirements)}`,
+    groups.length > 0 && `groups='${groups.join(',')}'`,
     input.database?.pooled &&
       operatingSystem.pgBouncerRepository &&
       `repositories=${operatingSystem.pgBouncerRepository}`,

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { App, DefaultStackSynthesizer, Stack, type Environment } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
@@ -22,7 +22,10 @@ export const mysite = () => Application.fromAsset(MYSITE, { wsgi: 'mysite.wsgi:a
 /** A folder of its own with these files. */
 export function folderWith(files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
-  Object.entries(files).forEach(([name, text]) => writeFileSync(join(folder, name), text));
+  Object.entries(files).forEach(([name, text]) => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  });
   return folder;
 }
 

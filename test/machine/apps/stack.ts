@@ -48,6 +48,10 @@ const sites: Record<string, () => Omit<WebServiceProps, 'operatingSystem'>> = {
   }),
   'broken-import': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
   'missing-header': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
+  packages: () => ({
+    application: Application.fromAsset(directory, { wsgi: 'shop:app' }),
+    systemPackages: ['libmagic1'],
+  }),
   fastapi: () => ({ application: Application.fromAsset(directory, { asgi: 'main:app' }) }),
   django: () => ({
     application: Application.fromAsset(directory, { wsgi: 'config.wsgi:application', asgi: 'config.asgi:application' }),
