@@ -18,7 +18,11 @@ import {
   CREDENTIALS_IN_REPOSITORY,
   FOLDER,
   FOLDER_RULE,
+  GROUP_NAME,
+  REQUIREMENTS_PATH,
   holdsCredentials,
+  isGroupName,
+  isRequirementsPath,
   pythonsOf,
   type ApplicationFetch,
   type ApplicationLayout,
@@ -70,6 +74,23 @@ export interface ApplicationOptions {
    * system's own
    */
   readonly pythonVersion?: string;
+
+  /**
+   * The file that names the packages to install, as a path in the application: a lock file, a requirements file or a `pyproject.toml`.
+   *
+   * @default - the first that there is of `uv.lock`, `pylock.toml`, `poetry.lock`, `Pipfile.lock`, `requirements.txt`,
+   * `requirements/production.txt`, `requirements/prod.txt`, `requirements/base.txt`, `requirements/requirements.txt`, `pyproject.toml`,
+   * `setup.py`, `setup.cfg`
+   */
+  readonly requirements?: string;
+
+  /**
+   * Groups of packages to install besides: dependency groups of a `uv.lock` or a `pyproject.toml`, groups of Poetry, categories of a
+   * `Pipfile.lock`.
+   *
+   * @default - none
+   */
+  readonly dependencyGroups?: string[];
 }
 
 /** Options of an application in a local directory. */
@@ -121,7 +142,7 @@ interface Source {
 /** The web application: where its files are, and how it is called. */
 export class Application {
   /**
-   * A directory with a project and a file that names its packages, uploaded with the deployment.
+   * A directory whose packages are named in one of the files of `requirements`, uploaded with the deployment.
    * A change of its files replaces the instance, or is brought to one that holds its database.
    *
    * @throws when the files show that it cannot be served: no file names packages, or the application is not where it is said to be
@@ -238,6 +259,10 @@ export class Application {
         pythonPath: pythonPath?.length ? pythonPath.map((folder) => folder || '.') : undefined,
         python: typeof python === 'string' ? undefined : python,
       },
+      packages: {
+        requirements: this.options.requirements ?? project?.requirements,
+        dependencyGroups: this.options.dependencyGroups,
+      },
       warnings: project?.warnings ?? [],
     };
   }
@@ -248,6 +273,7 @@ interface Bound {
   readonly fetch: ApplicationFetch;
   readonly django: boolean;
   readonly layout: ApplicationLayout;
+  readonly packages: Pick<ApplicationOptions, 'requirements' | 'dependencyGroups'>;
   readonly warnings: readonly ProjectWarning[];
   grantRead(grantee: iam.IGrantable): void;
 }
@@ -255,15 +281,24 @@ interface Bound {
 const IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
 const ENTRY_POINT = new RegExp(`^${IDENTIFIER}(\\.${IDENTIFIER})*:${IDENTIFIER}(\\(\\))?$`);
 
-function entryProblems({ wsgi, asgi }: ApplicationOptions): string[] {
+function entryProblems({ wsgi, asgi, requirements, dependencyGroups = [] }: ApplicationOptions): string[] {
   const given = Object.entries({ wsgi, asgi }).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return ['neither wsgi nor asgi is given: name the application as module:attribute'];
-  return given
+  const problems = given
     .filter(([, value]) => !ENTRY_POINT.test(value!))
     .map(
       ([name, value]) =>
         `${name} ${JSON.stringify(value)} must be module:attribute, for example mysite.${name}:application`,
     );
+  if (given.length === 0) {
+    problems.push('neither wsgi nor asgi is given: name the application as module:attribute');
+  }
+  if (requirements !== undefined && !isRequirementsPath(requirements)) {
+    problems.push(`requirements ${JSON.stringify(requirements)} ${REQUIREMENTS_PATH}`);
+  }
+  for (const group of dependencyGroups.filter((name) => !isGroupName(name))) {
+    problems.push(`dependencyGroups ${JSON.stringify(group)} ${GROUP_NAME}`);
+  }
+  return problems;
 }
 
 function optionProblems(options: ApplicationOptions): string[] {
@@ -287,9 +322,10 @@ function projectOf(
   options: ApplicationOptions,
   links: readonly string[],
 ): Project {
-  const { wsgi, asgi, workingDirectory, pythonPath } = options;
+  const { wsgi, asgi, workingDirectory, pythonPath, requirements } = options;
   const project = readProject(files, {
     directory,
+    requirements,
     workingDirectory,
     pythonPath: pythonPath?.map((folder) => (folder === '.' ? '' : folder)),
     applications: Object.entries({ wsgi, asgi }).flatMap(([prop, value]) => (value ? [{ prop, value }] : [])),

@@ -45,6 +45,15 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   readonly secrets?: { [name: string]: EnvironmentSecret };
 
   /**
+   * Packages of the operating system that the application wants, by the names that they have there: libraries that it loads (`libmagic1`,
+   * `libpango-1.0-0`, `libgdal36`), programs that it runs (`gettext`), headers for packages that are built on the machine. They are
+   * installed before anything of the application is.
+   *
+   * @default - none; compilers and headers that a package without a wheel is known to need come, and go, by themselves
+   */
+  readonly systemPackages?: string[];
+
+  /**
    * Whether `manage.py migrate` runs before a release serves, where the application is a Django project with a database.
    *
    * @default true
@@ -197,7 +206,9 @@ export class WebUserData extends Construct {
         fetch: application.fetch,
         wsgi: props.application._entryPoint(props.plan.appServer.workerClass),
         ...application.layout,
+        ...application.packages,
       },
+      systemPackages: props.systemPackages,
       environment: props.environment ?? {},
       machineEnvironment: environment,
       secrets: Object.entries(secrets).map(([name, secret]) => secret._named(name)),

@@ -2,6 +2,8 @@
 #
 # The steps of the release: its files, its packages, its settings, its tables. Nothing that a release or a package brings is
 # run by root, nor does root write where they could put a link meanwhile.
+# shellcheck source=/dev/null
+. "$lib/plumbline_build.sh"
 
 clone() { # repository, branch, tag or commit
   umask 027
@@ -16,7 +18,7 @@ clone() { # repository, branch, tag or commit
 # already is what it was: one that differs in the application or in what we add to it has another name.
 dependencies() {
   local release added
-  added=$(sha256sum <<<"$gunicorn ${drivers:-} $python" | head -c 4)
+  added=$(sha256sum <<<"$gunicorn ${drivers:-} ${requirements:-} ${groups:-} $python" | head -c 4)
   if [ -d "$downloads/app" ]; then
     release=$(git -C "$downloads/app" rev-parse --short=12 HEAD)-$added
   else
@@ -32,24 +34,13 @@ dependencies() {
       (umask 027 && python3 -I "$lib/plumbline_unzip.py" "$downloads/app.zip" "$release")
     fi
     chown -hR root:app "$release"
+    # An editable installation writes what it knows of the project beside it.
+    unseal "$release"
     environment "$release"
     touch "$release/.complete"
   fi
   rm -rf "$downloads"/app*
   unseal "$release"
-}
-
-environment() { # release
-  rm -rf "$1/.venv"
-  install -d -o app -g app "$1/.venv"
-  # A machine that is stopped while it removes the cache leaves half a package there.
-  rm -rf /var/cache/plumbline
-  # shellcheck disable=SC2086 # a list
-  as_user --working-directory="$1" -p CacheDirectory=plumbline -p CacheDirectoryMode=0700 -p PrivateTmp=yes \
-    -p "IPAddressDeny=$metadata_service" /bin/bash "$lib/plumbline_packages.sh" "$lib/tools/bin/uv" "$python" "$gunicorn" ${drivers:-}
-  chown -hR root:app "$1/.venv"
-  chmod -R u=rwX,g=rX,o= "$1/.venv"
-  rm -rf /var/cache/plumbline
 }
 
 # The steps of a release write to it, as the application's user; its packages stay as they are.

@@ -1,38 +1,42 @@
+import { REQUIREMENTS_FILES } from '../render/requirements';
 import { inFolder, type ProjectFiles } from './files';
 
-/** Files that name the packages to install, the first that is there counts. */
-export const DEPENDENCY_FILES = [
-  'uv.lock',
-  'pylock.toml',
-  'poetry.lock',
-  'Pipfile.lock',
-  'requirements.txt',
-  'requirements/production.txt',
-  'requirements/prod.txt',
-  'requirements/base.txt',
-  'pyproject.toml',
-] as const;
-
-/** Whether a file names the packages of a project in one of the folders. */
-export function namesPackages(files: ProjectFiles, folders: readonly string[]): boolean {
-  return folders.some((folder) => DEPENDENCY_FILES.some((name) => files.has(inFolder(folder, name))));
+/** The file that names the packages of a project: in the first of the folders that has one. */
+export function requirementsOf(files: ProjectFiles, folders: readonly string[]): string | undefined {
+  return folders
+    .flatMap((folder) => REQUIREMENTS_FILES.map((name) => inFolder(folder, name)))
+    .find((path) => files.has(path));
 }
 
-/** Where such a file is in another folder of the directory, if anywhere. */
-export function packagesNamedElsewhere(files: ProjectFiles): string[] {
-  return files.paths.filter((path) => DEPENDENCY_FILES.some((name) => path.split('/').slice(1).join('/') === name));
+/** What is wrong with it: nothing is found, or not where it is said to be. */
+export function requirementsProblem(
+  files: ProjectFiles,
+  folders: readonly string[],
+  directory: string,
+  given: string | undefined,
+): string | undefined {
+  const quoted = `application directory ${JSON.stringify(directory)}`;
+  if (given !== undefined) {
+    return files.has(given) ? undefined : `requirements ${JSON.stringify(given)} is not in ${quoted}`;
+  }
+  if (requirementsOf(files, folders) !== undefined) return undefined;
+  const elsewhere = files.paths.filter((path) =>
+    REQUIREMENTS_FILES.some((name) => path.split('/').slice(1).join('/') === name),
+  );
+  const hint = elsewhere.length > 0 ? ` (${elsewhere.slice(0, 3).join(', ')} is in a folder of it)` : '';
+  return `${quoted} has none of ${REQUIREMENTS_FILES.join(', ')}: give requirements with the file that names the packages to install${hint}`;
 }
+
+const NAMES_PACKAGES = [
+  /(^|\/)[\w.-]*(requirements|constraints)[\w.-]*\.(txt|in)$/,
+  /(^|\/)requirements\/[^/]+\.(txt|in)$/,
+  /(^|\/)(pyproject\.toml|setup\.(py|cfg)|Pipfile(\.lock)?|poetry\.lock|uv\.lock|pylock\.toml|environment\.ya?ml)$/,
+];
 
 /** Texts that may name a package, without comments. */
 function requirements(files: ProjectFiles): string {
   return files.paths
-    .filter(
-      (path) =>
-        /(^|\/)([\w.-]*(requirements|constraints)[\w.-]*\.(txt|in)|requirements\/[^/]+\.(txt|in))$/.test(path) ||
-        /(^|\/)(pyproject\.toml|setup\.(py|cfg)|Pipfile(\.lock)?|poetry\.lock|uv\.lock|pylock\.toml|environment\.ya?ml)$/.test(
-          path,
-        ),
-    )
+    .filter((path) => NAMES_PACKAGES.some((pattern) => pattern.test(path)))
     .map((path) => files.read(path).replace(/(^|\s)#.*$/gm, ''))
     .join('\n');
 }

@@ -1,4 +1,3 @@
-export { DEPENDENCY_FILES } from './dependencies';
 export { ProjectFiles } from './files';
 export { readProject, type Project, type ProjectWarning } from './project';
 export { choosePython, type PythonWish } from './python-version';

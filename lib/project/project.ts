@@ -1,4 +1,4 @@
-import { DEPENDENCY_FILES, namesPackages, packagesNamedElsewhere, wantsDjango } from './dependencies';
+import { requirementsOf, requirementsProblem, wantsDjango } from './dependencies';
 import { inFolder, type ProjectFiles } from './files';
 import { layoutOf, managedFolders, named, type LayoutOptions } from './layout';
 import { problemOf, problemOfCelery, type Named } from './modules';
@@ -8,6 +8,8 @@ import { pythonWishes, type PythonWish } from './python-version';
 export interface ProjectOptions extends LayoutOptions {
   /** Its WSGI and ASGI applications. */
   readonly applications: readonly Named[];
+  /** The file that names its packages, where it is said. */
+  readonly requirements?: string;
   /** The directory in messages. */
   readonly directory: string;
 }
@@ -25,6 +27,8 @@ export interface Project {
   readonly pythonPath: readonly string[];
   /** Whether it is a project of Django: it has a manage.py. */
   readonly django: boolean;
+  /** The file that names its packages, where that is not in the directory itself. */
+  readonly requirements?: string;
   readonly pythonWishes: readonly PythonWish[];
   readonly problems: readonly string[];
   readonly warnings: readonly ProjectWarning[];
@@ -33,7 +37,10 @@ export interface Project {
 }
 
 /** Reads a project. */
-export function readProject(files: ProjectFiles, { applications, directory, ...options }: ProjectOptions): Project {
+export function readProject(
+  files: ProjectFiles,
+  { applications, directory, requirements, ...options }: ProjectOptions,
+): Project {
   const modules = applications.map(({ value }) => value.split(':')[0]!);
   const layout = layoutOf(files, modules, options);
   const { workingDirectory, pythonPath } = layout;
@@ -41,7 +48,8 @@ export function readProject(files: ProjectFiles, { applications, directory, ...o
   const folders = [...new Set(['', workingDirectory])];
   const django = files.has(inFolder(workingDirectory, 'manage.py'));
   const problems = [...layout.problems];
-  if (!namesPackages(files, folders)) problems.push(withoutPackages(files, directory));
+  const unnamed = requirementsProblem(files, folders, directory, requirements);
+  if (unnamed !== undefined) problems.push(unnamed);
   if (layout.problems.length === 0) {
     problems.push(...applications.flatMap((application) => problemOf(files, roots, application) ?? []));
   }
@@ -49,6 +57,7 @@ export function readProject(files: ProjectFiles, { applications, directory, ...o
     workingDirectory,
     pythonPath,
     django,
+    requirements: requirementsOf(files, ['']) === undefined ? requirementsOf(files, folders) : undefined,
     pythonWishes: pythonWishes(files, folders),
     problems,
     warnings: [...passedOver(files, folders), ...(django ? [] : withoutManage(files)), ...madeHere(files, folders)],
@@ -58,15 +67,6 @@ export function readProject(files: ProjectFiles, { applications, directory, ...o
         return kind === 'rq' && !django ? [withoutRq(files, workingDirectory)] : [];
       }),
   };
-}
-
-function withoutPackages(files: ProjectFiles, directory: string): string {
-  const elsewhere = packagesNamedElsewhere(files);
-  const hint = elsewhere.length > 0 ? ` (${elsewhere.slice(0, 3).join(', ')} is in a folder of it)` : '';
-  return (
-    `application directory ${JSON.stringify(directory)} has none of ${DEPENDENCY_FILES.join(', ')}: ` +
-    `one of them must name the packages to install${hint}`
-  );
 }
 
 function withoutRq(files: ProjectFiles, workingDirectory: string): string {

@@ -31,5 +31,6 @@ export {
 export type { PythonProfile } from './pythons';
 export { FOLDER, FOLDER_RULE } from './refusals';
 export { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
+export { GROUP_NAME, REQUIREMENTS_FILES, REQUIREMENTS_PATH, isGroupName, isRequirementsPath } from './requirements';
 export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
 export { hasControls } from './text';

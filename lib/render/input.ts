@@ -118,7 +118,14 @@ export interface GunicornInput {
 
 /** Everything that the files of a machine are rendered from. */
 export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
-  readonly application: { readonly fetch: ApplicationFetch; readonly wsgi: string } & ApplicationLayout;
+  readonly application: {
+    readonly fetch: ApplicationFetch;
+    readonly wsgi: string;
+    /** The file that names its packages. @default - looked for */
+    readonly requirements?: string;
+    /** Groups of packages besides. @default - none */
+    readonly dependencyGroups?: readonly string[];
+  } & ApplicationLayout;
   readonly environment: Readonly<Record<string, string>>;
   /** Variables `PLUMBLINE_*` that tell the application its database, cache and broker. Values may hold tokens. @default - none */
   readonly machineEnvironment?: Readonly<Record<string, string>>;
@@ -137,6 +144,8 @@ export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
     readonly pooled?: PooledServer;
     readonly account?: AccountSource;
   };
+  /** Packages of the operating system that the application wants. @default - none */
+  readonly systemPackages?: readonly string[];
   /** Whether Django's migrations run before the release serves. @default true */
   readonly migrate?: boolean;
   /** @default - none */

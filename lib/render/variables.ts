@@ -19,9 +19,11 @@ export function variables(input: BootstrapInput): Lines {
     ...(server?.packages ?? []),
     ...(input.database?.pooled ? ['pgbouncer'] : []),
     ...(cacheOnInstance(input) ? operatingSystem.cache.packages : []),
+    ...(input.systemPackages ?? []),
   ];
   const wanted = drivers(plan);
   const services = sandboxed(input);
+  const groups = application.dependencyGroups ?? [];
   const gunicorn = plan.appServer.workerClass === 'gevent' ? 'gunicorn[gevent]' : 'gunicorn';
   return [
     `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${python.command}`,
@@ -31,6 +33,8 @@ export function variables(input: BootstrapInput): Lines {
       `python_archive='${python.archive.path}'`,
       `python_sha256='x86_64=${python.archive.sha256.x86_64} aarch64=${python.archive.sha256.aarch64}'`,
     ],
+    application.requirements !== undefined && `requirements=${shellQuote(application.requirements)}`,
+    groups.length > 0 && `groups='${groups.join(',')}'`,
     input.database?.pooled &&
       operatingSystem.pgBouncerRepository &&
       `repositories=${operatingSystem.pgBouncerRepository}`,

@@ -77,6 +77,14 @@ describe('the folder of a project', () => {
     );
   });
 
+  test('may name the packages, or a file that is given does', () => {
+    const files = new ProjectFiles(['backend/manage.py', 'backend/poetry.lock', 'backend/app.py'], () => APP);
+    const project = { directory: 'shop', applications: [{ prop: 'wsgi', value: 'app:app' }] };
+    expect(readProject(files, project)).toMatchObject({ requirements: 'backend/poetry.lock', problems: [] });
+    const { problems } = readProject(files, { ...project, requirements: 'poetry.lock' });
+    expect(problems).toEqual(['requirements "poetry.lock" is not in application directory "shop"']);
+  });
+
   test('fails where two have the application', () => {
     const files = { 'one/manage.py': '', 'one/app.py': APP, 'two/manage.py': '', 'two/app.py': APP };
     expect(read(files).problems).toEqual([
