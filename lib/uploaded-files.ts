@@ -79,36 +79,31 @@ class Walk {
     }
   }
 
-  /** A link within the directory stays one; what one beyond it points to goes up in its place. */
+  /** A link within the directory stays one; what one beyond it points to goes up in its place; one to what stays at home stays too. */
   public checkLinks(): void {
     const own = [...this.paths];
-    const above = (path: string) => own.some((one) => one.startsWith(`${path}/`));
     for (const path of this.links.sort()) {
       const full = join(this.root, path);
       const text = readlinkSync(full);
       const link = `symbolic link ${path} (to ${text})`;
-      if (!existsSync(full)) {
-        this.problems.push(`${link} points to nothing: remove it, or name it in ${OWN_IGNORE_FILE}`);
-        continue;
-      }
-      const target = realpathSync(full);
-      const inside = target === this.root || target.startsWith(this.root + sep);
-      if (`${full}/`.startsWith(`${target}/`)) {
+      const target = existsSync(full) ? realpathSync(full) : undefined;
+      const relative = target?.startsWith(this.root + sep)
+        ? target
+            .slice(this.root.length + 1)
+            .split(sep)
+            .join('/')
+        : undefined;
+      if (target === undefined) {
+        this.excluded.push(literally(path));
+      } else if (`${full}/`.startsWith(`${target}/`)) {
         this.problems.push(`${link} points to a folder that it is in, which has no end: remove it`);
-      } else if (inside) {
-        const relative = target
-          .slice(this.root.length + 1)
-          .split(sep)
-          .join('/');
-        if (isAbsolute(text)) this.problems.push(`${link} holds a path of this machine: make it relative`);
-        else if (!own.includes(relative) && !above(relative)) {
-          this.problems.push(
-            `${link} points to what stays at home: let it stay too, or re-include that in ${OWN_IGNORE_FILE}`,
-          );
-        }
-        this.see(path, own, relative);
-      } else {
+      } else if (relative === undefined) {
         this.seeBeyond(path, target);
+      } else if (!own.some((one) => one === relative || one.startsWith(`${relative}/`))) {
+        this.excluded.push(literally(path));
+      } else {
+        if (isAbsolute(text)) this.problems.push(`${link} holds a path of this machine: make it relative`);
+        this.see(path, own, relative);
       }
     }
   }

@@ -60,7 +60,15 @@ export function mayBeInstalled(files: ProjectFiles, module: string): boolean {
   return nameless || words.some((word) => word.split(/[-_.]/).includes(name) || holds(word, name));
 }
 
-/** Whether Django is among the packages of a project by its own name. */
+/** Whether Django is among the packages of a project by its own name: as a line, as a string of a list, as a key, or in a lock. */
 export function wantsDjango(files: ProjectFiles): boolean {
-  return /(^|["'\s])django\s*(\[[^\]]*\])?\s*(["']|[=<>~!^;,@]|$)/im.test(requirements(files));
+  const forms = [
+    /^\s*django\s*(\[[^\]]*\]\s*)?([<>=!~]=?[\s\d]|[;,@]|$)/im,
+    /["']django\s*(\[[^\]]*\]\s*)?([<>=!~;,@][^"']*)?["']\s*[,\]:]/i,
+    /^\s*django\s*=\s*["'{]/im,
+    /^name\s*=\s*["']django["']\s*$/im,
+  ];
+  // an extra of another package is named alike in locks
+  const text = requirements(files).replace(/^\[package\.(extras|optional-dependencies)\](?:(?!^\[)[\s\S])*/gm, '');
+  return forms.some((form) => form.test(text));
 }

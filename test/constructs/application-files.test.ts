@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { App, DockerImage, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Application, BackgroundWorker, OperatingSystem, type AssetApplicationOptions } from '../../lib';
 import { folderWith, machineOf, makeStack, serve } from '../support/stacks';
 
@@ -134,18 +135,22 @@ describe('what goes up', () => {
     );
   });
 
-  test('fails with a link that would lead nowhere on another machine', () => {
-    const folder = folderWith({ ...PROJECT, '.env': '' });
+  test('has no link to what stays at home, or to nothing', () => {
+    const folder = folderWith({ ...PROJECT, '.env': '', '.venv/pyvenv.cfg': '', '.venv/lib/x.py': '' });
     symlinkSync('gone', join(folder, 'a'));
+    symlinkSync('.env', join(folder, 'b'));
+    symlinkSync('.venv/lib', join(folder, 'c'));
+    expect(uploaded(of(folder)).files).toEqual(Object.keys(PROJECT).sort());
+  });
+
+  test('fails with a link that would lead elsewhere on another machine', () => {
+    const folder = folderWith({ ...PROJECT, '.env': '' });
     symlinkSync('.', join(folder, 'b'));
     symlinkSync(join(folder, 'app.py'), join(folder, 'c'));
-    symlinkSync('.env', join(folder, 'd'));
     expect(() => of(folder)).toThrow(
       new Error(
-        'symbolic link a (to gone) points to nothing: remove it, or name it in .plumblineignore\n' +
-          'symbolic link b (to .) points to a folder that it is in, which has no end: remove it\n' +
-          `symbolic link c (to ${join(folder, 'app.py')}) holds a path of this machine: make it relative\n` +
-          'symbolic link d (to .env) points to what stays at home: let it stay too, or re-include that in .plumblineignore',
+        'symbolic link b (to .) points to a folder that it is in, which has no end: remove it\n' +
+          `symbolic link c (to ${join(folder, 'app.py')}) holds a path of this machine: make it relative`,
       ),
     );
   });
@@ -249,4 +254,12 @@ describe('bundling', () => {
     const stack = makeStack({ flags: { 'aws:cdk:bundling-stacks': ['Other'] } });
     expect(() => serve({ application }, stack)).not.toThrow();
   });
+});
+
+test('what is passed over is a warning that can be acknowledged', () => {
+  const stack = makeStack();
+  serve({ application: of(folderWith({ ...PROJECT, Procfile: 'web: gunicorn app:app' })) }, stack);
+  const warnings = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('Procfile'));
+  expect(warnings).toHaveLength(1);
+  expect(JSON.stringify(warnings)).toContain('cdk-plumbline:WebService.procfile');
 });

@@ -245,6 +245,11 @@ test.each<[string, Record<string, string>, string[]]>([
   ],
   ['packages of Django alone', { 'requirements.txt': 'django-environ==1\ndjangorestframework' }, []],
   [
+    'an extra of another package that is named alike',
+    { 'poetry.lock': '[[package]]\nname = "x"\n\n[package.extras]\ndjango = ["django (>=2)"]\n' },
+    [],
+  ],
+  [
     'a configuration of gunicorn',
     { 'gunicorn.conf.py': '' },
     [
