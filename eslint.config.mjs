@@ -5,7 +5,7 @@ const noCdk = {
   patterns: [
     {
       group: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'],
-      message: 'lib/plan and lib/render hold numbers and text: they import neither aws-cdk-lib nor constructs',
+      message: 'lib/plan, lib/render and lib/project hold numbers, text and readers: they import neither aws-cdk-lib nor constructs',
     },
   ],
 };
@@ -42,7 +42,7 @@ export default tseslint.config(
   },
   { files: ['lib/plan/**/*.ts'], rules: { 'no-restricted-imports': ['error', noCdk] } },
   {
-    files: ['lib/render/**/*.ts'],
+    files: ['lib/render/**/*.ts', 'lib/project/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', noCdk] },
   },
   {

@@ -1,13 +1,37 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Stack, Token, TokenComparison } from 'aws-cdk-lib';
+import { Stack, Token, TokenComparison, type BundlingOptions } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { AppServer, WorkerClass } from './app-server';
 import { DirectoryAsset } from './directory-asset';
-import { CREDENTIALS_IN_REPOSITORY, holdsCredentials, type ApplicationFetch } from './render';
+import {
+  choosePython,
+  readProject,
+  type Project,
+  type ProjectFiles,
+  type ProjectWarning,
+  type PythonWish,
+} from './project';
+import {
+  CREDENTIALS_IN_REPOSITORY,
+  FOLDER,
+  FOLDER_RULE,
+  GROUP_NAME,
+  REQUIREMENTS_PATH,
+  holdsCredentials,
+  isGroupName,
+  isRequirementsPath,
+  pythonsOf,
+  type ApplicationFetch,
+  type ApplicationLayout,
+  type BackgroundWorkerSource,
+  type OperatingSystemProfile,
+  type PythonProfile,
+} from './render';
 import { RUNTIME_DIRECTORY } from './runtime';
+import { allFiles, uploadedFiles } from './uploaded-files';
 
 /** How the application is called. Where both are given, the worker class decides which is used. */
 export interface ApplicationOptions {
@@ -24,16 +48,67 @@ export interface ApplicationOptions {
    * @default - only `wsgi` is given
    */
   readonly asgi?: string;
+
+  /**
+   * Folder of the project, below the directory, archive or repository: its processes and commands run there, and its modules are imported
+   * from there.
+   *
+   * @default - of a directory the folder of the `manage.py` that belongs to the application, at most three folders down; else the directory,
+   * archive or repository itself
+   */
+  readonly workingDirectory?: string;
+
+  /**
+   * Folders that modules are imported from besides, below the directory, archive or repository; `.` is that itself.
+   *
+   * @default - of a directory `src` or the directory itself, where the application is there, and the `src` of a project with a build system;
+   * else none
+   */
+  readonly pythonPath?: string[];
+
+  /**
+   * Python that runs the application, for example `3.12`. The operating system's patch of it is taken, or, where the operating system has
+   * none, a build of python-build-standalone that is fetched from GitHub and checked by its digest.
+   *
+   * @default - of a directory what `.python-version`, `runtime.txt`, `Pipfile`, `requires-python` or a lock file asks for; else the operating
+   * system's own
+   */
+  readonly pythonVersion?: string;
+
+  /**
+   * The file that names the packages to install, as a path in the application: a lock file, a requirements file or a `pyproject.toml`.
+   *
+   * @default - the first that there is of `uv.lock`, `pylock.toml`, `poetry.lock`, `Pipfile.lock`, `requirements.txt`,
+   * `requirements/production.txt`, `requirements/prod.txt`, `requirements/base.txt`, `requirements/requirements.txt`, `pyproject.toml`,
+   * `setup.py`, `setup.cfg`
+   */
+  readonly requirements?: string;
+
+  /**
+   * Groups of packages to install besides: dependency groups of a `uv.lock` or a `pyproject.toml`, groups of Poetry, categories of a
+   * `Pipfile.lock`.
+   *
+   * @default - none
+   */
+  readonly dependencyGroups?: string[];
 }
 
 /** Options of an application in a local directory. */
 export interface AssetApplicationOptions extends ApplicationOptions {
   /**
-   * Further files that stay at home, as in `.gitignore`.
+   * Further files that stay at home, as in `.gitignore`; a `!` re-includes. They come after the patterns of `.gitignore` and `.plumblineignore`.
    *
-   * @default - version control, virtual environments and caches stay at home
+   * @default - what `.gitignore` and `.plumblineignore` name, `.env*`, databases of SQLite, version control, virtual environments and caches
+   * stay at home
    */
   readonly exclude?: string[];
+
+  /**
+   * Builds what goes up, as for a Lambda function: wheels, generated modules, collected assets. What the build leaves is taken as it is.
+   *
+   * @default - the files of the directory go up
+   */
+  readonly bundling?: BundlingOptions;
 }
 
 /** Options of an application whose files are not seen at synthesis. */
@@ -59,47 +134,44 @@ export interface GitApplicationOptions extends RemoteApplicationOptions {
 /** What a machine needs of an application. */
 interface Source {
   readonly fetch: ApplicationFetch;
+  /** What its files say, where they are seen. */
+  readonly project?: Project;
   grantRead(grantee: iam.IGrantable): void;
 }
-
-/** What would make the archive large or carry one machine's state to another. */
-const STAYS_AT_HOME = [
-  '.git',
-  '.hg',
-  '__pycache__',
-  '*.py[cod]',
-  '.pytest_cache',
-  '.mypy_cache',
-  '.ruff_cache',
-  '.tox',
-  '.nox',
-  'node_modules',
-  'cdk.out',
-  '.DS_Store',
-];
 
 /** The web application: where its files are, and how it is called. */
 export class Application {
   /**
-   * A directory with `requirements.txt` or `pyproject.toml`, uploaded with the deployment.
+   * A directory whose packages are named in one of the files of `requirements`, uploaded with the deployment.
    * A change of its files replaces the instance, or is brought to one that holds its database.
+   *
+   * @throws when the files show that it cannot be served: no file names packages, or the application is not where it is said to be
    */
   public static fromAsset(directory: string, options: AssetApplicationOptions): Application {
-    const problems = [...entryProblems(options), ...directoryProblems(directory)];
+    const problems = [...optionProblems(options), ...directoryProblems(directory)];
     if (problems.length > 0) throw new Error(problems.join('\n'));
-    return new Application(options, existsSync(join(directory, 'manage.py')), (scope) => {
-      const exclude = [...STAYS_AT_HOME, ...virtualEnvironments(directory), ...(options.exclude ?? [])];
-      const asset = new DirectoryAsset(scope, 'Application', { path: resolve(directory), exclude });
-      return { fetch: { kind: 's3', ...asset.object }, grantRead: (grantee) => asset.grantRead(grantee) };
+    const { bundling } = options;
+    const { files, exclude, executables, problems: links } = uploadedFiles(directory, options.exclude ?? []);
+    const project = bundling ? undefined : projectOf(files, directory, options, links);
+    return new Application(options, (scope) => {
+      const path = resolve(directory);
+      const asset = new DirectoryAsset(scope, 'Application', { path, exclude, executables, bundling });
+      const grantRead = (grantee: iam.IGrantable) => asset.grantRead(grantee);
+      const built = bundling && Stack.of(scope).bundlingRequired;
+      return {
+        fetch: { kind: 's3', ...asset.object },
+        project: built ? projectOf(allFiles(asset.built), directory, options, []) : project,
+        grantRead,
+      };
     });
   }
 
   /** A zip file in a bucket, of another region too. Give every release a key of its own: the same key means no change. */
   public static fromBucket(bucket: s3.IBucket, key: string, options: RemoteApplicationOptions): Application {
-    const problems = entryProblems(options);
+    const problems = optionProblems(options);
     if (key === '') problems.push('key "" must name an object');
     if (problems.length > 0) throw new Error(problems.join('\n'));
-    return new Application(options, options.django ?? false, (scope) => ({
+    return new Application(options, (scope) => ({
       fetch: { kind: 's3', bucket: bucket.bucketName, key: encodeKey(key), region: anotherRegion(scope, bucket) },
       grantRead: (grantee) => bucket.grantRead(grantee, key),
     }));
@@ -107,7 +179,7 @@ export class Application {
 
   /** A public Git repository, cloned by the machine over HTTPS. */
   public static fromGit(repository: string, options: GitApplicationOptions): Application {
-    const problems = entryProblems(options);
+    const problems = optionProblems(options);
     if (holdsCredentials(repository)) {
       problems.push(CREDENTIALS_IN_REPOSITORY);
     } else if (!/^https:\/\/[^\s'"\\]+$/.test(repository)) {
@@ -119,7 +191,7 @@ export class Application {
       problems.push(`ref ${JSON.stringify(options.ref)} must be a branch, a tag or a commit`);
     }
     if (problems.length > 0) throw new Error(problems.join('\n'));
-    return new Application(options, options.django ?? false, () => ({
+    return new Application(options, () => ({
       fetch: { kind: 'git', repository, ref: options.ref },
       grantRead: () => {},
     }));
@@ -134,9 +206,7 @@ export class Application {
   }
 
   private constructor(
-    private readonly entryPoints: ApplicationOptions,
-    /** @internal */
-    public readonly _django: boolean,
+    private readonly options: RemoteApplicationOptions,
     private readonly source: (scope: Construct) => Source,
   ) {}
 
@@ -146,7 +216,7 @@ export class Application {
    * @internal
    */
   public _server(appServer: AppServer = AppServer.gunicorn()): AppServer {
-    return this.entryPoints.wsgi === undefined ? appServer._orClass(WorkerClass.ASGI) : appServer;
+    return this.options.wsgi === undefined ? appServer._orClass(WorkerClass.ASGI) : appServer;
   }
 
   /**
@@ -155,7 +225,7 @@ export class Application {
    * @internal
    */
   public _entryPoint(workerClass: string): string {
-    const { wsgi, asgi } = this.entryPoints;
+    const { wsgi, asgi } = this.options;
     if (workerClass === 'asgi' && asgi === undefined) {
       throw new Error(
         `workerClass asgi cannot serve an application that has only wsgi (${wsgi}): give asgi, or use another worker class`,
@@ -169,41 +239,125 @@ export class Application {
     return (workerClass === 'asgi' ? asgi : wsgi)!;
   }
 
-  /** @internal */
-  public _bind(scope: Construct): Source {
-    return this.source(scope);
+  /**
+   * The application on a machine with an operating system, and with workers beside it.
+   *
+   * @internal
+   */
+  public _bind(scope: Construct, system: OperatingSystemProfile, workers: readonly BackgroundWorkerSource[]): Bound {
+    const { fetch, project, grantRead } = this.source(scope);
+    const python = pythonOf(system, this.options.pythonVersion, project?.pythonWishes ?? []);
+    const problems = [...(project?.workerProblems(workers) ?? []), ...(typeof python === 'string' ? [python] : [])];
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+    const { workingDirectory, pythonPath } = project ?? this.options;
+    return {
+      fetch,
+      grantRead,
+      django: project?.django ?? this.options.django ?? false,
+      layout: {
+        workingDirectory: workingDirectory || undefined,
+        pythonPath: pythonPath?.length ? pythonPath.map((folder) => folder || '.') : undefined,
+        python: typeof python === 'string' ? undefined : python,
+      },
+      packages: {
+        requirements: this.options.requirements ?? project?.requirements,
+        dependencyGroups: this.options.dependencyGroups,
+      },
+      warnings: project?.warnings ?? [],
+    };
   }
+}
+
+/** An application, as a machine has it. */
+interface Bound {
+  readonly fetch: ApplicationFetch;
+  readonly django: boolean;
+  readonly layout: ApplicationLayout;
+  readonly packages: Pick<ApplicationOptions, 'requirements' | 'dependencyGroups'>;
+  readonly warnings: readonly ProjectWarning[];
+  grantRead(grantee: iam.IGrantable): void;
 }
 
 const IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
 const ENTRY_POINT = new RegExp(`^${IDENTIFIER}(\\.${IDENTIFIER})*:${IDENTIFIER}(\\(\\))?$`);
 
-function entryProblems({ wsgi, asgi }: ApplicationOptions): string[] {
+function entryProblems({ wsgi, asgi, requirements, dependencyGroups = [] }: ApplicationOptions): string[] {
   const given = Object.entries({ wsgi, asgi }).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return ['neither wsgi nor asgi is given: name the application as module:attribute'];
-  return given
+  const problems = given
     .filter(([, value]) => !ENTRY_POINT.test(value!))
     .map(
       ([name, value]) =>
         `${name} ${JSON.stringify(value)} must be module:attribute, for example mysite.${name}:application`,
     );
+  if (given.length === 0) {
+    problems.push('neither wsgi nor asgi is given: name the application as module:attribute');
+  }
+  if (requirements !== undefined && !isRequirementsPath(requirements)) {
+    problems.push(`requirements ${JSON.stringify(requirements)} ${REQUIREMENTS_PATH}`);
+  }
+  for (const group of dependencyGroups.filter((name) => !isGroupName(name))) {
+    problems.push(`dependencyGroups ${JSON.stringify(group)} ${GROUP_NAME}`);
+  }
+  return problems;
+}
+
+function optionProblems(options: ApplicationOptions): string[] {
+  const { workingDirectory, pythonPath = [], pythonVersion } = options;
+  const problems = entryProblems(options);
+  const checkFolder = (prop: string, folder: string) => {
+    if (!FOLDER.test(folder)) problems.push(`${prop} ${JSON.stringify(folder)} ${FOLDER_RULE}`);
+  };
+  if (workingDirectory !== undefined) checkFolder('workingDirectory', workingDirectory);
+  pythonPath.filter((folder) => folder !== '.').forEach((folder) => checkFolder('pythonPath', folder));
+  if (pythonVersion !== undefined && !/^3\.\d+$/.test(pythonVersion)) {
+    problems.push(`pythonVersion ${JSON.stringify(pythonVersion)} must be a line of versions, for example 3.13`);
+  }
+  return problems;
+}
+
+/** What the files say. Throws what they show to be wrong, all at once. */
+function projectOf(
+  files: ProjectFiles,
+  directory: string,
+  options: ApplicationOptions,
+  links: readonly string[],
+): Project {
+  const { wsgi, asgi, workingDirectory, pythonPath, requirements } = options;
+  const project = readProject(files, {
+    directory,
+    requirements,
+    workingDirectory,
+    pythonPath: pythonPath?.map((folder) => (folder === '.' ? '' : folder)),
+    applications: Object.entries({ wsgi, asgi }).flatMap(([prop, value]) => (value ? [{ prop, value }] : [])),
+  });
+  const problems = [...links, ...project.problems];
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return project;
+}
+
+/** The Python of a machine, or why there is none. */
+function pythonOf(
+  system: OperatingSystemProfile,
+  asked: string | undefined,
+  found: readonly PythonWish[],
+): PythonProfile | undefined | string {
+  const wishes = asked === undefined ? found : [{ source: 'pythonVersion', text: asked, pin: true }];
+  if (wishes.length === 0) return undefined;
+  const choices = pythonsOf(system);
+  const python = choosePython(choices, system.pythonVersion, wishes);
+  if (python) return python === choices[0] ? undefined : python;
+  const has = (packaged: boolean) => choices.filter((one) => one.packaged === packaged).map(({ version }) => version);
+  return (
+    `${wishes.map(({ source, text }) => `${source} (${text})`).join(' and ')} can be had by no Python here: ${system.title} has ` +
+    `${has(true).join(', ')}, and ${has(false).join(', ')} can be fetched; ask for one of them, or choose another operatingSystem`
+  );
 }
 
 function directoryProblems(directory: string): string[] {
   const quoted = `application directory ${JSON.stringify(directory)}`;
   if (!existsSync(directory)) return [`${quoted} does not exist (looked for ${resolve(directory)})`];
   if (!statSync(directory).isDirectory()) return [`${quoted} is a file: give the directory of the application`];
-  if (!['requirements.txt', 'pyproject.toml'].some((name) => existsSync(join(directory, name)))) {
-    return [`${quoted} has neither requirements.txt nor pyproject.toml: one of them must name the packages to install`];
-  }
   return [];
-}
-
-/** Whatever its name, a virtual environment has a `pyvenv.cfg` (PEP 405). It works on the machine that made it alone. */
-function virtualEnvironments(directory: string): string[] {
-  return readdirSync(directory)
-    .filter((name) => existsSync(join(directory, name, 'pyvenv.cfg')))
-    .map((name) => `/${name}/`);
 }
 
 /** The region of a bucket where it is known to be another one than that of the machine. */

@@ -1,4 +1,5 @@
-import { IgnoreMode } from 'aws-cdk-lib';
+import { resolve } from 'node:path';
+import { FileSystem, IgnoreMode, Stage, type BundlingOptions } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3assets from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
@@ -10,6 +11,10 @@ export interface DirectoryAssetProps {
   readonly path: string;
   /** What stays at home, as in `.gitignore`. */
   readonly exclude: string[];
+  /** Paths of files that may be executed: CDK looks at the content of files alone. @default - none */
+  readonly executables?: readonly string[];
+  /** How the directory is built before it goes up. @default - it goes up as it is */
+  readonly bundling?: BundlingOptions;
 }
 
 /** A directory that is uploaded with the deployment, and that machines fetch as one archive. */
@@ -21,12 +26,25 @@ export class DirectoryAsset extends Construct {
 
   constructor(scope: Construct, id: string, props: DirectoryAssetProps) {
     super(scope, id);
+    const { path, exclude, executables = [], bundling } = props;
+    const ignoreMode = IgnoreMode.GIT;
     this.asset = new s3assets.Asset(this, 'Asset', {
-      path: props.path,
-      exclude: props.exclude,
-      ignoreMode: IgnoreMode.GIT,
+      path,
+      exclude,
+      ignoreMode,
+      bundling,
+      assetHash:
+        bundling || executables.length === 0
+          ? undefined
+          : FileSystem.fingerprint(path, { exclude, ignoreMode, extraHash: JSON.stringify(executables) }),
     });
     this.object = { bucket: this.asset.s3BucketName, key: this.asset.s3ObjectKey };
+  }
+
+  /** The folder that goes up, where it is known: what a build has made, not what it was made of. */
+  public get built(): string {
+    const { outdir } = Stage.of(this)!;
+    return resolve(outdir, this.asset.assetPath);
   }
 
   /** Allows to read this archive: `asset.grantRead` would allow every asset of every stack in the account. */

@@ -1,4 +1,4 @@
-import { Aws, CfnResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Aws, CfnResource, Duration, Lazy, Stack, Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -43,6 +43,15 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
    * @default - a `SECRET_KEY` that is generated in Secrets Manager, where the application is a Django project
    */
   readonly secrets?: { [name: string]: EnvironmentSecret };
+
+  /**
+   * Packages of the operating system that the application wants, by the names that they have there: libraries that it loads (`libmagic1`,
+   * `libpango-1.0-0`, `libgdal36`), programs that it runs (`gettext`), headers for packages that are built on the machine. They are
+   * installed before anything of the application is.
+   *
+   * @default - none; compilers and headers that a package without a wheel is known to need come, and go, by themselves
+   */
+  readonly systemPackages?: string[];
 
   /**
    * Whether `manage.py migrate` runs before a release serves, where the application is a Django project with a database.
@@ -157,21 +166,25 @@ export class WebUserData extends Construct {
     super(scope, id);
     refuseViolations(props.plan);
     refuseDoubles(props);
-    if (!props.plan.requestGuard && props.healthCheckPath === undefined && !props.application._django) {
-      throw new Error(
-        'requestGuard is off, so that nothing answers the health check for the application: give healthCheckPath',
-      );
-    }
     this.plan = props.plan;
     const { database, backgroundWorkers = [], ...planned } = props.plan._props;
     this.operatingSystem = props.operatingSystem ?? planned.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
     this.dataServices = props.dataServices ?? new DataServices(this, 'DataServices', { plan: props.plan });
     refuseAnotherPlan(this.dataServices, props.plan, this.operatingSystem);
 
-    const application = props.application._bind(this);
+    const workers = backgroundWorkers.map((worker) => worker._source());
+    const application = props.application._bind(this, this.operatingSystem._profile, workers);
+    if (!props.plan.requestGuard && props.healthCheckPath === undefined && !application.django) {
+      throw new Error(
+        'requestGuard is off, so that nothing answers the health check for the application: give healthCheckPath',
+      );
+    }
+    application.warnings.forEach(({ id, message }) =>
+      Validations.of(this).addWarning(`cdk-plumbline:WebService.${id}`, message),
+    );
     const access = this.dataServices._access;
     const secrets = merged([props.secrets ?? {}, ...access.map((service) => service.secrets)]);
-    if (props.application._django && !('SECRET_KEY' in { ...props.environment, ...secrets })) {
+    if (application.django && !('SECRET_KEY' in { ...props.environment, ...secrets })) {
       this.secretKey = new secretsmanager.Secret(this, 'SecretKey', {
         description: 'SECRET_KEY of a Django project',
         generateSecretString: { passwordLength: SECRET_KEY_LENGTH, excludePunctuation: true },
@@ -189,7 +202,13 @@ export class WebUserData extends Construct {
     const files: FilesInput = {
       plan: props.plan._plan,
       operatingSystem: this.operatingSystem._profile,
-      application: { fetch: application.fetch, wsgi: props.application._entryPoint(props.plan.appServer.workerClass) },
+      application: {
+        fetch: application.fetch,
+        wsgi: props.application._entryPoint(props.plan.appServer.workerClass),
+        ...application.layout,
+        ...application.packages,
+      },
+      systemPackages: props.systemPackages,
       environment: props.environment ?? {},
       machineEnvironment: environment,
       secrets: Object.entries(secrets).map(([name, secret]) => secret._named(name)),
@@ -209,7 +228,7 @@ export class WebUserData extends Construct {
         },
       },
       migrate: props.migrate,
-      backgroundWorkers: backgroundWorkers.map((worker) => worker._source()),
+      backgroundWorkers: workers,
     };
     const runtime = runtimeAsset(this, renderFiles(files));
     this.grants = [

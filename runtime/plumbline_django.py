@@ -2,11 +2,11 @@
 
 The service runs with DJANGO_SETTINGS_MODULE=plumbline_django and PLUMBLINE_SETTINGS_MODULE=<the project's own module>:
 everything of the project's own settings stands, and `overlay` adds what follows from the machine.
+plumbline_settings_module.py finds the name, plumbline_settings_hook.py has it stay so whatever the project assigns.
 
-The bootstrap also runs this file as a program, see `main`.
+The bootstrap also runs this file as a program: it collects the static files.
 """
 
-import ast
 import importlib
 import os
 import sys
@@ -33,11 +33,16 @@ def overlay(project, environ):
         # nginx sets the header on every request, so no client can
         changed["SECURE_PROXY_SSL_HEADER"] = ("HTTP_X_FORWARDED_PROTO", "https")
     if not getattr(project, "STATIC_ROOT", None):
-        changed["STATIC_ROOT"] = str(Path.cwd() / served_folder)
+        changed["STATIC_ROOT"] = str(release(environ) / served_folder)
     if "PLUMBLINE_HEALTH_PATH" in environ:
         # first, so that it answers before SecurityMiddleware redirects to HTTPS
         changed["MIDDLEWARE"] = ["plumbline_django.health", *getattr(project, "MIDDLEWARE", [])]
     return changed | plumbline_databases.settings(project, environ)
+
+
+def release(environ):
+    """The folder of the release: the project may be in a folder of it."""
+    return Path(str(Path.cwd()).removesuffix("/" + environ.get("PLUMBLINE_WORKING_DIRECTORY", "")))
 
 
 def settings_of(module):
@@ -81,39 +86,6 @@ def answer_health():
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def named_settings_module(path):
-    """The value that a Python file gives DJANGO_SETTINGS_MODULE, or None. The file is read, not run."""
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return None
-    for node in ast.walk(tree):
-        match node:
-            case (
-                ast.Call(args=[ast.Constant("DJANGO_SETTINGS_MODULE"), ast.Constant(str(name))])
-                | ast.Assign(
-                    targets=[ast.Subscript(slice=ast.Constant("DJANGO_SETTINGS_MODULE"))],
-                    value=ast.Constant(str(name)),
-                )
-            ):
-                return name
-    return None
-
-
-def settings_module(release, application=None):
-    """The project's own settings module: from the file of the WSGI or ASGI application first, since manage.py may
-    name the settings for development."""
-    files = [release / "manage.py"]
-    if application:
-        files.insert(0, release / (application.partition(":")[0].replace(".", "/") + ".py"))
-    for file in files:
-        name = named_settings_module(file)
-        if name:
-            return name
-    names = " or ".join(str(file.relative_to(release)) for file in files)
-    raise SystemExit(f"no DJANGO_SETTINGS_MODULE found in {names}: give it in `environment`")
-
-
 def collect_static():
     """Collects the static files where the project serves any, and has nginx find them in the release."""
     sys.path[:0] = [os.getcwd()]
@@ -127,24 +99,14 @@ def collect_static():
         print("django.contrib.staticfiles is not installed: no static files")
         return
     call_command("collectstatic", interactive=False)
-    served = Path(served_folder)
+    served = release(os.environ) / served_folder
     if Path(settings.STATIC_ROOT).resolve() != served.resolve():
         served.unlink(missing_ok=True)
         served.symlink_to(Path(settings.STATIC_ROOT).resolve())
 
 
-def main(command, *arguments):
-    if command == "settings-module":
-        release, *application = arguments
-        print(settings_module(Path(release), *application))
-    elif command == "collectstatic":
-        collect_static()
-    else:
-        raise SystemExit(f"unknown command {command}: settings-module or collectstatic")
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    collect_static()
 else:
     _project = importlib.import_module(os.environ["PLUMBLINE_SETTINGS_MODULE"])
     globals().update(settings_of(_project) | overlay(_project, os.environ))

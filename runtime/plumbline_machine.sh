@@ -84,6 +84,26 @@ packages() {
   rm -f "$policy"
 }
 
+# A Python that the operating system lacks, as uv would install it: the archive is the one whose digest is pinned, or none.
+fetch_python() {
+  local folder=${python%/bin/*} file=$downloads/python.tar.gz machine archive sum
+  if [ -x "$python" ]; then return; fi
+  machine=$(uname -m)
+  archive=${python_archive/ARCHITECTURE/$machine}
+  sum=" $python_sha256 " sum=${sum##* "$machine="} sum=${sum%% *}
+  retry curl -sSfL --retry 2 --connect-timeout 10 --max-time 300 -o "$file" \
+    "https://github.com/astral-sh/python-build-standalone/releases/download/$archive"
+  sha256sum -c --status <<<"$sum  $file" || {
+    echo "${archive##*/} is not what it was: its SHA-256 must be $sum and is $(sha256sum <"$file" | head -c 64)"
+    return 1
+  }
+  rm -rf "$folder" "$folder.new"
+  mkdir -p "$folder.new"
+  tar -xzf "$file" -C "$folder.new" --no-same-owner --strip-components 1
+  mv "$folder.new" "$folder"
+  rm -f "$file"
+}
+
 # Debian's wheel of pip runs as it is: without an environment of pip's own it takes 1 s instead of 4.
 tools() {
   local version=0.13.9

@@ -2,6 +2,8 @@
 #
 # The steps of the release: its files, its packages, its settings, its tables. Nothing that a release or a package brings is
 # run by root, nor does root write where they could put a link meanwhile.
+# shellcheck source=/dev/null
+. "$lib/plumbline_build.sh"
 
 clone() { # repository, branch, tag or commit
   umask 027
@@ -16,7 +18,7 @@ clone() { # repository, branch, tag or commit
 # already is what it was: one that differs in the application or in what we add to it has another name.
 dependencies() {
   local release added
-  added=$(sha256sum <<<"$gunicorn ${drivers:-}" | head -c 4)
+  added=$(sha256sum <<<"$gunicorn ${drivers:-} ${requirements:-} ${groups:-} $python" | head -c 4)
   if [ -d "$downloads/app" ]; then
     release=$(git -C "$downloads/app" rev-parse --short=12 HEAD)-$added
   else
@@ -32,24 +34,13 @@ dependencies() {
       (umask 027 && python3 -I "$lib/plumbline_unzip.py" "$downloads/app.zip" "$release")
     fi
     chown -hR root:app "$release"
+    # An editable installation writes what it knows of the project beside it.
+    unseal "$release"
     environment "$release"
     touch "$release/.complete"
   fi
   rm -rf "$downloads"/app*
   unseal "$release"
-}
-
-environment() { # release
-  rm -rf "$1/.venv"
-  install -d -o app -g app "$1/.venv"
-  # A machine that is stopped while it removes the cache leaves half a package there.
-  rm -rf /var/cache/plumbline
-  # shellcheck disable=SC2086 # a list
-  as_user --working-directory="$1" -p CacheDirectory=plumbline -p CacheDirectoryMode=0700 -p PrivateTmp=yes \
-    -p "IPAddressDeny=$metadata_service" /bin/bash "$lib/plumbline_packages.sh" "$lib/tools/bin/uv" "$python" "$gunicorn" ${drivers:-}
-  chown -hR root:app "$1/.venv"
-  chmod -R u=rwX,g=rX,o= "$1/.venv"
-  rm -rf /var/cache/plumbline
 }
 
 # The steps of a release write to it, as the application's user; its packages stay as they are.
@@ -73,6 +64,17 @@ seal() { # release
 
 metadata_service='169.254.169.254 fd00:ec2::254'
 
+# The folder of the project in a release, and where its modules are imported from besides.
+project_of() { # release
+  echo "$1${working_directory:+/$working_directory}"
+}
+
+python_path_of() { # release
+  local folder path=/usr/local/lib/plumbline
+  for folder in ${python_path:-}; do path+=:$1/$folder; done
+  echo "$path"
+}
+
 # As the application's user, in a unit that ends with everything that the command has started.
 as_user() { # options of systemd-run, command
   systemd-run -q --wait --pipe --collect --uid=app --gid=app -p NoNewPrivileges=yes -p TimeoutStopSec=5 "$@"
@@ -86,13 +88,13 @@ as_app() {
   if [ -e /etc/systemd/system/gunicorn.service.d/plumbline_no_metadata.conf ]; then
     metadata=(-p "IPAddressDeny=$metadata_service")
   fi
-  as_user --working-directory=$release \
-    --setenv=PYTHONPATH=/usr/local/lib/plumbline --setenv=PATH=$release/.venv/bin:/usr/bin \
+  as_user --working-directory="$(project_of $release)" \
+    --setenv=PYTHONPATH="$(python_path_of $release)" --setenv=PATH=$release/.venv/bin:/usr/bin \
     --setenv=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=0 "${metadata[@]}" \
     -p EnvironmentFile=/etc/gunicorn/environment -p EnvironmentFile=-/run/plumbline-secrets/environment env "$@"
 }
-export metadata_service
-export -f as_user as_app
+export metadata_service working_directory python_path
+export -f as_user as_app project_of python_path_of
 
 # Without secrets: the database and the like are not asked.
 python_of_release() {
@@ -106,23 +108,34 @@ is_django() {
 
 # Where the release is a Django project: its settings behind those of the machine, and its static files.
 django() {
-  cd /srv/app/next
+  local named
+  cd "$(project_of /srv/app/next)"
   if is_django; then
-    if [ -z "$settings_module" ]; then
-      settings_module=$(python_of_release "$lib/plumbline_django.py" settings-module . "$wsgi")
-    fi
+    # What it asks when the project's files do not say is the project itself, with the environment that decides.
+    named=$(as_app python "$lib/plumbline_settings_module.py" "$wsgi" "$settings_module")
     {
       echo DJANGO_SETTINGS_MODULE=plumbline_django
-      echo "PLUMBLINE_SETTINGS_MODULE=$settings_module"
+      echo "$named"
+      if [ -n "${working_directory:-}" ]; then echo "PLUMBLINE_WORKING_DIRECTORY=$working_directory"; fi
       if [ "$answer_health" = true ]; then echo "PLUMBLINE_HEALTH_PATH=$health_path"; fi
     } >>/etc/gunicorn/environment
+    hook_settings /srv/app/next/.venv
     as_app python "$lib/plumbline_django.py" collectstatic
   elif [ -d static ]; then
-    ln -sfn static .static
+    ln -sfn "${working_directory:+$working_directory/}static" /srv/app/next/.static
   fi
 }
 
+# Python reads it at each start, before anything of the project.
+hook_settings() { # environment
+  local folder
+  for folder in "$1"/lib/python3.*/site-packages; do
+    echo 'import os; "PLUMBLINE_SETTINGS_MODULE" in os.environ and __import__("plumbline_settings_hook")' \
+      >"$folder/plumbline.pth"
+  done
+}
+
 migrate() {
-  cd /srv/app/next
+  cd "$(project_of /srv/app/next)"
   if is_django; then as_app python "$lib/plumbline_migrate.py"; fi
 }

@@ -89,6 +89,7 @@ export function renderBootstrap(input: BootstrapInput): string {
       'run system system',
       inPlace && 'run data data',
       'run packages packages',
+      input.application.python?.archive && 'run python fetch_python',
       'run tools tools',
       fetch.kind === 'git' && `run clone clone ${shellQuote(fetch.repository)} ${shellQuote(fetch.ref ?? 'HEAD')}`,
       'run dependencies dependencies',

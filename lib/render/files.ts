@@ -57,6 +57,7 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
       ...(cacheOnInstance(input) ? [operatingSystem.cache.unit] : []),
     ],
     secrets: input.secrets.length > 0,
+    layout: input.application,
   };
   return [
     { path: '/etc/nginx/nginx.conf', text: renderNginxConf({ ...input, healthCheckPath: healthCheckPath(input) }) },

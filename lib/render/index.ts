@@ -4,6 +4,7 @@ export { renderGunicornConf } from './gunicorn';
 export type {
   AccountSource,
   ApplicationFetch,
+  ApplicationLayout,
   BackgroundWorkerSource,
   BootstrapInput,
   CommandStep,
@@ -17,7 +18,7 @@ export type {
   SignalTarget,
 } from './input';
 export { renderNginxConf } from './nginx';
-export { OPERATING_SYSTEMS } from './operating-systems';
+export { OPERATING_SYSTEMS, pythonsOf } from './operating-systems';
 export type { CacheServerProfile, DatabaseServerProfile, OperatingSystemProfile } from './operating-systems';
 export {
   CACHE_SOCKET,
@@ -27,6 +28,9 @@ export {
   POSTGRESQL_SOCKETS,
   RDS_BUNDLE,
 } from './places';
+export type { PythonProfile } from './pythons';
+export { FOLDER, FOLDER_RULE } from './refusals';
 export { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
+export { GROUP_NAME, REQUIREMENTS_FILES, REQUIREMENTS_PATH, isGroupName, isRequirementsPath } from './requirements';
 export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
 export { hasControls } from './text';

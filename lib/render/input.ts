@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan';
 import type { OperatingSystemProfile } from './operating-systems';
+import type { PythonProfile } from './pythons';
 
 /** An object in S3. Every part may be a token. */
 export interface S3Object {
@@ -13,6 +14,16 @@ export interface S3Object {
 /** Where the files of the application come from. */
 export type ApplicationFetch =
   ({ readonly kind: 's3' } & S3Object) | { readonly kind: 'git'; readonly repository: string; readonly ref?: string };
+
+/** Where the files of a release are, besides how it is called. */
+export interface ApplicationLayout {
+  /** Folder of the project in the release, where its processes run. @default - the release itself */
+  readonly workingDirectory?: string;
+  /** Folders of the release that modules are imported from besides. @default - none */
+  readonly pythonPath?: readonly string[];
+  /** The interpreter that runs it. @default - the operating system's own */
+  readonly python?: PythonProfile;
+}
 
 /** A value that only the application's user may read, fetched with the role each time the service starts. */
 export interface SecretSource {
@@ -107,7 +118,14 @@ export interface GunicornInput {
 
 /** Everything that the files of a machine are rendered from. */
 export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
-  readonly application: { readonly fetch: ApplicationFetch; readonly wsgi: string };
+  readonly application: {
+    readonly fetch: ApplicationFetch;
+    readonly wsgi: string;
+    /** The file that names its packages. @default - looked for */
+    readonly requirements?: string;
+    /** Groups of packages besides. @default - none */
+    readonly dependencyGroups?: readonly string[];
+  } & ApplicationLayout;
   readonly environment: Readonly<Record<string, string>>;
   /** Variables `PLUMBLINE_*` that tell the application its database, cache and broker. Values may hold tokens. @default - none */
   readonly machineEnvironment?: Readonly<Record<string, string>>;
@@ -126,6 +144,8 @@ export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
     readonly pooled?: PooledServer;
     readonly account?: AccountSource;
   };
+  /** Packages of the operating system that the application wants. @default - none */
+  readonly systemPackages?: readonly string[];
   /** Whether Django's migrations run before the release serves. @default true */
   readonly migrate?: boolean;
   /** @default - none */

@@ -1,4 +1,5 @@
 import type { DatabaseEngineName } from '../plan/plan';
+import { packagedPython, STANDALONE_PYTHONS, type PythonProfile } from './pythons';
 
 /** How an operating system differs for the files and the bootstrap that are rendered for it. */
 export interface OperatingSystemProfile {
@@ -10,8 +11,12 @@ export interface OperatingSystemProfile {
   readonly packageManager: 'apt' | 'dnf';
   /** The interpreter that runs the application, with the version where the system's own `python3` is too old. */
   readonly python: string;
+  /** Its version: the oldest patch that a new machine installs. */
+  readonly pythonVersion: string;
   /** Packages that give the interpreter and pip. */
   readonly pythonPackages: readonly string[];
+  /** Interpreters that it has besides. */
+  readonly otherPythons: readonly PythonProfile[];
   /** Package that gives git. */
   readonly gitPackage: string;
   /** User of nginx' workers. */
@@ -69,7 +74,12 @@ const AMAZON_LINUX_2023: OperatingSystemProfile = {
   // Its python3 is 3.9 for life; python3.13 (3.13.15-1) stands beside it.
   // https://docs.aws.amazon.com/linux/al2023/ug/python.html; its nginx is 1.30.5: release notes of 2023.12.20260928
   python: 'python3.13',
+  pythonVersion: '3.13.15',
   pythonPackages: ['python3.13', 'python3.13-pip'],
+  otherPythons: ['3.11.15', '3.12.13', '3.14.7'].map((version) => {
+    const command = `python${version.replace(/\.\d+$/, '')}`;
+    return packagedPython(version, command, [command, `${command}-pip`]);
+  }),
   gitPackage: 'git-core',
   nginxUser: 'nginx',
   nginxGroup: 'nginx',
@@ -112,6 +122,7 @@ const DEBIAN_FAMILY = {
   python: 'python3',
   // The wheel that python3-venv would copy into environments runs as it is: 1 s instead of 4.
   pythonPackages: ['python3-pip-whl'],
+  otherPythons: [],
   gitPackage: 'git',
   nginxUser: 'www-data',
   nginxGroup: 'www-data',
@@ -155,6 +166,7 @@ function clusterOf(version: number): DatabaseServerProfile {
 const UBUNTU_24_04: OperatingSystemProfile = {
   ...DEBIAN_FAMILY,
   name: 'ubuntu-24.04',
+  pythonVersion: '3.12.3',
   title: 'Ubuntu 24.04',
   mysql: UBUNTU_MYSQL,
   postgresql: clusterOf(16),
@@ -165,6 +177,7 @@ const UBUNTU_24_04: OperatingSystemProfile = {
 const UBUNTU_26_04: OperatingSystemProfile = {
   ...DEBIAN_FAMILY,
   name: 'ubuntu-26.04',
+  pythonVersion: '3.14.4',
   title: 'Ubuntu 26.04',
   mysql: UBUNTU_MYSQL,
   postgresql: clusterOf(18),
@@ -175,6 +188,7 @@ const UBUNTU_26_04: OperatingSystemProfile = {
 const DEBIAN_13: OperatingSystemProfile = {
   ...DEBIAN_FAMILY,
   name: 'debian-13',
+  pythonVersion: '3.13.5',
   title: 'Debian 13',
   // nor has its archive: https://docs.aws.amazon.com/systems-manager/latest/userguide/agent-install-deb.html
   withoutAgent: true,
@@ -203,3 +217,13 @@ export const OPERATING_SYSTEMS = {
   'ubuntu-26.04': UBUNTU_26_04,
   'debian-13': DEBIAN_13,
 } as const satisfies Readonly<Record<string, OperatingSystemProfile>>;
+
+/** Every interpreter that a machine can have: its own first, then the others of its operating system, then those that are fetched. */
+export function pythonsOf({
+  pythonVersion,
+  python,
+  pythonPackages,
+  otherPythons,
+}: OperatingSystemProfile): readonly PythonProfile[] {
+  return [packagedPython(pythonVersion, python, pythonPackages), ...otherPythons, ...STANDALONE_PYTHONS];
+}

@@ -15,3 +15,6 @@ export const PGBOUNCER_PORT = 6432;
 
 /** The socket of Valkey or Redis. */
 export const CACHE_SOCKET = '/run/plumbline-cache/cache.sock';
+
+/** The release that serves. */
+export const RELEASE = '/srv/app/current';

@@ -3,9 +3,15 @@ import { forcedHeaderOf } from './forced-headers';
 import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object } from './input';
 import { HEALTH_LOCATION } from './nginx';
 import { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
+import { GROUP_NAME, REQUIREMENTS_PATH, isGroupName, isRequirementsPath, isSystemPackage } from './requirements';
 import { hasControls, withoutTokens } from './text';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** A folder below another, without `..`; units, shells and PYTHONPATH take these characters as they are. */
+export const FOLDER = /^(?!\.\.?(\/|$))[\w.-]+(\/(?!\.\.?(\/|$))[\w.-]+)*$/;
+export const FOLDER_RULE =
+  'must be a folder of the application, for example src or backend/site: letters, digits and - _ . between slashes';
 
 /** Names of units that are there already. */
 const TAKEN = ['gunicorn', 'nginx', 'pgbouncer'];
@@ -109,6 +115,22 @@ export function refusalsOfFiles(input: FilesInput): string[] {
     input.application.wsgi,
     'must be module:attribute, for example mysite.wsgi:application',
   );
+  const { workingDirectory, pythonPath = [] } = input.application;
+  if (workingDirectory !== undefined) {
+    problems.must(FOLDER.test(workingDirectory), 'workingDirectory', workingDirectory, FOLDER_RULE);
+  }
+  for (const folder of pythonPath) {
+    problems.must(folder === '.' || FOLDER.test(folder), 'pythonPath', folder, FOLDER_RULE);
+  }
+  const { requirements, dependencyGroups = [] } = input.application;
+  if (requirements !== undefined) {
+    problems.must(isRequirementsPath(requirements), 'requirements', requirements, REQUIREMENTS_PATH);
+  }
+  for (const name of dependencyGroups) problems.must(isGroupName(name), 'dependencyGroups', name, GROUP_NAME);
+  for (const name of input.systemPackages ?? []) {
+    const rule = 'must be the name of a package of the operating system: letters, digits and . + _ -';
+    problems.must(isSystemPackage(name), 'systemPackages', name, rule);
+  }
   for (const host of input.allowedHosts) {
     const rule = 'must be a host name, as in the ALLOWED_HOSTS of Django';
     problems.matches(/^[A-Za-z0-9.*:[\]_-]*$/, 'allowedHosts', host, rule);

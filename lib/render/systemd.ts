@@ -1,6 +1,8 @@
 import type { Plan } from '../plan/plan';
 import { leavesOrphans } from './gunicorn';
+import type { ApplicationLayout } from './input';
 import type { OperatingSystemProfile } from './operating-systems';
+import { RELEASE } from './places';
 import { lines, type Lines } from './text';
 
 /** Where unit files that no package brings lie. */
@@ -21,6 +23,8 @@ export interface Neighbours {
   readonly units: readonly string[];
   /** Whether there are secrets to fetch before each start. */
   readonly secrets: boolean;
+  /** Where the files of the release are. */
+  readonly layout?: ApplicationLayout;
 }
 
 /** Orders a unit after those that it needs, and starts them with it; it runs on while one of them restarts. */
@@ -31,15 +35,17 @@ export function after({ units, secrets }: Neighbours, ...more: readonly string[]
 }
 
 /** What every process of the application runs as, where, and with which environment. */
-export function applicationService(runtimeDirectory: string, { secrets }: Neighbours): Lines {
+export function applicationService(runtimeDirectory: string, { secrets, layout }: Neighbours): Lines {
+  const { workingDirectory, pythonPath = [] } = layout ?? {};
+  const path = ['/usr/local/lib/plumbline', ...pythonPath.map(inRelease)];
   return [
     'User=app',
     'Group=app',
-    'WorkingDirectory=/srv/app/current',
+    `WorkingDirectory=${inRelease(workingDirectory)}`,
     `RuntimeDirectory=${runtimeDirectory}`,
     'StateDirectory=app',
     'UMask=0027',
-    'Environment=PYTHONPATH=/usr/local/lib/plumbline PYTHONUNBUFFERED=1',
+    `Environment=PYTHONPATH=${path.join(':')} PYTHONUNBUFFERED=1`,
     'EnvironmentFile=/etc/gunicorn/environment',
     secrets && [
       "# In a folder of root's, whose part it is to fetch them; who asks is the application's user.",
@@ -47,6 +53,11 @@ export function applicationService(runtimeDirectory: string, { secrets }: Neighb
       'ExecStartPre=/usr/bin/python3 -I /usr/local/lib/plumbline/plumbline_secrets.py write',
     ],
   ];
+}
+
+/** A folder of the release that serves. */
+function inRelease(folder: string = '.'): string {
+  return folder === '.' ? RELEASE : `${RELEASE}/${folder}`;
 }
 
 /** The end of every service of the application. */

@@ -1,8 +1,8 @@
 import type { Plan } from '../plan/plan';
 import { drivers } from './drivers';
 import { answersHealth, backgroundUnits, cacheOnInstance, databaseServer, healthCheckPath } from './files';
-import type { BootstrapInput } from './input';
-import type { DatabaseServerProfile } from './operating-systems';
+import type { ApplicationLayout, BootstrapInput } from './input';
+import { pythonsOf, type DatabaseServerProfile } from './operating-systems';
 import { shellQuote, type Lines } from './text';
 
 /** The rules of the plan were checked against this version: drains and timeouts differ between versions. */
@@ -11,20 +11,30 @@ const GUNICORN = '27.0.1';
 /** What the steps in runtime/*.sh read. */
 export function variables(input: BootstrapInput): Lines {
   const { plan, operatingSystem, application } = input;
+  const python = application.python ?? pythonsOf(operatingSystem)[0]!;
   const server = databaseServer(input);
   const packages = [
-    ...operatingSystem.pythonPackages,
+    ...python.packages,
     ...(application.fetch.kind === 'git' ? [operatingSystem.gitPackage] : []),
     ...(server?.packages ?? []),
     ...(input.database?.pooled ? ['pgbouncer'] : []),
     ...(cacheOnInstance(input) ? operatingSystem.cache.packages : []),
+    ...(input.systemPackages ?? []),
   ];
   const wanted = drivers(plan);
   const services = sandboxed(input);
+  const groups = application.dependencyGroups ?? [];
   const gunicorn = plan.appServer.workerClass === 'gevent' ? 'gunicorn[gevent]' : 'gunicorn';
   return [
-    `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${operatingSystem.python}`,
+    `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${python.command}`,
     `gunicorn='${gunicorn}==${GUNICORN}' wsgi=${shellQuote(application.wsgi)} settings_module=${shellQuote(input.environment.DJANGO_SETTINGS_MODULE ?? '')}`,
+    layoutVariables(application),
+    python.archive && [
+      `python_archive='${python.archive.path}'`,
+      `python_sha256='x86_64=${python.archive.sha256.x86_64} aarch64=${python.archive.sha256.aarch64}'`,
+    ],
+    application.requirements !== undefined && `requirements=${shellQuote(application.requirements)}`,
+    groups.length > 0 && `groups='${groups.join(',')}'`,
     input.database?.pooled &&
       operatingSystem.pgBouncerRepository &&
       `repositories=${operatingSystem.pgBouncerRepository}`,
@@ -39,6 +49,13 @@ export function variables(input: BootstrapInput): Lines {
     server && databaseVariables(server, plan),
     accountVariables(input),
     cacheOnInstance(input) && `cache_unit=${operatingSystem.cache.unit}`,
+  ];
+}
+
+function layoutVariables({ workingDirectory, pythonPath = [] }: ApplicationLayout): Lines {
+  return [
+    workingDirectory !== undefined && `working_directory=${shellQuote(workingDirectory)}`,
+    pythonPath.length > 0 && `python_path=${shellQuote(pythonPath.join(' '))}`,
   ];
 }
 

@@ -2,6 +2,7 @@ import asyncio
 import importlib
 import json
 import logging
+import shutil
 import subprocess
 import sys
 
@@ -108,6 +109,11 @@ class TestHealth:
         assert Client().get("/health/").status_code == 404
 
 
+def remove(*folders):
+    for folder in folders:
+        folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
+
+
 def program(*arguments, **options):
     return subprocess.run(
         [sys.executable, django_site.RUNTIME / "plumbline_django.py", *arguments],
@@ -115,34 +121,6 @@ def program(*arguments, **options):
         text=True,
         **options,
     )
-
-
-class TestSettingsModule:
-    def test_is_read_from_manage_py(self, tmp_path):
-        (tmp_path / "manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site.settings")')
-        assert program("settings-module", tmp_path).stdout == "site.settings\n"
-
-    def test_is_read_from_an_assignment(self, tmp_path):
-        (tmp_path / "manage.py").write_text("os.environ['DJANGO_SETTINGS_MODULE'] = 'site.settings'")
-        assert program("settings-module", tmp_path).stdout == "site.settings\n"
-
-    def test_is_read_from_the_application_first(self, tmp_path):
-        (tmp_path / "manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")')
-        (tmp_path / "config").mkdir()
-        wsgi = tmp_path / "config" / "wsgi.py"
-        wsgi.write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")')
-        arguments = ("settings-module", tmp_path, "config.wsgi:application")
-        assert program(*arguments).stdout == "config.settings.production\n"
-        wsgi.write_text("from somewhere import application")
-        assert program(*arguments).stdout == "config.settings.local\n"
-
-    def test_fails_when_no_file_names_one(self, tmp_path):
-        (tmp_path / "manage.py").write_text("def broken(:")
-        result = program("settings-module", tmp_path, "config.wsgi:application")
-        assert (result.returncode, result.stdout) == (1, "")
-        assert result.stderr == (
-            "no DJANGO_SETTINGS_MODULE found in config/wsgi.py or manage.py: give it in `environment`\n"
-        )
 
 
 class TestCollectStatic:
@@ -167,6 +145,16 @@ class TestCollectStatic:
             assert self.collect(tmp_path, monkeypatch, project).returncode == 0
             assert (tmp_path / ".static").readlink() == tmp_path / "collected"
         assert (tmp_path / ".static" / "own.css").read_text() == "p {}"
+
+    def test_fills_that_of_the_release_where_the_project_is_in_a_folder_of_it(self, tmp_path, monkeypatch):
+        project = tmp_path / "backend" / "site"
+        project.mkdir(parents=True)
+        monkeypatch.setenv("PLUMBLINE_WORKING_DIRECTORY", "backend/site")
+        for more in ("", "STATIC_ROOT = 'collected'\n"):
+            assert self.collect(project, monkeypatch, self.source(project) + more).returncode == 0
+            assert (tmp_path / ".static" / "own.css").read_text() == "p {}"
+            remove(tmp_path / ".static", project / "static")
+        assert not (project / ".static").exists()
 
     def test_leaves_a_project_without_static_files_alone(self, tmp_path, monkeypatch):
         result = self.collect(tmp_path, monkeypatch, "")

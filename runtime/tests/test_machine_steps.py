@@ -1,5 +1,8 @@
 """The steps that make a machine, each with the commands that it would run played by others."""
 
+import hashlib
+import subprocess
+
 import pytest
 
 
@@ -98,3 +101,51 @@ def test_the_settings_of_a_cluster_are_written_by_its_own_user(database, shell):
 def test_root_s_client_gives_the_server_no_files(database, shell, client):
     database(client)
     assert [call for call in shell.calls if call.startswith(f"{client} ")] == [f"{client} --local-infile=0"]
+
+
+@pytest.fixture
+def fetched(shell):
+    """Fetches a Python of which the archive holds one file, and says what was fetched from where."""
+
+    def fetch(digest=None):
+        python = shell.folder / "python" / "bin" / "python3"
+        python.parent.mkdir(parents=True)
+        python.write_text("#!/bin/sh\necho 3.12\n")
+        python.chmod(0o755)
+        archive = shell.folder / "archive.tar.gz"
+        subprocess.run(["tar", "-czf", archive, "-C", shell.folder, "python"], check=True)
+        shell.fake("curl", f'while [ "$1" != -o ]; do shift; done; cp "{archive}" "$2"')
+        shell.fake("uname", "echo aarch64")
+        digest = digest or hashlib.sha256(archive.read_bytes()).hexdigest()
+        target = shell.folder / "lib" / "3.12.13" / "bin" / "python3"
+        result = shell.run(
+            "fetch_python; fetch_python; $python",
+            "plumbline_machine.sh",
+            python=str(target),
+            downloads=str(shell.folder),
+            python_archive="1/cpython-3.12.13%2B1-ARCHITECTURE-unknown-linux-gnu-install_only.tar.gz",
+            python_sha256=f"x86_64={'0' * 64} aarch64={digest}",
+        )
+        return result, target
+
+    return fetch
+
+
+def test_a_python_that_the_system_lacks_is_fetched_once_for_its_processor(shell, fetched):
+    result, _ = fetched()
+    assert (result.returncode, result.stdout) == (0, "3.12\n")
+    downloads = [call for call in shell.calls if call.startswith("curl ")]
+    assert [call.rpartition(" ")[2] for call in downloads] == [
+        "https://github.com/astral-sh/python-build-standalone/releases/download/1/"
+        "cpython-3.12.13%2B1-aarch64-unknown-linux-gnu-install_only.tar.gz"
+    ]
+
+
+def test_fails_when_it_is_another_archive(shell, fetched):
+    result, target = fetched("f" * 64)
+    assert result.returncode == 1
+    assert result.stdout.startswith(
+        "cpython-3.12.13%2B1-aarch64-unknown-linux-gnu-install_only.tar.gz is not what it was: "
+        f"its SHA-256 must be {'f' * 64} and is "
+    )
+    assert not target.exists()

@@ -126,16 +126,16 @@ def test_root_runs_nothing_of_a_release_or_its_packages(shell, release):
         path.chmod(0o755)
     script = f"""
       python=python3 gunicorn=gunicorn==1 drivers='redis==1:redis' wsgi=site:app settings_module= answer_health=false
-      health_path=/health
+      health_path=/health lib={shell.folder} package_manager=apt logs={shell.folder}
       rm() {{ :; }}
       environment "{release}"
       cd "{release}"
       is_django
-      python_of_release plumbline_django.py settings-module . site:app
+      python_of_release plumbline_settings_module.py site:app
       migrate_() {{ as_app python manage.py migrate; }}
       migrate_
     """
-    result = shell.run(script, *RELEASE, lib=str(shell.folder))
+    result = shell.run(script, *RELEASE)
     assert result.returncode == 0, result.stdout
     units = [call for call in shell.calls if call.startswith("systemd-run ")]
     assert len(units) == 4
@@ -145,6 +145,60 @@ def test_root_runs_nothing_of_a_release_or_its_packages(shell, release):
     assert [call for call in shell.calls if call.startswith("ran ")] == []
     secrets = "EnvironmentFile=-/run/plumbline-secrets/environment"
     assert [secrets in unit for unit in units] == [False, False, False, True]
+
+
+@pytest.fixture
+def project(shell):
+    """A Django project in a folder of the release, and what was asked for it."""
+    shell.fake(
+        "systemd-run", 'case "$*" in *plumbline_settings_module.py*) echo PLUMBLINE_SETTINGS_MODULE=shop.live ;; esac'
+    )
+    folder = shell.folder / "next" / "apps" / "shop"
+    (folder / "static").mkdir(parents=True)
+    (shell.folder / "next/.venv/lib/python3.13/site-packages").mkdir(parents=True)
+
+    def django():
+        script = (RUNTIME / "plumbline_release.sh").read_text()
+        for path, own in (("/srv/app/next", "next"), ("/etc/gunicorn/environment", "environment")):
+            script = script.replace(path, str(shell.folder / own))
+        (shell.folder / "release.sh").write_text(script)
+        result = shell.run(
+            f". {shell.folder}/release.sh; working_directory=apps/shop python_path='. libs' wsgi=shop.wsgi:application "
+            "settings_module= answer_health=true health_path=/health; django; migrate",
+        )
+        assert result.returncode == 0, result.stdout
+        return folder
+
+    return django, folder
+
+
+def test_a_project_in_a_folder_of_the_release_is_asked_and_runs_there(shell, project):
+    django, folder = project
+    (folder / "manage.py").touch()
+    django()
+    release = shell.folder / "next"
+    asked = [call for call in shell.calls if "plumbline_" in call.rpartition(" env ")[2]]
+    assert [call.rpartition(" env ")[2].removeprefix(f"python {RUNTIME}/") for call in asked] == [
+        "plumbline_settings_module.py shop.wsgi:application ",
+        "plumbline_django.py collectstatic",
+        "plumbline_migrate.py",
+    ]
+    for call in asked:
+        assert f" --working-directory={folder} " in call
+        assert f" --setenv=PYTHONPATH=/usr/local/lib/plumbline:{release}/.:{release}/libs " in call
+    assert (shell.folder / "environment").read_text().splitlines() == [
+        "DJANGO_SETTINGS_MODULE=plumbline_django",
+        "PLUMBLINE_SETTINGS_MODULE=shop.live",
+        "PLUMBLINE_WORKING_DIRECTORY=apps/shop",
+        "PLUMBLINE_HEALTH_PATH=/health",
+    ]
+    assert "plumbline_settings_hook" in (release / ".venv/lib/python3.13/site-packages/plumbline.pth").read_text()
+
+
+def test_static_files_of_another_application_in_a_folder_are_found_there(shell, project):
+    django, folder = project
+    django()
+    assert (shell.folder / "next/.static").resolve() == folder / "static"
 
 
 def test_root_s_own_python_is_isolated_from_the_environment_and_the_working_folder():
@@ -185,3 +239,72 @@ def test_large_logs_are_moved_away_and_links_neither_moved_nor_followed(shell):
     assert sorted(path.name for path in logs.iterdir()) == ["access.log.1", "deep", "error.log.1", "linked.log"]
     assert not (logs / "error.log.1").is_symlink()
     assert (logs / "deep/access.log").exists()
+
+
+def installed(calls):
+    return [call.split("--no-upgrade ")[1] for call in calls if "--no-upgrade" in call]
+
+
+@pytest.fixture
+def building(shell):
+    """A release on a machine whose packages are kept in a file, by fakes of apt and dpkg."""
+    have = shell.folder / "have"
+    have.write_text("base\n")
+    for command in ("chown", "chmod", "install", "apt-mark", "rpm", "dnf"):
+        shell.fake(command)
+    shell.fake("dpkg-query", f"sort {have}")
+    shell.fake("dpkg", f'[ $1 = -s ] && shift && for one in "$@"; do grep -qx "$one" {have} || exit 1; done')
+    shell.fake(
+        "apt-get",
+        f"""case "$*" in
+      *--no-upgrade*) printf '%s\\n' ${{*#*--no-upgrade}} libextra >>{have} ;;
+      *autoremove*) for one in gcc libc6-dev libpython3-dev libextra old; do echo "Remv $one [1]"; done ;;
+    esac""",
+    )
+
+    def build(uv, **variables):
+        shell.fake("systemd-run", uv.format(have=have))
+        script = f"rm() {{ :; }}; cat() {{ command cat $1; }}; environment {shell.folder}/release"
+        common = {"package_manager": "apt", "python": "python3", "gunicorn": "gunicorn==1", "logs": str(shell.folder)}
+        return shell.run(script, "plumbline_machine.sh", "plumbline_release.sh", **(common | variables))
+
+    return build
+
+
+LACKS_GCC = """grep -qx gcc {have} || {{ echo 'error: Failed to build `a==1`'; echo 'no compiler: cc'; exit 1; }}
+  echo installed"""
+
+
+def test_what_a_build_lacks_is_there_for_as_long_as_that_takes(shell, building):
+    result = building(LACKS_GCC)
+    assert result.returncode == 0, result.stdout
+    assert "to build it, for as long as that takes: gcc libc6-dev libpython3-dev" in result.stdout
+    assert result.stdout.endswith("installed\n")
+    calls = [call for call in shell.calls if "apt-get" in call]
+    assert [call.split("--no-upgrade ")[1] for call in calls if "--no-upgrade" in call] == [
+        "gcc libc6-dev libpython3-dev"
+    ]
+    # what the image had, nobody needs though it may be, stays
+    assert [call.split("purge ")[1] for call in calls if "purge" in call] == ["gcc libc6-dev libextra libpython3-dev"]
+
+
+def test_fails_a_build_that_lacks_what_nobody_knows_and_names_it(building):
+    result = building(
+        "echo 'error: Failed to build `a==1`'; echo 'a.c:1:1: fatal error: b.h: No such file or directory'; exit 1"
+    )
+    assert result.returncode == 1
+    reason = result.stdout.splitlines()[-1]
+    assert re.fullmatch(
+        r"error: a==1 has no wheel for Python [\d.]+ and cannot be built: b\.h: No such file or directory", reason
+    )
+
+
+def test_nothing_is_installed_or_taken_away_where_nothing_is_built(shell, building):
+    assert building("echo installed").returncode == 0
+    assert [call for call in shell.calls if call.startswith(("apt", "dnf"))] == []
+
+
+def test_builds_are_bounded_in_time_and_memory(shell, building):
+    building("echo installed")
+    unit = next(call for call in shell.calls if call.startswith("systemd-run"))
+    assert re.search(r" -p RuntimeMaxSec=(600|599) -p MemoryMax=75% -p OOMScoreAdjust=500 ", unit)

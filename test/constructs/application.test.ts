@@ -6,11 +6,18 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { Application, AppServer, WorkerClass } from '../../lib';
 import { folderWith, flask, machineOf, makeStack, serve } from '../support/stacks';
 
-const django = { 'requirements.txt': 'Django', 'manage.py': '' };
+const application = 'application = app = create_app = None';
+const django = {
+  'requirements.txt': 'Django',
+  'manage.py': '',
+  'site.py': application,
+  'a/wsgi.py': application,
+  'a/asgi.py': application,
+};
 
 describe('an application from a directory', () => {
   test('is uploaded without version control, virtual environments and caches', () => {
-    const directory = folderWith({ 'pyproject.toml': '', 'app.py': '' });
+    const directory = folderWith({ 'pyproject.toml': '', 'app.py': 'app = 1' });
     const files = [
       '.git/HEAD',
       'my env/pyvenv.cfg',
@@ -37,9 +44,9 @@ describe('an application from a directory', () => {
   });
 
   test('leaves further files at home where they are named', () => {
-    const directory = folderWith({ 'requirements.txt': '', 'app.py': '', 'db.sqlite3': 'people' });
+    const directory = folderWith({ 'requirements.txt': '', 'app.py': 'app = 1', 'people.csv': 'people' });
     const app = new App();
-    const application = Application.fromAsset(directory, { wsgi: 'app:app', exclude: ['*.sqlite3'] });
+    const application = Application.fromAsset(directory, { wsgi: 'app:app', exclude: ['*.csv'] });
     serve({ application }, new Stack(app, 'Test'));
     const { directory: out } = app.synth();
     const uploaded = readdirSync(out).find((name) => existsSync(join(out, name, 'app.py')))!;
@@ -58,7 +65,9 @@ describe('an application from a directory', () => {
   });
 
   test('is a Django project where it has a manage.py', () => {
-    const { template } = serve({ application: Application.fromAsset(folderWith(django), { wsgi: 'a.b:c' }) });
+    const { template } = serve({
+      application: Application.fromAsset(folderWith(django), { wsgi: 'a.wsgi:application' }),
+    });
     template().resourceCountIs('AWS::SecretsManager::Secret', 1);
   });
 
@@ -91,13 +100,46 @@ describe('an application from a directory', () => {
   });
 
   test('fails when no file names the packages', () => {
-    const directory = folderWith({ 'app.py': '' });
-    expect(() => Application.fromAsset(directory, { wsgi: 'a:b' })).toThrow(
+    const directory = folderWith({ 'app.py': 'a = 1', 'docker/requirements.txt': '' });
+    expect(() => Application.fromAsset(directory, { wsgi: 'app:a' })).toThrow(
       new Error(
-        `application directory ${JSON.stringify(directory)} has neither requirements.txt nor pyproject.toml: one of them must name the packages to install`,
+        `application directory ${JSON.stringify(directory)} has none of uv.lock, pylock.toml, poetry.lock, Pipfile.lock, requirements.txt, requirements/production.txt, requirements/prod.txt, requirements/base.txt, requirements/requirements.txt, pyproject.toml, setup.py, setup.cfg: give requirements with the file that names the packages to install (docker/requirements.txt is in a folder of it)`,
       ),
     );
   });
+
+  test.each(['Pipfile.lock', 'poetry.lock', 'requirements/production.txt', 'setup.py'])(
+    'takes a directory whose packages are in %s',
+    (file) => {
+      expect(() => Application.fromAsset(folderWith({ [file]: '', 'a.py': 'b = 1' }), { wsgi: 'a:b' })).not.toThrow();
+    },
+  );
+
+  test('takes a directory whose packages are where the options say', () => {
+    const directory = folderWith({ 'deploy/packages.txt': '', 'a.py': 'b = 1' });
+    expect(() => Application.fromAsset(directory, { wsgi: 'a:b', requirements: 'deploy/packages.txt' })).not.toThrow();
+  });
+
+  test('fails when the file that the options name is not there', () => {
+    const directory = folderWith({ 'requirements.txt': '', 'a.py': 'b = 1' });
+    expect(() => Application.fromAsset(directory, { wsgi: 'a:b', requirements: 'prod.txt' })).toThrow(
+      new Error(`requirements "prod.txt" is not in application directory ${JSON.stringify(directory)}`),
+    );
+  });
+
+  test.each(['/etc/list.txt', '../list.txt', 'a/../../list.txt', '-rlist.txt', "li'st.txt", 'a b.txt', ''])(
+    'fails requirements %j, which is no path in the application, wherever its files are',
+    (requirements) => {
+      expect(() =>
+        Application.fromGit('https://git.example/a.git', { wsgi: 'a:b', requirements, dependencyGroups: ['-x'] }),
+      ).toThrow(
+        new Error(
+          `requirements ${JSON.stringify(requirements)} must be a path in the application of letters, digits and - _ . /, for example requirements/production.txt\n` +
+            'dependencyGroups "-x" must be the name of a group: letters, digits and - _ .',
+        ),
+      );
+    },
+  );
 
   test('fails with every problem at once', () => {
     expect(() => Application.fromAsset('/no/such/place', { wsgi: 'a' })).toThrow(

@@ -26,7 +26,7 @@ const SERVICES: Record<string, (stack: Stack) => Partial<WebServiceProps>> = {
   'RDS, its proxy and ElastiCache': () => ({
     database: Database.rdsPostgres({ databaseProxy: true }),
     cache: Cache.elastiCache(),
-    backgroundWorkers: [BackgroundWorker.celery({ app: 'mysite' })],
+    backgroundWorkers: [BackgroundWorker.celery({ app: 'app' })],
   }),
   'RDS behind PgBouncer': () => ({ database: Database.rdsPostgres({ pgBouncer: true }) }),
   'an endpoint, a bucket and secrets': (stack) => ({

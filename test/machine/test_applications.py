@@ -30,7 +30,7 @@ def with_lock(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def contexts(request, shared: SharedMachines, with_lock: Path) -> dict[str, dict[str, str]]:
     """By application; all that are asked for are booted."""
-    every = {name: {"application": name} for name in ("flask", "fastapi", "django")}
+    every = {name: {"application": name} for name in ("flask", "fastapi", "django", "packages", "monorepo")}
     every["django"]["directory"] = str(with_lock)
     asked = {item.cls.APPLICATION: None for item in request.session.items if item.path == request.path}
     shared.prepare(Wanted(every[name], STACK) for name in asked)
@@ -185,3 +185,57 @@ class TestDjangoWithLock:
         answer = machine.get(path)
         assert (answer.status, answer.body) == (200, (APPS / "django/pages/static/pages/page.css").read_bytes())
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+class TestPackagesOfEveryKind:
+    """A list elsewhere, a pinned server, sources in C and in Python, a library of the system, the project in src/."""
+
+    APPLICATION = "packages"
+
+    def test_answers_with_what_was_installed_and_built(self, machine):
+        versions = machine.get("/").json()
+        assert (versions["shop"], versions["docopt"]) == ("1.4", "0.6.2")
+        assert versions["magic"].startswith("PDF document")
+        assert versions["client of MySQL"]
+
+    def test_the_server_of_the_plan_wins_and_the_boot_says_so(self, machine):
+        assert machine.get("/").json()["gunicorn"] == "27.0.1"
+        log = machine.run("cat /var/log/cloud-init-output.log")
+        named = "requirements/production.txt names gunicorn==23.0.0; installed is gunicorn==27.0.1"
+        assert f"{named}, which the plan was checked with" in log
+
+    def test_what_it_was_built_with_is_gone_and_the_libraries_are_there(self, machine):
+        assert machine.get("/").json()["compiler"] is None
+        there = machine.run("dpkg-query -W -f '${Package}\n'").splitlines()
+        assert [name for name in there if name.startswith(("gcc-14-x", "libmariadb-dev", "libpython3.13-dev"))] == []
+        assert "libmariadb3" in there
+        assert "libmagic1t64" in there
+
+    def test_the_release_belongs_to_root(self, machine):
+        assert machine.run("find /srv/app/current/ -user app") == ""
+
+
+class TestDjangoInAFolderOfAMonorepo:
+    APPLICATION = "monorepo"
+
+    def test_runs_in_its_folder_under_our_settings_although_wsgi_py_assigns_its_own(self, machine):
+        answer = machine.get("/").json()
+        assert answer.pop("folder").endswith("/backend")
+        assert answer == {
+            "greeting": "from a package beside it",
+            "mark": "live",
+            "debug": False,
+            "own key": False,
+        }
+
+    def test_its_static_files_come_from_nginx(self, machine):
+        answer = machine.get("/static/shop/shop.css")
+        assert (answer.status, answer.body) == (
+            200,
+            (APPS / "monorepo/backend/shop/static/shop/shop.css").read_bytes(),
+        )
+
+    def test_commands_run_in_its_folder_with_the_settings_that_are_served(self, machine):
+        environment = machine.run("cat /etc/gunicorn/environment").splitlines()
+        assert "PLUMBLINE_SETTINGS_MODULE=shop.settings.live" in environment
+        assert "PLUMBLINE_WORKING_DIRECTORY=backend" in environment

@@ -47,7 +47,7 @@ def fail(machine: Machine) -> Failure:
 
 SCENARIOS = {
     "broken import": Wanted({"application": "broken-import"}, STACK),
-    "missing wheel": Wanted({"application": "missing-wheel"}, STACK),
+    "missing header": Wanted({"application": "missing-header"}, STACK),
     "no internet": Wanted(options={"internet": False}),
     "full disk": Wanted(options={"disk_mib": 100}),
     "role without s3": Wanted(options={"revoke": ("s3",)}),
@@ -99,10 +99,11 @@ def test_fails_an_application_that_cannot_be_imported(failure):
     assert failure.reasons[0] == "check: ModuleNotFoundError: No module named 'a_module_that_nobod"
 
 
-@of("missing wheel")
-def test_fails_a_package_without_a_wheel(failure):
-    assert_names(failure, "dependencies", "mysqlclient==2.2.7 has no usable wheels")
-    assert failure.reasons[0] == "dependencies: mysqlclient==2.2.7 has no usable wheels and you re"
+@of("missing header")
+def test_fails_a_package_whose_build_lacks_what_nobody_knows(failure):
+    lacking = "pycups==2.0.4 has no wheel for Python 3.13.5 and cannot be built: cups/http.h"
+    assert_names(failure, "dependencies", lacking)
+    assert failure.reasons[0] == "dependencies: pycups==2.0.4 has no wheel for Python 3.13.5 and c"
 
 
 @of("no internet")

@@ -11,6 +11,7 @@ function importsOf(file: string): string[] {
 describe.each([
   ['lib/plan', ['lib/plan']],
   ['lib/render', ['lib/render', 'lib/plan']],
+  ['lib/project', ['lib/project', 'lib/render', 'lib/plan']],
 ])('%s', (layer, allowed) => {
   test.each(filesUnder(layer, '.ts'))('%s imports only what stands before it', (file) => {
     const beyond = importsOf(file).filter((path) => !allowed.some((folder) => `${path}/`.startsWith(`${folder}/`)));

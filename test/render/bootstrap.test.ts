@@ -121,6 +121,20 @@ test('an application in a Git repository is cloned at its ref', () => {
   expect(text).not.toContain('app.zip');
 });
 
+test('what the application wants of the operating system comes with the machine, before anything of the application', () => {
+  const text = script({ systemPackages: ['gettext', 'libmagic1'] });
+  expect(text).toContain("packages='python3.13 python3.13-pip gettext libmagic1'");
+});
+
+test('where packages are named is said outright, or looked for', () => {
+  const { application } = bootstrapInput();
+  const said = { requirements: 'requirements/eu.txt', dependencyGroups: ['prod', 'aws'] };
+  expect(script({ application: { ...application, ...said } })).toContain(
+    "requirements=requirements/eu.txt\ngroups='prod,aws'\n",
+  );
+  expect(script()).not.toMatch(/^(requirements|groups)=/m);
+});
+
 test('without a ref the default branch is cloned', () => {
   const fetch = { kind: 'git', repository: 'https://example.com/site.git' } as const;
   expect(script({ application: { fetch, wsgi: 'site:app' } })).toContain(

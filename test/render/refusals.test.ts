@@ -56,6 +56,21 @@ test.each<[string, Partial<BootstrapInput>, string]>([
     'ref "a b" must be a branch, tag or commit, without spaces and quotes',
   ],
   [
+    'requirements outside of the application',
+    { application: { fetch, wsgi: 'a:b', requirements: '../list.txt' } },
+    'requirements "../list.txt" must be a path in the application of letters, digits and - _ . /, for example requirements/production.txt',
+  ],
+  [
+    'a group that would be an option',
+    { application: { fetch, wsgi: 'a:b', dependencyGroups: ['prod', '-x'] } },
+    'dependencyGroups "-x" must be the name of a group: letters, digits and - _ .',
+  ],
+  ...['-y', "a'", 'a b', './a.deb', ''].map((name): [string, Partial<BootstrapInput>, string] => [
+    `a package of the operating system named ${JSON.stringify(name)}`,
+    { systemPackages: ['gettext', name] },
+    `systemPackages ${JSON.stringify(name)} must be the name of a package of the operating system: letters, digits and . + _ -`,
+  ]),
+  [
     'a host that would end its directive',
     { allowedHosts: ['a.example', 'b.example; return 200'] },
     'allowedHosts "b.example; return 200" must be a host name, as in the ALLOWED_HOSTS of Django',

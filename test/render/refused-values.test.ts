@@ -10,6 +10,7 @@ const git = (fetch: Partial<ApplicationFetch>): Partial<BootstrapInput> => ({
     wsgi: 'a:b',
   },
 });
+const app = { fetch: { kind: 's3', bucket: 'b', key: 'k' }, wsgi: 'a:b' } as const;
 const secret = (some: Partial<SecretSource>): Partial<BootstrapInput> => ({
   secrets: [{ name: 'A', kind: 'ssm', id: 'a', ...some }],
 });
@@ -43,6 +44,18 @@ const PROPS: readonly Prop[] = [
     (key) => ({ runtime: { bucket: 'b', key } }),
     ['a/B_0.~-%20', TOKEN],
     ['a b', 'ü', "a'", "'a", 'a+', 'a\n', `${TOKEN} ${TOKEN}`],
+  ],
+  [
+    'workingDirectory',
+    (workingDirectory) => ({ application: { ...app, workingDirectory } }),
+    ['src', 'backend/site-1', '.config/a_b', 'a..b'],
+    ['', '.', '/src', 'src/', 'a//b', '..', '../a', 'a/..', 'a/../b', './a', 'a b', "a'", '$HOME', 'a:b', 'a%n', 'a\n'],
+  ],
+  [
+    'pythonPath',
+    (folder) => ({ application: { ...app, pythonPath: ['src', folder] } }),
+    ['.', 'lib', 'packages/common/src'],
+    ['', '/lib', '../lib', 'a:b', 'a b', 'a\n'],
   ],
   [
     'repository',

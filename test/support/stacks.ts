@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { App, DefaultStackSynthesizer, Stack, type Environment } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
@@ -16,19 +16,29 @@ export const FLAGS: Array<[string, Record<string, unknown>]> = [
 
 export const MYSITE = join(ROOT, 'examples/mysite');
 
-/** The Django project of the examples. */
-export const mysite = () => Application.fromAsset(MYSITE, { wsgi: 'mysite.wsgi:application' });
+/** The Django project of the examples, with tasks of Celery. */
+export function mysite(): Application {
+  const folder = folderWith({});
+  cpSync(MYSITE, folder, { recursive: true });
+  for (const name of ['celery', 'tasks']) writeFileSync(join(folder, `mysite/${name}.py`), 'app = Celery()\n');
+  return Application.fromAsset(folder, { wsgi: 'mysite.wsgi:application' });
+}
 
 /** A folder of its own with these files. */
 export function folderWith(files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));
-  Object.entries(files).forEach(([name, text]) => writeFileSync(join(folder, name), text));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
   return folder;
 }
 
 /** A Flask application: nothing of Django in it. */
 export const flask = () =>
-  Application.fromAsset(folderWith({ 'requirements.txt': 'Flask', 'app.py': '' }), { wsgi: 'app:app' });
+  Application.fromAsset(folderWith({ 'requirements.txt': 'Flask', 'app.py': 'app = Flask(__name__)' }), {
+    wsgi: 'app:app',
+  });
 
 export function makeStack({
   flags = {},

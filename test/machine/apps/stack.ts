@@ -47,8 +47,16 @@ const sites: Record<string, () => Omit<WebServiceProps, 'operatingSystem'>> = {
     },
   }),
   'broken-import': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
-  'missing-wheel': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
+  'missing-header': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
+  packages: () => ({
+    application: Application.fromAsset(directory, { wsgi: 'shop:app' }),
+    systemPackages: ['libmagic1'],
+  }),
   fastapi: () => ({ application: Application.fromAsset(directory, { asgi: 'main:app' }) }),
+  monorepo: () => ({
+    application: Application.fromAsset(directory, { wsgi: 'shop.wsgi:application', pythonPath: ['libs/src'] }),
+    environment: { STAGE: 'live' },
+  }),
   django: () => ({
     application: Application.fromAsset(directory, { wsgi: 'config.wsgi:application', asgi: 'config.asgi:application' }),
     healthCheckPath: '/up',

@@ -1,0 +1,74 @@
+import { REQUIREMENTS_FILES } from '../render/requirements';
+import { inFolder, type ProjectFiles } from './files';
+
+/** The file that names the packages of a project: in the first of the folders that has one. */
+export function requirementsOf(files: ProjectFiles, folders: readonly string[]): string | undefined {
+  return folders
+    .flatMap((folder) => REQUIREMENTS_FILES.map((name) => inFolder(folder, name)))
+    .find((path) => files.has(path));
+}
+
+/** What is wrong with it: nothing is found, or not where it is said to be. */
+export function requirementsProblem(
+  files: ProjectFiles,
+  folders: readonly string[],
+  directory: string,
+  given: string | undefined,
+): string | undefined {
+  const quoted = `application directory ${JSON.stringify(directory)}`;
+  if (given !== undefined) {
+    return files.has(given) ? undefined : `requirements ${JSON.stringify(given)} is not in ${quoted}`;
+  }
+  if (requirementsOf(files, folders) !== undefined) return undefined;
+  const elsewhere = files.paths.filter((path) =>
+    REQUIREMENTS_FILES.some((name) => path.split('/').slice(1).join('/') === name),
+  );
+  const hint = elsewhere.length > 0 ? ` (${elsewhere.slice(0, 3).join(', ')} is in a folder of it)` : '';
+  return `${quoted} has none of ${REQUIREMENTS_FILES.join(', ')}: give requirements with the file that names the packages to install${hint}`;
+}
+
+const NAMES_PACKAGES = [
+  /(^|\/)[\w.-]*(requirements|constraints)[\w.-]*\.(txt|in)$/,
+  /(^|\/)requirements\/[^/]+\.(txt|in)$/,
+  /(^|\/)(pyproject\.toml|setup\.(py|cfg)|Pipfile(\.lock)?|poetry\.lock|uv\.lock|pylock\.toml|environment\.ya?ml)$/,
+];
+
+/** Texts that may name a package, without comments. */
+function requirements(files: ProjectFiles): string {
+  return files.paths
+    .filter((path) => NAMES_PACKAGES.some((pattern) => pattern.test(path)))
+    .map((path) => files.read(path).replace(/(^|\s)#.*$/gm, ''))
+    .join('\n');
+}
+
+/** A package is often named after its module, with something before or behind; what is short is in many names by chance. */
+function holds(word: string, name: string): boolean {
+  const bare = (text: string) => text.replace(/[-_.]/g, '');
+  return bare(word) === bare(name) || (name.length > 4 && bare(word).includes(bare(name)));
+}
+
+/** Whether a module that is not in the directory may come with a package. */
+export function mayBeInstalled(files: ProjectFiles, module: string): boolean {
+  const text = requirements(files);
+  // what a path or a repository installs is not named after it
+  const nameless =
+    /^\s*(-e|--editable|--find-links|-f|\.{1,2}\/|git\+|file:|[\w.+-]+\.whl)|@\s*(git\+|file:|https?:)|\bpath\s*=|\bgit\s*=/m.test(
+      text,
+    );
+  const name = module.toLowerCase();
+  const words = text.toLowerCase().match(/[\w.-]+/g) ?? [];
+  return nameless || words.some((word) => word.split(/[-_.]/).includes(name) || holds(word, name));
+}
+
+/** Whether Django is among the packages of a project by its own name: as a line, as a string of a list, as a key, or in a lock. */
+export function wantsDjango(files: ProjectFiles): boolean {
+  const forms = [
+    /^\s*django\s*(\[[^\]]*\]\s*)?([<>=!~]=?[\s\d]|[;,@]|$)/im,
+    /["']django\s*(\[[^\]]*\]\s*)?([<>=!~;,@][^"']*)?["']\s*[,\]:]/i,
+    /^\s*django\s*=\s*["'{]/im,
+    /^name\s*=\s*["']django["']\s*$/im,
+  ];
+  // an extra of another package is named alike in locks
+  const text = requirements(files).replace(/^\[package\.(extras|optional-dependencies)\](?:(?!^\[)[\s\S])*/gm, '');
+  return forms.some((form) => form.test(text));
+}

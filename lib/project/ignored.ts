@@ -1,0 +1,70 @@
+/** The file that says what goes up, in the language of .gitignore, and has the last word over it. */
+export const OWN_IGNORE_FILE = '.plumblineignore';
+
+/** What is no part of a release wherever it lies. A `.gitignore` or a `.plumblineignore` may re-include it by a `!`. */
+export const STAYS_AT_HOME: readonly string[] = [
+  // settings and secrets of one machine
+  '.env*',
+  // databases of one machine, with what SQLite keeps beside them
+  ...['sqlite3', 'sqlite'].flatMap((ending) => [
+    `*.${ending}`,
+    `*.${ending}-journal`,
+    `*.${ending}-wal`,
+    `*.${ending}-shm`,
+  ]),
+  'celerybeat-schedule*',
+  // what tools write beside the code
+  '*.log',
+  '*.egg-info',
+  // editors
+  '.idea',
+  '.vscode',
+  '*.sw[op]',
+  '*~',
+  // packages of other tools
+  'node_modules',
+  'cdk.out',
+];
+
+/** What no release needs, and what would make each run of a test a new one: nothing re-includes it. */
+export const NEVER_GOES_UP: readonly string[] = [
+  '.git',
+  '.hg',
+  '__pycache__',
+  '*.py[cod]',
+  '.pytest_cache',
+  '.mypy_cache',
+  '.ruff_cache',
+  '.tox',
+  '.nox',
+  '.coverage',
+  '.coverage.*',
+  'coverage.xml',
+  'htmlcov',
+  '.hypothesis',
+  '.testmondata*',
+  '.benchmarks',
+  '.ipynb_checkpoints',
+  '.DS_Store',
+];
+
+/** The lines of an ignore file in a folder, as they read in the directory above: https://git-scm.com/docs/gitignore */
+export function patternsIn(folder: string, text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .map((line) => (folder === '' ? line : below(folder, line)));
+}
+
+function below(folder: string, line: string): string {
+  const negated = line.startsWith('!') ? '!' : '';
+  const pattern = line.slice(negated.length);
+  // with a slash before its end it is bound to the folder, without one it holds at every depth
+  const bound = /\/./.test(pattern.replace(/\s+$/, ''));
+  return `${negated}${literally(folder)}/${bound ? pattern.replace(/^\//, '') : `**/${pattern}`}`;
+}
+
+/** A pattern for one path alone. */
+export function literally(path: string): string {
+  return `/${path.replace(/[\\*?[\]!# ]/g, '\\$&')}`;
+}

@@ -1,0 +1,3 @@
+export { ProjectFiles } from './files';
+export { readProject, type Project, type ProjectWarning } from './project';
+export { choosePython, type PythonWish } from './python-version';

@@ -1,0 +1,147 @@
+"""What lock files and tables of other tools than pip ask for, as lines of a requirements file."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from plumbline_requirement_lines import Refused, Requirements, name_of
+
+Table = dict[str, Any]
+
+
+def pipenv(lock: Table, groups: list[str]) -> Requirements:
+    """https://github.com/pypa/pipenv/blob/main/docs/pipfile.md: each category of packages is a table of the lock."""
+    wanted = Requirements()
+    for source in lock.get("_meta", {}).get("sources", []):
+        _index(source["url"], wanted)
+    for group in ["default", *groups]:
+        if group not in lock:
+            raise Refused(f"Pipfile.lock has no category {group}")
+        for name, entry in lock[group].items():
+            wanted.lines.append(_line(name, entry) + "".join(f" --hash={one}" for one in entry.get("hashes", [])))
+    return wanted
+
+
+def poetry(project: Table, lock: Table | None, groups: list[str]) -> Requirements:
+    """The project's own list, bound to what the lock holds. Its formats before 2.1 do not say which group needs a
+    package, so uv finds that out: https://github.com/python-poetry/poetry/blob/main/src/poetry/packages/locker.py"""
+    table = project.get("tool", {}).get("poetry", {})
+    wanted = Requirements(lines=list(project.get("project", {}).get("dependencies", [])))
+    for source in table.get("source", []):
+        if "url" in source:
+            _index(source["url"], wanted)
+    of_groups = [_group(project, name) for name in ["main", *groups]]
+    locked = {name_of(one["name"]): one for one in (lock or {}).get("package", [])}
+    for dependencies in of_groups:
+        for name, given in dependencies.items():
+            if name.lower() == "python":
+                continue
+            for one in given if isinstance(given, list) else [given]:
+                entry = {"version": one} if isinstance(one, str) else one
+                if not entry.get("optional"):
+                    wanted.lines.append(_line(name, entry | _of_lock(locked.get(name_of(name)))))
+    wanted.lines += [line for name in groups for line in _group_lines(project, name)]
+    packages = (lock or {}).get("package", [])
+    names = [name_of(one["name"]) for one in packages]
+    for one in packages:
+        # Of two versions for different machines uv takes the one that the lists allow.
+        indexed = one.get("source", {}).get("type", "legacy") == "legacy"
+        if indexed and names.count(name_of(one["name"])) == 1:
+            hashes = "".join(f" --hash={file['hash']}" for file in one.get("files", []))
+            wanted.constraints.append(f"{one['name']}=={one['version']}{hashes}")
+    return wanted
+
+
+def _group(project: Table, name: str) -> Table:
+    table = project.get("tool", {}).get("poetry", {})
+    if name == "main":
+        return table.get("dependencies", {}) if "dependencies" not in project.get("project", {}) else {}
+    if name not in table.get("group", {}) and name not in project.get("dependency-groups", {}):
+        raise Refused(f"pyproject.toml has no dependency group {name}")
+    return table.get("group", {}).get(name, {}).get("dependencies", {})
+
+
+def groups_of(project: Table, names: list[str]) -> list[str]:
+    missing = [name for name in names if name not in project.get("dependency-groups", {})]
+    if missing:
+        raise Refused(f"pyproject.toml has no dependency group {missing[0]}")
+    return [line for name in names for line in _group_lines(project, name)]
+
+
+def _group_lines(project: Table, name: str) -> list[str]:
+    """PEP 735."""
+    lines: list[str] = []
+    for one in project.get("dependency-groups", {}).get(name, []):
+        lines += [one] if isinstance(one, str) else _group_lines(project, one["include-group"])
+    return lines
+
+
+def _of_lock(locked: Table | None) -> Table:
+    """The lock has settled the version."""
+    if locked is None:
+        return {}
+    source = locked.get("source", {})
+    return {"ref": source["resolved_reference"]} if source.get("type") == "git" else {"version": "*"}
+
+
+def _index(url: str, into: Requirements) -> None:
+    if not re.match(r"https://pypi\.(org|python\.org)/simple/?$", url):
+        into.options.append(f"--extra-index-url {url}")
+
+
+def _line(name: str, entry: Any) -> str:
+    """A dependency of Poetry or Pipenv."""
+    if isinstance(entry, str):
+        entry = {"version": entry}
+    extras = f"[{','.join(entry['extras'])}]" if entry.get("extras") else ""
+    if "git" in entry:
+        ref = next((entry[key] for key in ("ref", "rev", "tag", "branch") if key in entry), None)
+        folder = f"#subdirectory={entry['subdirectory']}" if "subdirectory" in entry else ""
+        line = f"{name}{extras} @ git+{entry['git']}{f'@{ref}' if ref else ''}{folder}"
+    elif "path" in entry or "file" in entry:
+        path = entry.get("path", entry.get("file"))
+        if "://" not in path:
+            if path.startswith(("/", "..")):
+                raise Refused(f"{name}: {path} is outside of the project: a machine gets the project's folder alone")
+            path = Path(path).absolute().as_uri()
+        line = f"{name}{extras} @ {path}"
+    elif "url" in entry:
+        line = f"{name}{extras} @ {entry['url']}"
+    else:
+        line = f"{name}{extras}{specifiers(entry.get('version', '*'))}"
+    markers = [entry[key] for key in ("markers",) if entry.get(key)]
+    if entry.get("python"):
+        markers += [f"python_full_version {one}" for one in _clauses(specifiers(entry["python"]))]
+    if entry.get("platform"):
+        markers.append(f'sys_platform == "{entry["platform"]}"')
+    if not markers:
+        return line
+    return f"{line} ; " + " and ".join(f"({one})" for one in markers)
+
+
+def _clauses(text: str) -> list[str]:
+    return [re.sub(r"^([<>=!~]+)(.*)$", r'\1 "\2"', one) for one in text.split(",") if one]
+
+
+def specifiers(version: str) -> str:
+    """Poetry's constraints in the words of PEP 440: https://python-poetry.org/docs/dependency-specification/"""
+    if "||" in version or " | " in version:
+        raise Refused(f"a version {json.dumps(version)} with alternatives needs a poetry.lock: run poetry lock")
+    return ",".join(one for part in re.split(r"[,\s]+(?=[~^<>=!*\d])", version.strip()) for one in _specifier(part))
+
+
+def _specifier(part: str) -> list[str]:
+    part = part.strip().replace(" ", "")
+    match = re.fullmatch(r"([\^~])(?!=)(.+)", part)
+    if match is None:
+        if part in ("", "*"):
+            return []
+        return [part] if part[0] in "<>=!~" else [f"=={part}"]
+    numbers = [int(one) for one in re.findall(r"\d+", re.match(r"[\d.]+", match[2])[0])]
+    if match[1] == "~":
+        kept = min(len(numbers), 2)
+    else:
+        kept = next((place + 1 for place, number in enumerate(numbers) if number), len(numbers))
+    below = [*numbers[: kept - 1], numbers[kept - 1] + 1]
+    return [f">={match[2]}", f"<{'.'.join(str(one) for one in below)}"]

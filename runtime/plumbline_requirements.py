@@ -1,0 +1,172 @@
+"""What the project in the working folder asks for, in whichever form it does, as one list for uv.
+
+    plumbline_requirements.py FOLDER --uv UV --python PYTHON --server REQUIREMENT [--requirements FILE] [--group NAME]
+
+Writes into FOLDER the arguments of `uv pip install` for the project's packages (project), and for whatever else comes
+from where they come from (sources). Prints what is worth to know, and last the reason where it cannot be installed.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+from plumbline_build import reason_of
+from plumbline_lock_files import groups_of, pipenv, poetry
+from plumbline_requirement_lines import Refused, Requirements, name_of, read, text_of
+
+# The servers that we bring: the plan holds for their versions.
+SERVERS = ("gunicorn",)
+
+# A lock says it most exactly, then the list that is meant for production.
+ORDER = (
+    *("uv.lock", "pylock.toml", "poetry.lock", "Pipfile.lock"),
+    *("requirements.txt", "requirements/production.txt", "requirements/prod.txt", "requirements/base.txt"),
+    *("requirements/requirements.txt", "pyproject.toml", "setup.py", "setup.cfg"),
+)
+
+
+def choose() -> Path:
+    """The first that there is. A pyproject.toml may hold nothing but the settings of tools."""
+    for name in ORDER:
+        if Path(name).is_file() and (name != "pyproject.toml" or _names_packages(_toml(Path(name)))):
+            return Path(name)
+    raise Refused(f"the project names no packages to install: none of {', '.join(ORDER)} does")
+
+
+def _toml(file: Path) -> dict:
+    try:
+        return tomllib.loads(text_of(file))
+    except tomllib.TOMLDecodeError as error:
+        raise Refused(f"{file}: {error}") from error
+
+
+def _names_packages(project: dict) -> bool:
+    return "project" in project or "poetry" in project.get("tool", {})
+
+
+def wanted(file: Path, groups: list[str], uv: list[str]) -> Requirements:
+    if not file.is_file():
+        raise Refused(f"requirements {file} does not exist in the project")
+    beside = file.parent / "pyproject.toml"
+    project = _toml(beside) if beside.is_file() else {}
+    match file.name:
+        case "uv.lock":
+            return exported(file, groups, uv)
+        case "poetry.lock":
+            return poetry(project, _toml(file), groups)
+        case "Pipfile.lock":
+            return pipenv(json.loads(text_of(file)), groups)
+        case "pyproject.toml" if "poetry" in project.get("tool", {}):
+            return poetry(project, None, groups)
+        case "pyproject.toml":
+            return Requirements(groups_of(project, groups), [file])
+    if groups:
+        raise Refused(
+            f"{file} has no dependency groups ({', '.join(groups)}): give requirements with the file for production"
+        )
+    if file.name in ("setup.py", "setup.cfg"):
+        return Requirements([f"-e {file.parent.absolute()}"])
+    requirements = Requirements()
+    if file.suffix == ".toml":
+        requirements.files.append(file)
+    else:
+        read(file, requirements)
+    return requirements
+
+
+def exported(file: Path, groups: list[str], uv: list[str]) -> Requirements:
+    command = [
+        uv[0],
+        "export",
+        "-q",
+        "-p",
+        uv[1],
+        "--frozen",
+        "--no-dev",
+        "--no-emit-project",
+        "--no-header",
+        "--no-annotate",
+    ]
+    command += ["--project", str(file.parent), *(part for group in groups for part in ("--group", group))]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        print(result.stderr)
+        raise Refused(f"{file}: {reason_of(result.stderr)}")
+    requirements = Requirements()
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".txt") as list_of_uv:
+        list_of_uv.write(result.stdout)
+        list_of_uv.flush()
+        read(Path(list_of_uv.name), requirements)
+    return requirements
+
+
+def is_package(file: Path) -> bool:
+    """As uv sees it: https://docs.astral.sh/uv/concepts/projects/config/#project-packaging.
+    A list of requirements says it itself, with `-e .`."""
+    if file.name not in ("uv.lock", "poetry.lock", "pyproject.toml") or not Path("pyproject.toml").is_file():
+        return False
+    project = _toml(Path("pyproject.toml"))
+    tool = project.get("tool", {})
+    wanted = tool.get("uv", {}).get("package", tool.get("poetry", {}).get("package-mode", True))
+    return "build-system" in project and wanted
+
+
+def write(folder: Path, requirements: Requirements) -> None:
+    """Two lists of arguments for uv: of the project's packages, and of where packages come from."""
+    contents = {
+        "servers.txt": SERVERS,
+        "sources.txt": list(dict.fromkeys(requirements.options)),
+        "requirements.txt": requirements.lines,
+        "constraints.txt": requirements.constraints,
+    }
+    for name, lines in contents.items():
+        (folder / name).write_text("".join(f"{line}\n" for line in lines))
+    # uv warns of files in which it finds nothing
+    sources = ["-r", f"{folder}/sources.txt"] if requirements.options else []
+    project = ["--excludes", f"{folder}/servers.txt", *sources]
+    project += [part for file in requirements.files for part in ("-r", str(file))]
+    project += ["-r", f"{folder}/requirements.txt"] if requirements.lines else []
+    project += ["-c", f"{folder}/constraints.txt"] if requirements.constraints else []
+    for name, arguments in {"project": project, "sources": sources}.items():
+        (folder / name).write_text("".join(f"{argument}\n" for argument in arguments))
+
+
+def tell_servers(file: Path, lines: list[str], ours: str) -> None:
+    for line in lines:
+        if name_of(line) in SERVERS:
+            named = line.split(" --hash")[0].split(";")[0].strip()
+            if named != ours:
+                print(f"{file} names {named}; installed is {ours}, which the plan was checked with")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--uv", required=True)
+    parser.add_argument("--python", required=True)
+    parser.add_argument("--server", required=True)
+    parser.add_argument("--requirements", type=Path)
+    parser.add_argument("--group", action="append", default=[])
+    given = parser.parse_args(arguments)
+    try:
+        file = given.requirements or choose()
+        requirements = wanted(file, given.group, [given.uv, given.python])
+    except Refused as refused:
+        print(f"error: {refused}")
+        return 1
+    print(f"packages of {file}")
+    tables = [_toml(one).get("project", {}).get("dependencies", []) for one in requirements.files]
+    tell_servers(file, [*requirements.lines, *(line for table in tables for line in table)], given.server)
+    write(given.folder, requirements)
+    (given.folder / "itself").unlink(missing_ok=True)
+    if is_package(file):
+        (given.folder / "itself").touch()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,240 @@
+"""Whatever a project names its packages with becomes one list for uv."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+import plumbline_requirements
+
+SERVER = "gunicorn==27.0.1"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, capsys):
+    """Writes the files of a project; returns what uv is asked for, and what was said."""
+    wanted = tmp_path / "wanted"
+    wanted.mkdir()
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+
+    def project(files, *options, fails=False):
+        for name, text in files.items():
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        uv = shutil.which("uv") or "uv"
+        common = [str(wanted), "--uv", uv, "--python", sys.executable, "--server", SERVER]
+        assert plumbline_requirements.main([*common, *options]) == int(fails)
+        said = capsys.readouterr().out.splitlines()
+        if fails:
+            return said[-1]
+        names = ("requirements", "constraints", "sources")
+        return {name: (wanted / f"{name}.txt").read_text().splitlines() for name in names} | {
+            "said": said,
+            "itself": (wanted / "itself").exists(),
+        }
+
+    return project
+
+
+def test_a_list_for_production_is_found_where_there_is_none_at_the_top(project):
+    found = project({"requirements/production.txt": "-r base.txt\nboto3\n", "requirements/base.txt": "flask\n"})
+    assert found["requirements"] == ["flask", "boto3"]
+
+
+def test_a_lock_is_taken_before_a_list(project):
+    files = {"requirements.txt": "flask", "Pipfile.lock": json.dumps({"default": {"django": {"version": "==5.2"}}})}
+    assert project(files)["requirements"] == ["django==5.2"]
+
+
+def test_what_is_given_outright_is_taken_before_all(project):
+    found = project({"requirements.txt": "flask", "deploy/list.txt": "django"}, "--requirements", "deploy/list.txt")
+    assert found["requirements"] == ["django"]
+
+
+def test_a_pyproject_with_nothing_but_settings_of_tools_names_no_packages(project):
+    files = {"pyproject.toml": "[tool.ruff]\n", "requirements/base.txt": "flask"}
+    assert project(files)["requirements"] == ["flask"]
+    assert project({"requirements/base.txt": ""})["requirements"] == []
+
+
+def test_lines_are_read_as_pip_reads_them(project):
+    text = """
+    # a comment
+    django==5.2 \\
+        --hash=sha256:aa  # why
+    -c bounds.txt
+    --no-binary lxml,pillow
+    -i https://packages.example/simple
+    -f wheels
+    -e .
+    -e git+https://github.com/django/asgiref@abc#egg=asgiref
+    ./packages/mine
+    --prefer-binary
+    --require-hashes
+    """
+    found = project({"requirements.txt": text, "bounds.txt": "asgiref<4", "wheels/README": ""})
+    assert found["requirements"] == [
+        *("django==5.2          --hash=sha256:aa", "--no-binary lxml", "--no-binary pillow", "-e ."),
+        *("-e git+https://github.com/django/asgiref@abc#egg=asgiref", "./packages/mine"),
+    ]
+    assert found["constraints"] == ["asgiref<4"]
+    assert found["sources"] == [
+        "--index-url https://packages.example/simple",
+        f"--find-links {Path('wheels').absolute()}",
+    ]
+
+
+def test_a_list_that_powershell_wrote_is_read(project):
+    assert project({"requirements.txt": "flask==3.1\r\n".encode("utf-16")})["requirements"] == ["flask==3.1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (
+            "-e ../lib",
+            "requirements.txt: ../lib is outside of the project: a machine gets the project's folder alone",
+        ),
+        (
+            "../lib",
+            "requirements.txt: ../lib is outside of the project: a machine gets the project's folder alone",
+        ),
+        ("-r other.txt", "other.txt does not exist (requirements.txt includes it)"),
+        ("--frobnicate", "requirements.txt: --frobnicate is no line that is known here"),
+    ],
+)
+def test_fails_what_a_machine_cannot_know(project, line, reason):
+    assert project({"requirements.txt": line}, fails=True) == f"error: {reason}"
+
+
+def test_fails_a_project_that_names_no_packages(project):
+    assert project({"app.py": ""}, fails=True).startswith(
+        "error: the project names no packages to install: none of uv.lock, "
+    )
+
+
+@pytest.mark.parametrize("line", ["gunicorn==23.0.0", "Gunicorn[gevent] >=20,<24 ; python_version > '3'", "gunicorn"])
+def test_a_server_that_the_project_names_is_told_with_the_one_that_is_installed(project, line):
+    said = project({"requirements.txt": f"flask\n{line} --hash=sha256:aa"})["said"]
+    named = line.split(" ;")[0]
+    assert said[-1] == f"requirements.txt names {named}; installed is {SERVER}, which the plan was checked with"
+    assert project({"requirements.txt": "gunicorn-extras"})["said"] == ["packages of requirements.txt"]
+
+
+PIPFILE_LOCK = {
+    "_meta": {
+        "sources": [{"name": "own", "url": "https://packages.example/simple"}, {"url": "https://pypi.org/simple"}]
+    },
+    "default": {
+        "django": {"version": "==5.2", "hashes": ["sha256:aa", "sha256:bb"], "markers": "python_version >= '3.10'"},
+        "psycopg": {"version": "==3.2", "extras": ["binary"]},
+        "mine": {"git": "https://git.example/mine.git", "ref": "abc"},
+    },
+    "develop": {"pytest": {"version": "==8"}},
+    "prod": {"boto3": {"version": "==1.40"}},
+}
+
+
+def test_the_lock_of_pipenv_gives_its_packages_and_the_categories_that_are_asked_for(project):
+    found = project({"Pipfile.lock": json.dumps(PIPFILE_LOCK)}, "--group", "prod")
+    assert found["requirements"] == [
+        "django==5.2 ; (python_version >= '3.10') --hash=sha256:aa --hash=sha256:bb",
+        "psycopg[binary]==3.2",
+        "mine @ git+https://git.example/mine.git@abc",
+        "boto3==1.40",
+    ]
+    assert found["sources"] == ["--extra-index-url https://packages.example/simple"]
+
+
+def test_fails_a_category_that_the_lock_of_pipenv_lacks(project):
+    reason = project({"Pipfile.lock": json.dumps(PIPFILE_LOCK)}, "--group", "web", fails=True)
+    assert reason == "error: Pipfile.lock has no category web"
+
+
+POETRY = """
+[tool.poetry]
+name = "mine"
+[tool.poetry.dependencies]
+python = "^3.11"
+django = "^5.1"
+uvicorn = {version = "~0.30", extras = ["standard"]}
+mine = {git = "https://git.example/mine.git", branch = "main"}
+colorama = {version = "*", platform = "win32"}
+ldap3 = {version = "^2", optional = true}
+[tool.poetry.group.prod.dependencies]
+boto3 = ">=1.40"
+[tool.poetry.group.dev.dependencies]
+pytest = "^8"
+[build-system]
+requires = ["poetry-core"]
+build-backend = "poetry.core.masonry.api"
+"""
+POETRY_LOCK = """
+[[package]]
+name = "django"
+version = "5.2.1"
+files = [{file = "d.whl", hash = "sha256:aa"}]
+[[package]]
+name = "mine"
+version = "1.0"
+[package.source]
+type = "git"
+resolved_reference = "abc"
+"""
+
+
+def test_a_poetry_project_without_a_lock_is_bounded_as_it_says(project):
+    found = project({"pyproject.toml": POETRY})
+    assert found["requirements"] == [
+        "django>=5.1,<6",
+        "uvicorn[standard]>=0.30,<0.31",
+        "mine @ git+https://git.example/mine.git@main",
+        'colorama ; (sys_platform == "win32")',
+    ]
+    assert found["itself"]
+
+
+def test_the_lock_of_poetry_settles_versions_hashes_and_commits(project):
+    found = project({"pyproject.toml": POETRY, "poetry.lock": POETRY_LOCK}, "--group", "prod")
+    assert found["requirements"] == [
+        "django",
+        "uvicorn[standard]>=0.30,<0.31",
+        "mine @ git+https://git.example/mine.git@abc",
+        'colorama ; (sys_platform == "win32")',
+        "boto3>=1.40",
+    ]
+    assert found["constraints"] == ["django==5.2.1 --hash=sha256:aa"]
+
+
+@pytest.mark.parametrize(
+    ("poetry", "pep440"),
+    [
+        *(("^1.2.3", ">=1.2.3,<2"), ("^0.2.3", ">=0.2.3,<0.3"), ("^0.0.3", ">=0.0.3,<0.0.4"), ("^0", ">=0,<1")),
+        *(("~1.2.3", ">=1.2.3,<1.3"), ("~1", ">=1,<2"), ("~=1.2", "~=1.2"), ("1.2.*", "==1.2.*"), ("*", "")),
+        *((">=1.2, <2", ">=1.2,<2"), ("1.2.3", "==1.2.3"), ("^1.2b1", ">=1.2b1,<2")),
+    ],
+)
+def test_poetry_s_bounds_become_those_of_pep_440(poetry, pep440):
+    from plumbline_lock_files import specifiers
+
+    assert specifiers(poetry) == pep440
+
+
+def test_dependency_groups_of_a_pyproject_are_asked_for_by_name(project):
+    groups = '[dependency-groups]\nlogs = ["structlog"]\nprod = ["boto3", {include-group = "logs"}]\n'
+    pyproject = f'[project]\nname = "mine"\nversion = "1"\ndependencies = ["flask", "gunicorn<24"]\n{groups}'
+    found = project({"pyproject.toml": pyproject}, "--group", "prod")
+    assert found["requirements"] == ["boto3", "structlog"]
+    assert not found["itself"]
+    assert found["said"][-1].startswith("pyproject.toml names gunicorn<24; installed is ")
+    reason = project({}, "--group", "web", fails=True)
+    assert reason == "error: pyproject.toml has no dependency group web"
+
+
+def test_fails_groups_of_a_list_that_has_none(project):
+    reason = project({"requirements.txt": ""}, "--group", "prod", fails=True)
+    expected = "requirements.txt has no dependency groups (prod): give requirements with the file for production"
+    assert reason == f"error: {expected}"
