@@ -80,7 +80,7 @@ export interface ApplicationOptions {
    *
    * @default - the first that there is of `uv.lock`, `pylock.toml`, `poetry.lock`, `Pipfile.lock`, `requirements.txt`,
    * `requirements/production.txt`, `requirements/prod.txt`, `requirements/base.txt`, `requirements/requirements.txt`, `pyproject.toml`,
-   * `setup.py`, `setup.cfg`
+   * `setup.py`
    */
   readonly requirements?: string;
 

@@ -54,6 +54,15 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   readonly systemPackages?: string[];
 
   /**
+   * Environment variables that the installation of packages alone sees, with what a private index asks for: `UV_DEFAULT_INDEX` (an
+   * address with user name and password, instead of PyPI's), `UV_INDEX` (besides), `UV_INDEX_NAME_USERNAME` and `UV_INDEX_NAME_PASSWORD`
+   * of an index that a `pyproject.toml` names, or any variable that a requirements file has as `${VARIABLE}`.
+   *
+   * @default - none
+   */
+  readonly packageSecrets?: { [name: string]: EnvironmentSecret };
+
+  /**
    * Whether `manage.py migrate` runs before a release serves, where the application is a Django project with a database.
    *
    * @default true
@@ -191,9 +200,11 @@ export class WebUserData extends Construct {
       });
       secrets.SECRET_KEY = EnvironmentSecret.fromSecretsManager(this.secretKey);
     }
-    const foreign = Object.fromEntries(
-      Object.entries(secrets).map(([name, one]) => [`secrets ${name}`, one._resource]),
-    );
+    const packageSecrets = props.packageSecrets ?? {};
+    const foreign = Object.fromEntries([
+      ...Object.entries(secrets).map(([name, one]) => [`secrets ${name}`, one._resource] as const),
+      ...Object.entries(packageSecrets).map(([name, one]) => [`packageSecrets ${name}`, one._resource] as const),
+    ]);
     const problems = otherEnvironments(this, foreign);
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const environment = machineEnvironment(props.plan._plan, access);
@@ -235,12 +246,15 @@ export class WebUserData extends Construct {
       (grantee) => application.grantRead(grantee),
       (grantee) => runtime.grantRead(grantee),
       ...(account ? [(grantee: iam.IGrantable) => void account.administrator.grantRead(grantee)] : []),
-      ...Object.values(secrets).map((secret) => (grantee: iam.IGrantable) => secret._grantRead(this, grantee)),
+      ...[...Object.values(secrets), ...Object.values(packageSecrets)].map(
+        (secret) => (grantee: iam.IGrantable) => secret._grantRead(this, grantee),
+      ),
     ];
 
     this.input = {
       ...files,
       runtime: runtime.object,
+      packageSecrets: Object.entries(packageSecrets).map(([name, secret]) => secret._named(name)),
       dataVolume: database?._volume && Lazy.string({ produce: () => this.volume?.volumeId }),
       newVolume: database?._volume && originOf(database._volume) === '',
       region: Stack.of(this).region,

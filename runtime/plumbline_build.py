@@ -37,6 +37,9 @@ def needs(output: str, manager: str, python: str) -> list[str]:
 def reason_of(output: str, python: str = "") -> str:
     told = failure(output) or output
     built = re.search(r"Failed to build `([^`]+)`", told)
+    refused = re.search(r"^hint: (An index URL \(.*authentication.*)", told, re.MULTILINE)
+    if refused:
+        return refused[1]
     if built is None:
         lines = [re.sub(r"^ *((cause|error): *)*", "", line).strip() for line in told.splitlines()]
         lines = [line for line in lines if line and not line.startswith(("hint:", "No solution found"))]

@@ -9,12 +9,20 @@ build_limit=600
 environment() { # release
   local before status=0 built_with=()
   before=$(installed_packages)
-  build_environment "$1" || status=1
+  { fetch_package_secrets && build_environment "$1"; } || status=1
+  rm -f /run/plumbline-secrets/packages
   take_away "$before" || echo 'what packages were built with is still installed'
   chown -hR root:app "$1/.venv"
   chmod -R u=rwX,g=rX,o= "$1/.venv"
   rm -rf /var/cache/plumbline
   return $status
+}
+
+# What private indexes ask for: in no argument, and gone once the packages are there.
+fetch_package_secrets() {
+  if [ -z "${package_secrets:-}" ]; then return; fi
+  echo "$package_secrets" >"$logs/package-secrets"
+  bash "$lib/plumbline_secrets.sh" write "$logs/package-secrets" packages
 }
 
 # Until nothing is lacking that the table knows. What uv says is kept until it is known whether it matters.
@@ -50,6 +58,7 @@ try_environment() { # release, seconds
   # shellcheck disable=SC2086 # a list
   as_user --working-directory="$1" -p CacheDirectory=plumbline -p CacheDirectoryMode=0700 -p PrivateTmp=yes \
     -p "RuntimeMaxSec=$2" -p MemoryMax=75% -p OOMScoreAdjust=500 -p "IPAddressDeny=$metadata_service" \
+    -p EnvironmentFile=-/run/plumbline-secrets/packages \
     /bin/bash "$lib/plumbline_packages.sh" "$lib/tools/bin/uv" "$python" "$gunicorn" "${requirements:-}" "${groups:-}" ${drivers:-}
 }
 

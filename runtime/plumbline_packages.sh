@@ -9,10 +9,10 @@
 set -euo pipefail
 uv=$1 python=$2 gunicorn=$3 wanted=$CACHE_DIRECTORY/wanted
 here=$(dirname "$(realpath "$0")")
-mkdir -p "$wanted" "$CACHE_DIRECTORY/tmp"
+mkdir -p "$wanted" "$CACHE_DIRECTORY"/{tmp,home}
 # Two builds at a time would need the memory of two.
 export UV_CACHE_DIR=$CACHE_DIRECTORY/uv UV_SYSTEM_CERTS=1 UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 UV_COMPILE_BYTECODE=1 \
-  UV_CONCURRENT_BUILDS=1 TMPDIR=$CACHE_DIRECTORY/tmp GIT_TERMINAL_PROMPT=0 PYTHONDONTWRITEBYTECODE=1
+  UV_CONCURRENT_BUILDS=1 TMPDIR=$CACHE_DIRECTORY/tmp HOME=$CACHE_DIRECTORY/home GIT_TERMINAL_PROMPT=0 PYTHONDONTWRITEBYTECODE=1
 
 install() {
   "$uv" pip install -p .venv "$@"
@@ -40,7 +40,7 @@ has_one() { # modules, separated by commas
 # The project itself, where it is a package: what lies in src/ can be imported then, and its version can be asked for.
 itself() {
   [ -e "$wanted/itself" ] || return 0
-  install -q --no-deps -e . || echo 'the project itself could not be installed as a package: its modules are found in its folder alone'
+  install -q --no-deps -e "$(<"$wanted/itself")" || echo 'the project itself could not be installed as a package: its modules are found in its folder alone'
 }
 
 options=()

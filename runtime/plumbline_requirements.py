@@ -25,7 +25,7 @@ SERVERS = ("gunicorn",)
 ORDER = (
     *("uv.lock", "pylock.toml", "poetry.lock", "Pipfile.lock"),
     *("requirements.txt", "requirements/production.txt", "requirements/prod.txt", "requirements/base.txt"),
-    *("requirements/requirements.txt", "pyproject.toml", "setup.py", "setup.cfg"),
+    *("requirements/requirements.txt", "pyproject.toml", "setup.py"),
 )
 
 
@@ -68,7 +68,7 @@ def wanted(file: Path, groups: list[str], uv: list[str]) -> Requirements:
         raise Refused(
             f"{file} has no dependency groups ({', '.join(groups)}): give requirements with the file for production"
         )
-    if file.name in ("setup.py", "setup.cfg"):
+    if file.name == "setup.py":
         return Requirements([f"-e {file.parent.absolute()}"])
     requirements = Requirements()
     if file.suffix == ".toml":
@@ -107,9 +107,10 @@ def exported(file: Path, groups: list[str], uv: list[str]) -> Requirements:
 def is_package(file: Path) -> bool:
     """As uv sees it: https://docs.astral.sh/uv/concepts/projects/config/#project-packaging.
     A list of requirements says it itself, with `-e .`."""
-    if file.name not in ("uv.lock", "poetry.lock", "pyproject.toml") or not Path("pyproject.toml").is_file():
+    beside = file.parent / "pyproject.toml"
+    if file.name not in ("uv.lock", "poetry.lock", "pyproject.toml") or not beside.is_file():
         return False
-    project = _toml(Path("pyproject.toml"))
+    project = _toml(beside)
     tool = project.get("tool", {})
     wanted = tool.get("uv", {}).get("package", tool.get("poetry", {}).get("package-mode", True))
     return "build-system" in project and wanted
@@ -164,7 +165,7 @@ def main(arguments: list[str]) -> int:
     write(given.folder, requirements)
     (given.folder / "itself").unlink(missing_ok=True)
     if is_package(file):
-        (given.folder / "itself").touch()
+        (given.folder / "itself").write_text(f"{file.parent.absolute()}\n")
     return 0
 
 

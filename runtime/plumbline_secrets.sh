@@ -3,12 +3,13 @@
 # where the secret is a JSON object. This is root's part: it reads and writes nothing that another user may write, and its
 # environment is systemd's alone.
 #
-#     plumbline_secrets.sh write     all of them, to the file that systemd reads before it starts the application
+#     plumbline_secrets.sh write     all of them, to the file that systemd reads before it starts the application; or those of
+#                                    another list, to another file: write LIST FILE
 #     plumbline_secrets.sh answer    who asks at plumbline_secrets.socket: see plumbline_secrets.py
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
-folder=/run/plumbline-secrets
+folder=/run/plumbline-secrets list=${2:-/etc/gunicorn/secrets} file=${3:-environment}
 # shellcheck source=/dev/null
 . /usr/local/lib/plumbline/aws.sh
 
@@ -48,8 +49,8 @@ write() {
       rm "$new"
       return 1
     }
-  done </etc/gunicorn/secrets >"$new"
-  mv "$new" "$folder/environment"
+  done <"$list" >"$new"
+  mv "$new" "$folder/$file"
 }
 
 value_of() { # variable
@@ -59,7 +60,7 @@ value_of() { # variable
       fetch value "$variable" "$service" "$id" "$field"
       return
     fi
-  done </etc/gunicorn/secrets
+  done <"$list"
   echo "$1 is no secret of this machine" >&2
   return 1
 }

@@ -2,7 +2,7 @@ import { backgroundWorkerUnits, renderBackgroundWorkers } from './background-wor
 import { renderCacheConf, renderCacheDropIn } from './cache';
 import { renderDatabaseDropIn, renderDatabaseLogsDropIn, renderMysqlConf, renderPostgresqlConf } from './database';
 import { renderGunicornConf } from './gunicorn';
-import type { FilesInput, RenderedFile } from './input';
+import type { FilesInput, RenderedFile, SecretSource } from './input';
 import { renderNginxConf } from './nginx';
 import { renderPgBouncerIni, renderPgBouncerServer, renderPgBouncerService } from './pgbouncer';
 import type { DatabaseServerProfile } from './operating-systems';
@@ -70,7 +70,7 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
       }),
     },
     { path: '/etc/gunicorn/environment', text: renderEnvironment(input) },
-    ...(neighbours.secrets ? [{ path: '/etc/gunicorn/secrets', text: renderSecrets(input) }] : []),
+    ...(neighbours.secrets ? [{ path: '/etc/gunicorn/secrets', text: renderSecrets(input.secrets) }] : []),
     { path: `${UNITS}/gunicorn.service`, text: renderGunicornService(plan, neighbours) },
     { path: `${UNITS}/gunicorn.socket`, text: renderGunicornSocket(plan, operatingSystem) },
     { path: `${UNITS}/nginx.service.d/plumbline.conf`, text: renderNginxDropIn(plan) },
@@ -91,7 +91,8 @@ function renderEnvironment(input: FilesInput): string {
   return lines(Object.entries(variables).map(([name, value]) => environmentLine(name, value)));
 }
 
-function renderSecrets({ secrets }: FilesInput): string {
+/** The lines that runtime/plumbline_secrets.sh reads. */
+export function renderSecrets(secrets: readonly SecretSource[]): string {
   return lines(secrets.map(({ name, kind, id, jsonField }) => `${name} ${kind} ${id} ${jsonField ?? ''}`.trim()));
 }
 

@@ -158,6 +158,8 @@ export interface BootstrapInput extends FilesInput {
   readonly runtime: S3Object;
   /** May be a token. */
   readonly region: string;
+  /** Variables that the installation of packages alone sees. @default - none */
+  readonly packageSecrets?: readonly SecretSource[];
   /** Whether processes of the application reach the instance metadata service. @default true */
   readonly instanceMetadata?: boolean;
   /** Domain of the AWS endpoints, for example `amazonaws.com`. May be a token. */

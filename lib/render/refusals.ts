@@ -1,6 +1,6 @@
 import { DIRECTIVE_VALUE, isDirectiveValue } from '../plan/directive-value';
 import { forcedHeaderOf } from './forced-headers';
-import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object } from './input';
+import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object, SecretSource } from './input';
 import { HEALTH_LOCATION } from './nginx';
 import { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
 import { GROUP_NAME, REQUIREMENTS_PATH, isGroupName, isRequirementsPath, isSystemPackage } from './requirements';
@@ -72,6 +72,12 @@ export function refusals(input: BootstrapInput): string[] {
     );
   }
   checkCommands(problems, input);
+  checkSecrets(problems, 'packageSecrets', input.packageSecrets ?? []);
+  for (const { name } of input.packageSecrets ?? []) {
+    // it would be without effect, and the first sign of that is a package that cannot be found
+    const rule = 'is read by pip, and uv installs the packages: UV_DEFAULT_INDEX, UV_INDEX, UV_INDEX_NAME_PASSWORD';
+    problems.must(!name.startsWith('PIP_'), 'packageSecrets', name, rule);
+  }
   return problems.messages;
 }
 
@@ -185,13 +191,17 @@ function checkVariables(problems: Problems, { environment, machineEnvironment, s
       'must not hold a line break or another control character: use secrets for it',
     );
   }
+  checkSecrets(problems, 'secrets', secrets);
+}
+
+function checkSecrets(problems: Problems, prop: string, secrets: readonly SecretSource[]): void {
   for (const { name, id, jsonField } of secrets) {
     const rule = 'must be the name of a variable: letters, digits and underscores';
-    problems.must(VARIABLE.test(name), 'secrets', name, rule);
-    problems.matches(/^[\w/+=.@:-]*$/, `secrets ${name}`, id, 'must be the ARN or name of a secret or parameter');
+    problems.must(VARIABLE.test(name), prop, name, rule);
+    problems.matches(/^[\w/+=.@:-]*$/, `${prop} ${name}`, id, 'must be the ARN or name of a secret or parameter');
     problems.must(
       !hasControls(jsonField ?? ''),
-      `secrets ${name}`,
+      `${prop} ${name}`,
       jsonField ?? '',
       'must be the name of a JSON field, without control characters',
     );

@@ -11,7 +11,6 @@ export const REQUIREMENTS_FILES = [
   'requirements/requirements.txt',
   'pyproject.toml',
   'setup.py',
-  'setup.cfg',
 ] as const;
 
 /** What is said of a path that is none of the application. */

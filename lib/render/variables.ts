@@ -1,6 +1,13 @@
 import type { Plan } from '../plan/plan';
 import { drivers } from './drivers';
-import { answersHealth, backgroundUnits, cacheOnInstance, databaseServer, healthCheckPath } from './files';
+import {
+  answersHealth,
+  backgroundUnits,
+  cacheOnInstance,
+  databaseServer,
+  healthCheckPath,
+  renderSecrets,
+} from './files';
 import type { ApplicationLayout, BootstrapInput } from './input';
 import { pythonsOf, type DatabaseServerProfile } from './operating-systems';
 import { shellQuote, type Lines } from './text';
@@ -10,7 +17,7 @@ const GUNICORN = '27.0.1';
 
 /** What the steps in runtime/*.sh read. */
 export function variables(input: BootstrapInput): Lines {
-  const { plan, operatingSystem, application } = input;
+  const { plan, operatingSystem, application, packageSecrets = [] } = input;
   const python = application.python ?? pythonsOf(operatingSystem)[0]!;
   const server = databaseServer(input);
   const packages = [
@@ -34,6 +41,7 @@ export function variables(input: BootstrapInput): Lines {
       `python_sha256='x86_64=${python.archive.sha256.x86_64} aarch64=${python.archive.sha256.aarch64}'`,
     ],
     application.requirements !== undefined && `requirements=${shellQuote(application.requirements)}`,
+    packageSecrets.length > 0 && `package_secrets=${shellQuote(renderSecrets(packageSecrets).trimEnd())}`,
     groups.length > 0 && `groups='${groups.join(',')}'`,
     input.database?.pooled &&
       operatingSystem.pgBouncerRepository &&

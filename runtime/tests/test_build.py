@@ -81,3 +81,13 @@ def test_the_reason_of_a_list_that_cannot_be_resolved_is_uv_s_in_one_line():
         "the current Python version (3.11.7) does not satisfy Python>=3.13 and a==1 depends on it "
         "And because you require a==1, we can conclude that your requirements are unsatisfiable."
     )
+
+
+def test_the_reason_names_the_index_that_refuses_and_not_the_package_that_it_hides():
+    said = (
+        "error: No solution found when resolving dependencies\n"
+        "  cause: Because mine was not found in the package registry and you require mine, [..]\n\n"
+        "hint: An index URL (https://packages.example/simple) could not be queried due to a lack of valid "
+        "authentication credentials (401 Unauthorized)\n"
+    )
+    assert reason_of(said).startswith("An index URL (https://packages.example/simple) could not be queried")

@@ -264,7 +264,7 @@ def building(shell):
 
     def build(uv, **variables):
         shell.fake("systemd-run", uv.format(have=have))
-        script = f"rm() {{ :; }}; cat() {{ command cat $1; }}; environment {shell.folder}/release"
+        script = f"rm() {{ echo rm $* >>{shell.calls_file}; }}; environment {shell.folder}/release"
         common = {"package_manager": "apt", "python": "python3", "gunicorn": "gunicorn==1", "logs": str(shell.folder)}
         return shell.run(script, "plumbline_machine.sh", "plumbline_release.sh", **(common | variables))
 
@@ -302,6 +302,20 @@ def test_fails_a_build_that_lacks_what_nobody_knows_and_names_it(building):
 def test_nothing_is_installed_or_taken_away_where_nothing_is_built(shell, building):
     assert building("echo installed").returncode == 0
     assert [call for call in shell.calls if call.startswith(("apt", "dnf"))] == []
+
+
+def test_what_a_private_index_asks_for_is_read_by_systemd_and_gone_after(shell, building):
+    (shell.folder / "lib").mkdir()
+    for name in ("plumbline_build.sh", "plumbline_build.py", "plumbline_build_needs"):
+        (shell.folder / "lib" / name).symlink_to(RUNTIME / name)
+    (shell.folder / "lib/plumbline_secrets.sh").write_text(f'echo "secrets $*: $(cat $2)" >>{shell.calls_file}')
+    building("echo installed", package_secrets="UV_DEFAULT_INDEX ssm /pypi", lib=str(shell.folder / "lib"))
+    list_of_it = f"{shell.folder}/package-secrets"
+    written, unit = [call for call in shell.calls if call.startswith(("secrets", "systemd-run"))]
+    assert written == f"secrets write {list_of_it} packages: UV_DEFAULT_INDEX ssm /pypi"
+    assert " -p EnvironmentFile=-/run/plumbline-secrets/packages " in unit
+    assert shell.calls[-1] == "rm -rf /var/cache/plumbline"
+    assert "rm -f /run/plumbline-secrets/packages" in shell.calls
 
 
 def test_builds_are_bounded_in_time_and_memory(shell, building):

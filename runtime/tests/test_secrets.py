@@ -70,6 +70,14 @@ def test_they_are_written_as_systemd_reads_them_for_root_alone(root):
     assert [path.name for path in root.secrets.iterdir()] == ["environment"]
 
 
+def test_those_of_the_installation_are_a_list_and_a_file_of_their_own(root):
+    (root.folder / "packages").write_text("UV_DEFAULT_INDEX ssm /pypi pass\n")
+    command = ["bash", root.script, "write", root.folder / "packages", "packages"]
+    subprocess.run(command, check=True, timeout=30)
+    assert (root.secrets / "packages").read_text() == 'UV_DEFAULT_INDEX="word"\n'
+    assert not root.environment.exists()
+
+
 def test_the_file_is_replaced_and_no_link_followed(root, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("mine")

@@ -99,6 +99,15 @@ describe('a role', () => {
     expect(scriptOf(web)).toContain('API_TOKEN ssm /mysite/token');
   });
 
+  test('may read what a private index asks for, which the application never gets', () => {
+    const secret = new secretsmanager.Secret(stack, 'Index');
+    const web = make({ packageSecrets: { UV_DEFAULT_INDEX: EnvironmentSecret.fromSecretsManager(secret) } });
+    web.grant(role);
+    allows(Match.arrayWith(['secretsmanager:GetSecretValue']), { Ref: Match.stringLikeRegexp('^Index') });
+    expect(scriptOf(web)).toMatch(/package_secrets='UV_DEFAULT_INDEX secretsmanager .*"Ref":"Index/);
+    expect(scriptOf(web)).not.toContain('/etc/gunicorn/secrets');
+  });
+
   test('may read the generated SECRET_KEY', () => {
     const web = make({ application: mysite() });
     web.grant(role);

@@ -135,6 +135,13 @@ test('where packages are named is said outright, or looked for', () => {
   expect(script()).not.toMatch(/^(requirements|groups)=/m);
 });
 
+test('what a private index asks for is named to the step that installs, and to nothing else', () => {
+  const secret = { name: 'UV_INDEX', kind: 'secretsmanager', id: 'arn:x', jsonField: "it's" } as const;
+  const text = script({ packageSecrets: [{ name: 'UV_DEFAULT_INDEX', kind: 'ssm', id: '/pypi' }, secret] });
+  expect(text).toContain("package_secrets='UV_DEFAULT_INDEX ssm /pypi\nUV_INDEX secretsmanager arn:x it'\\''s'\n");
+  expect(text.split('/pypi')).toHaveLength(2);
+});
+
 test('without a ref the default branch is cloned', () => {
   const fetch = { kind: 'git', repository: 'https://example.com/site.git' } as const;
   expect(script({ application: { fetch, wsgi: 'site:app' } })).toContain(

@@ -71,6 +71,16 @@ test.each<[string, Partial<BootstrapInput>, string]>([
     `systemPackages ${JSON.stringify(name)} must be the name of a package of the operating system: letters, digits and . + _ -`,
   ]),
   [
+    'a secret of the installation that nothing reads',
+    { packageSecrets: [{ name: 'PIP_INDEX_URL', kind: 'ssm', id: '/pypi' }] },
+    'packageSecrets "PIP_INDEX_URL" is read by pip, and uv installs the packages: UV_DEFAULT_INDEX, UV_INDEX, UV_INDEX_NAME_PASSWORD',
+  ],
+  [
+    'a secret of the installation with a bad name',
+    { packageSecrets: [{ name: 'A B', kind: 'ssm', id: '/pypi' }] },
+    'packageSecrets "A B" must be the name of a variable: letters, digits and underscores',
+  ],
+  [
     'a host that would end its directive',
     { allowedHosts: ['a.example', 'b.example; return 200'] },
     'allowedHosts "b.example; return 200" must be a host name, as in the ALLOWED_HOSTS of Django',
