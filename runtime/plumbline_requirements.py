@@ -136,6 +136,13 @@ def write(folder: Path, requirements: Requirements) -> None:
         (folder / name).write_text("".join(f"{argument}\n" for argument in arguments))
 
 
+def _lines(file: Path) -> list[str]:
+    """What a file that uv reads itself asks for: the table of a project, or a lock (PEP 751)."""
+    table = _toml(file)
+    locked = [f"{one['name']}=={one.get('version', '')}" for one in table.get("packages", [])]
+    return table.get("project", {}).get("dependencies", []) + locked
+
+
 def tell_servers(file: Path, lines: list[str], ours: str) -> None:
     for line in lines:
         if name_of(line) in SERVERS:
@@ -160,8 +167,9 @@ def main(arguments: list[str]) -> int:
         print(f"error: {refused}")
         return 1
     print(f"packages of {file}")
-    tables = [_toml(one).get("project", {}).get("dependencies", []) for one in requirements.files]
-    tell_servers(file, [*requirements.lines, *(line for table in tables for line in table)], given.server)
+    tell_servers(
+        file, [*requirements.lines, *(line for one in requirements.files for line in _lines(one))], given.server
+    )
     write(given.folder, requirements)
     (given.folder / "itself").unlink(missing_ok=True)
     if is_package(file):

@@ -234,6 +234,12 @@ def test_dependency_groups_of_a_pyproject_are_asked_for_by_name(project):
     assert reason == "error: pyproject.toml has no dependency group web"
 
 
+def test_a_lock_that_uv_reads_itself_is_given_to_it(project):
+    found = project({"pylock.toml": '[[packages]]\nname = "gunicorn"\nversion = "23.0.0"\n'})
+    assert found["requirements"] == []
+    assert found["said"][-1].startswith("pylock.toml names gunicorn==23.0.0; installed is ")
+
+
 def test_fails_groups_of_a_list_that_has_none(project):
     reason = project({"requirements.txt": ""}, "--group", "prod", fails=True)
     expected = "requirements.txt has no dependency groups (prod): give requirements with the file for production"
