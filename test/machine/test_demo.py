@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -116,6 +117,13 @@ def test_fails_with_the_reason_of_a_project_that_does_not_boot():
     assert "Error" in shown.stderr
 
 
+def test_fails_with_what_the_library_says_of_a_prop_and_no_trace_of_node():
+    shown = demo("-c", "database=foo")
+    assert shown.returncode == 1
+    assert shown.stderr.strip().endswith("one of none, mysql, postgres, rds-mysql, rds-mariadb, rds-postgres")
+    assert " at " not in shown.stderr
+
+
 def test_ctrl_c_says_what_it_does_and_leaves_nothing():
     before = on_this_host()
     running = subprocess.Popen(
@@ -147,6 +155,16 @@ def test_fails_on_arguments_before_anything_is_installed(arguments, reason):
     shown = demo(*arguments, INIT_CWD=str(APPS))
     assert (shown.returncode, shown.stdout) == (2, "")
     assert reason in shown.stderr
+
+
+def test_fails_on_a_port_that_is_taken_before_anything_boots():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        shown = demo("--keep", "--port", str(port))
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert f"--port {port} is taken: choose another" in shown.stderr
 
 
 class TestPackagesOfTheHost:

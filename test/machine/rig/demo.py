@@ -42,11 +42,17 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except (BootFailed, CommandFailed, TimeoutError) as failed:
-        print(f"\n{failed}", file=sys.stderr)
+        print(f"\n{reason(failed)}", file=sys.stderr)
         return 1
     finally:
         run.end()
     return 0
+
+
+def reason(failed: Exception) -> str:
+    """What the library says to its user, where that is in the output of cdk synth, and not where Node was."""
+    said = re.search(r"^Error: (.*?)\n +at ", str(failed), re.MULTILINE | re.DOTALL)
+    return said[1] if said else str(failed)
 
 
 def interrupted(*_signal: object) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import socket
 from pathlib import Path
 
 DESCRIPTION = "Boots the reference stack on this host, without AWS, and puts its promises to the test."
@@ -17,6 +18,16 @@ class Namespace(argparse.Namespace):
 def folder(given: str) -> Path:
     """npm runs scripts where the package lies, and says where its user stands."""
     return Path(os.environ.get("INIT_CWD", "."), given).resolve()
+
+
+def taken(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return True
+    return False
 
 
 def parse(arguments: list[str] | None = None) -> Namespace:
@@ -40,6 +51,8 @@ def parse(arguments: list[str] | None = None) -> Namespace:
         parser.error(f"--app {read.app} is no folder")
     if read.app and not (read.wsgi or read.asgi):
         parser.error("--app needs --wsgi MODULE:APP or --asgi MODULE:APP, for example --wsgi mysite.wsgi:application")
+    if read.keep and taken(read.port):
+        parser.error(f"--port {read.port} is taken: choose another")
     if not read.app and (read.wsgi or read.asgi):
         parser.error("--wsgi and --asgi need --app DIR")
     return read
