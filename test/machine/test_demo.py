@@ -81,7 +81,7 @@ class TestPromises:
 
     def test_a_killed_worker_costs_no_more_than_what_it_worked_on(self, rows):
         served = re.fullmatch(
-            r"(?:all|(\d+) of) (\d+) served, replaced in [\d.]+ s", rows["a worker is killed, 20 requests/s"][0]
+            r"(?:all|(\d+) of) (\d+) served, back in [\d.]+ s", rows["a worker is killed, 20 requests/s"][0]
         )
         assert served, rows
         assert int(served[2]) - int(served[1] or served[2]) <= 2

@@ -21,10 +21,10 @@ PROJECTS = {"os": "debian-13", "database": "none"}
 DEFAULTS = PROJECTS | {"requestTimeout": str(LIMIT)}
 INTRODUCTION = f"""
 {{plan}}; beside it, on the same machine, the usual defaults.
-Times are a tenth of real ones: a limit of 50 s is {LIMIT} s, gunicorn's 30 s are 3 s, nginx' 60 s are 6 s.
+Times are a tenth of real ones: a limit of 50 s is {LIMIT} s, gunicorn's 30 s are 3 s, nginx' 60 s 6 s.
 
 {row("", "Plumbline", "the usual defaults")}
-{"-" * 98}"""
+{"-" * 100}"""
 PROJECT = "npx tsx test/machine/apps/project.ts"
 
 

@@ -22,7 +22,7 @@ FLOOD, FLOOD_RATE, FLOOD_SECONDS = "/slow?seconds=0.25", 400, 3
 PATIENCE = 3  # seconds after which clients of the flood, and those after it, give up
 WATCH = 6  # seconds after the flood
 
-WIDTHS = (36, 36, 26)
+WIDTHS = (36, 34, 30)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def killed(side: Side) -> str:
         return time.monotonic() - since
 
     outcomes, seconds = together(lambda: side.load(STEADY, RATE, 3), kill)
-    return f"{counted(outcomes)}, replaced in {seconds:.1f} s"
+    return f"{counted(outcomes)}, back in {seconds:.1f} s"
 
 
 def restarted(side: Side) -> str:
