@@ -22,7 +22,7 @@ FLOOD, FLOOD_RATE, FLOOD_SECONDS = "/slow?seconds=0.25", 400, 3
 PATIENCE = 3  # seconds after which clients of the flood, and those after it, give up
 WATCH = 6  # seconds after the flood
 
-WIDTHS = (36, 34, 30)
+WIDTHS = (36, 33, 31)
 
 
 @dataclass(frozen=True)
