@@ -40,7 +40,7 @@ export interface GunicornOptions {
   /**
    * Requests that a worker of class GEVENT or ASGI works on at the same time.
    *
-   * @default 50
+   * @default - 50; fewer where each may open a connection to the database (MySQL, MariaDB) and these, or memory for them, are short
    */
   readonly workerConnections?: number;
 

@@ -18,6 +18,7 @@ if [[ ! -e $env/complete ]]; then
     "$python" -m venv "$env" >&2
     "$env/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --requirement "$requirements" >&2
     touch "$env/complete"
+    echo "Python packages are installed in $env ... $SECONDS s" >&2
   fi
 fi
 echo "$env"

@@ -1,4 +1,5 @@
 import { explainedData } from './explain-data';
+import { explainedSlots } from './explain-slots';
 import type { MemoryPlan, Plan } from './plan';
 import { webSockets } from './queue-plan';
 import { timeoutEndsRequests } from './timeout-plan';
@@ -74,12 +75,7 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       `${appServer.workers}`,
       `the lower of 2 × ${plan.instance.vcpus} vCPU + 1 and ${memory.forWorkers} MiB / ${memory.perWorker} MiB${plan.database ? ', as far as their connections allow' : ''}, unless asked for`,
     ),
-    row(
-      'gunicorn',
-      'threads',
-      `${appServer.threads}`,
-      `${appServer.slots} slots: what the instance works on at the same time`,
-    ),
+    explainedSlots(plan),
     row(
       'gunicorn.service',
       'TimeoutStopSec',

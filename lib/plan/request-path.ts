@@ -16,7 +16,7 @@ const STAND_IN = 't3.small';
 /** Derives every number of the request path, puts the user's overrides over it, and checks all rules. Never throws. */
 export function planRequestPath(input: PlanInput): CheckedPlan {
   const odd = notNumbers(input);
-  const inputViolations = [...unknownInstance(input), ...odd, ...unboundedGevent(input)];
+  const inputViolations = [...unknownInstance(input), ...odd];
   if (odd.length > 0) {
     return { plan: derivePlan({ instanceType: STAND_IN }, instanceSize(STAND_IN)!), violations: inputViolations };
   }
@@ -69,16 +69,6 @@ function notNumbers(input: PlanInput): Violation[] {
       severity: 'error',
       message: `${name} (${String(value)}) must be a ${WHOLE.includes(name) ? 'whole ' : ''}number [I2]`,
     }));
-}
-
-/** Each greenlet opens a connection of its own: 4 workers of 1000 met the server's limit at 97 of 120 queries (run). */
-function unboundedGevent({ workerClass, workerConnections, database }: PlanInput): Violation[] {
-  const pooled = database?.engine === 'postgresql' || (database?.pooling ?? 'none') !== 'none';
-  if (workerClass !== 'gevent' || !database || pooled || workerConnections !== undefined) return [];
-  const message =
-    `workerClass gevent with ${database.engine} has no pool, so every request opens a connection: set workerConnections to ` +
-    'what a worker may open, use gthread, or use PostgreSQL, whose pool bounds them [N4]';
-  return [{ rule: 'N4', severity: 'error', message }];
 }
 
 const NEIGHBOURS = [

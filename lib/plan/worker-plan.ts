@@ -9,7 +9,7 @@ export const DEFAULT_WORKER_CLASS: WorkerClassName = 'gthread';
 const THREADS = 8;
 /** Slots that an instance needs to keep up with a thread peer on work that waits (rule O10). */
 export const ENOUGH_SLOTS = 25;
-/** Greenlets or coroutines of one worker: cheap in memory, but each may hold a database connection. */
+/** Greenlets or coroutines of one worker: cheap in memory, so as many as are useful, unless each may hold a database connection. */
 const COOPERATIVE_SLOTS = 50;
 /** Largest pool of a process whose requests share connections: four times what psycopg_pool keeps by default would idle, half would queue. */
 const POOL_SIZE = 8;
@@ -34,7 +34,9 @@ export function cooperative(workerClass: string): boolean {
  * A worker that the request guard replaces stays until its successor serves: for that minute swap carries one more, or where there is
  * none the memory that is left.
  * The first term is gunicorn's own advice; it is 5 on every t3 from nano to large, so that memory decides on the small ones.
- * Where memory or connections are short, threads (or the pool) give way before workers do: every process can use a CPU.
+ * Where memory or connections are short, threads (or greenlets, coroutines, the pool) give way before workers do: every process can use
+ * a CPU. Memory keeps as many connections as threads of a worker would hold, also for greenlets and coroutines without a pool, which then
+ * take what is left; the server's limit goes down to one of each.
  */
 export function planWorkers(
   input: PlanInput,
@@ -43,11 +45,11 @@ export function planWorkers(
   bound: ConnectionBound = UNBOUND,
 ): WorkerPlan & { readonly connectionsPerWorker: number } {
   const workerClass = input.workerClass ?? DEFAULT_WORKER_CLASS;
-  const cooperativeSlots = input.workerConnections ?? COOPERATIVE_SLOTS;
   const [wanted, least] = ((): [number, number] => {
     if (workerClass === 'sync') return [1, 1];
-    if (workerClass === 'gthread') return input.threads === undefined ? [THREADS, 1] : [input.threads, input.threads];
-    return bound.pool ? [POOL_SIZE, 1] : [cooperativeSlots, cooperativeSlots];
+    if (cooperative(workerClass) && bound.pool) return [POOL_SIZE, 1];
+    const asked = workerClass === 'gthread' ? input.threads : input.workerConnections;
+    return asked === undefined ? [THREADS, 1] : [asked, asked];
   })();
   const forSets = memory.forWorkers - ((input.requestGuard ?? true) ? Math.max(0, memory.perWorker - memory.swap) : 0);
   const { sets, replaced, memoryPerConnection } = bound;
@@ -64,6 +66,8 @@ export function planWorkers(
     workerClass === 'gthread'
       ? (input.threads ?? Math.min(Math.max(THREADS, Math.ceil(ENOUGH_SLOTS / workers)), allowed))
       : 1;
+  // a pool bounds the connections, and its requests wait in turn
+  const cooperativeSlots = input.workerConnections ?? Math.min(COOPERATIVE_SLOTS, bound.pool ? Infinity : allowed);
   const slotsPerWorker = workerClass === 'sync' ? 1 : workerClass === 'gthread' ? threads : cooperativeSlots;
   return {
     workerClass,

@@ -10,40 +10,14 @@ from dataclasses import replace
 
 import pytest
 
-from rig.changes import changed, read, wait_for_load_balancer
+from rig import usual as files_of
+from rig.changes import changed, wait_for_load_balancer
 from rig.http_client import HttpClient, Response
 from rig.load_balancer import LoadBalancer
 from rig.logs import Logs
 from rig.machine import Machine
 
 QUERY = "/stuck?seconds=7&lock=released"
-
-NGINX = """\
-{user}
-error_log /var/log/nginx/error.log;
-events {{ worker_connections 768; }}
-http {{
-  access_log off;
-  proxy_read_timeout {read_timeout}s;
-  server {{
-    listen 80;
-    location = /health {{ return 200; }}
-    location / {{
-      proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;
-      proxy_pass http://unix:/run/gunicorn/app.sock;
-    }}
-  }}
-}}
-"""
-
-GUNICORN = """\
-{wsgi_app}
-workers = 3
-timeout = {timeout}
-control_socket_disable = True
-"""
 
 # The guard feeds systemd's watchdog, and it is not there.
 NO_WATCHDOG = "[Service]\nWatchdogSec=0\n"
@@ -57,11 +31,9 @@ def machine(shared: Callable) -> Machine:
 @contextmanager
 def usual(machine: Machine, gunicorn: int = 3, nginx: int = 6, balancer: int = 6) -> Iterator[HttpClient]:
     """The machine with other people's numbers, and a client behind a load balancer with its default."""
-    user = line_of(machine, "etc/nginx/nginx.conf", "user ")
-    wsgi_app = line_of(machine, "etc/gunicorn/gunicorn.conf.py", "wsgi_app ")
     files = {
-        "etc/nginx/nginx.conf": NGINX.format(user=user, read_timeout=nginx),
-        "etc/gunicorn/gunicorn.conf.py": GUNICORN.format(wsgi_app=wsgi_app, timeout=gunicorn),
+        "etc/nginx/nginx.conf": files_of.nginx(machine, "unix:/run/gunicorn/app.sock", nginx),
+        "etc/gunicorn/gunicorn.conf.py": files_of.gunicorn(machine, gunicorn),
         "etc/systemd/system/gunicorn.service.d/usual.conf": NO_WATCHDOG,
     }
     network, settings = machine.region.network, replace(machine.balancer.settings, idle_timeout=balancer)
@@ -72,10 +44,6 @@ def usual(machine: Machine, gunicorn: int = 3, nginx: int = 6, balancer: int = 6
             yield HttpClient(network, other.address, machine.stack.balancer_name)
         finally:
             other.stop()
-
-
-def line_of(machine: Machine, path: str, start: str) -> str:
-    return next(line for line in read(machine, path).splitlines() if line.startswith(start))
 
 
 def told(answer: Response) -> str:

@@ -44,14 +44,13 @@ const derivedInput: fc.Arbitrary<PlanInput> = fc.record(
   {
     instanceType: fc.constantFrom(...INSTANCE_SIZES.map(({ instanceType }) => instanceType)),
     workerClass: fc.constantFrom('sync', 'gthread', 'gevent', 'asgi'),
-    // of gevent with MySQL they must be stated (N4)
     workerConnections: fc.integer({ min: 1, max: 50 }),
     requestTimeout: fc.integer({ min: 5, max: 3000 }),
     database,
     cache,
     backgroundWorkers: fc.uniqueArray(backgroundWorker, { maxLength: 3, selector: ({ name }) => name }),
   },
-  { requiredKeys: ['instanceType', 'workerConnections', 'database'] },
+  { requiredKeys: ['instanceType', 'database'] },
 );
 
 /** Where each change replaces the instance, a queue on it is an error (N23). */

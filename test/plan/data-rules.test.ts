@@ -81,20 +81,6 @@ test('above 80 % of the connections there is a warning', () => {
 });
 
 describe('fails on requests without a bound', () => {
-  test.each(['mysql', 'mariadb'] as const)('of gevent with %s', (engine) => {
-    expect(messagesOf({ workerClass: 'gevent', database: { engine, host: 'rds', memory: 4096 } })).toContain(
-      `workerClass gevent with ${engine} has no pool, so every request opens a connection: set workerConnections to what a worker may open, use gthread, or use PostgreSQL, whose pool bounds them [N4]`,
-    );
-    expect(
-      messagesOf({
-        instanceType: 't3.large',
-        workerClass: 'gevent',
-        workerConnections: 20,
-        database: { engine, host: 'instance' },
-      }),
-    ).toEqual([]);
-  });
-
   test('of asgi with MySQL and no request guard', () => {
     expect(messagesOf({ workerClass: 'asgi', requestGuard: false, database: MARIADB })).toEqual([
       'requestGuard with asgi (0) must be equal to 1, else nothing bounds the requests of a worker, and each opens a connection; leave requestGuard on, use PostgreSQL, whose pool bounds them, or use gthread [N5]',

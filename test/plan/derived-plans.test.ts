@@ -6,6 +6,7 @@ const BEAT = { name: 'beat', kind: 'celery-beat', processes: 1, memoryPerProcess
 const RQ = { name: 'rq', kind: 'rq', processes: 3, memoryPerProcess: 103, taskTimeout: 40 } as const;
 const COMMAND = { name: 'command', kind: 'command', processes: 1, memoryPerProcess: 104, taskTimeout: 50 } as const;
 const ENGINES = ['mysql', 'mariadb', 'postgresql'] as const;
+const MYSQL = { engine: 'mysql', host: 'instance' } as const;
 const CLASSES: readonly WorkerClassName[] = ['sync', 'gthread', 'gevent', 'asgi'];
 
 type Case = readonly [what: string, input: Partial<PlanInput>];
@@ -99,6 +100,13 @@ const CASES: readonly Case[] = [
       database: { engine: 'mariadb', host: 'instance' },
     },
   ],
+  ...(['gevent', 'asgi'] as const).flatMap((workerClass): Case[] => [
+    [`MySQL on the instance, ${workerClass}, nothing stated`, { workerClass, database: MYSQL }],
+    [
+      `MySQL in RDS, 3 instances, ${workerClass}, nothing stated`,
+      { workerClass, maxInstances: 3, database: { engine: 'mysql', host: 'rds', memory: 2048 } },
+    ],
+  ]),
 ];
 
 /** Without the timeouts: those follow formulas that test/plan/timeouts.test.ts holds. */

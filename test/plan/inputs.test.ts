@@ -82,7 +82,6 @@ describe('fails', () => {
   test.each<[Partial<PlanInput>, string]>([
     [{ instanceType: 'm5.large' }, 'I1'],
     [{ memoryPerWorker: NaN }, 'I2'],
-    [{ workerClass: 'gevent', database: ELSEWHERE }, 'N4'],
     [{ nginxDirectives: { listen: '80' } }, 'O9'],
     [{ nginxDirectives: { gzip: '' } }, 'V1'],
   ])('on %j with an error of rule %s, not a warning', (input, rule) => {
@@ -96,7 +95,9 @@ describe('fails', () => {
 });
 
 test.each(['pgbouncer', 'rds-proxy'] as const)('%s bounds what gevent opens', (pooling) => {
-  expect(messagesOf({ workerClass: 'gevent', database: { ...ELSEWHERE, pooling } })).toEqual([]);
+  const few = { ...ELSEWHERE, maxConnections: 60, pooling };
+  expect(messagesOf({ workerClass: 'gevent', database: few })).toEqual([]);
+  expect(planOf({ workerClass: 'gevent', database: few }).plan.appServer.slotsPerWorker).toBe(50);
 });
 
 test('fractions of a second and of a MiB are numbers as others', () => {

@@ -1,62 +1,109 @@
-"""`npm run demo`: the reference stack deployed, booted and asked a few things, on this host and without AWS."""
+"""`npm run demo`: the reference stack booted on this host without AWS, and its promises put to the test."""
 
-import argparse
+import re
+import resource
 import signal
 import socketserver
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
-from . import rootfs
-from .machine import Machine, Options
-from .run import Run
+from . import demo_arguments, demo_project, rootfs, usual
+from .demo_promises import LIMIT, Side, promises, row
+from .machine import BootFailed, Machine, Options
+from .run import CACHE, Run
+from .shell import CommandFailed
 
-REQUESTS = ["/", "/slow?seconds=2", "/health"]
-FROM_DATABASE = "/rows?token=hello"
+# Without a database the boot takes half the time, and no promise here needs one.
+PROJECTS = {"os": "debian-13", "database": "none"}
+DEFAULTS = PROJECTS | {"requestTimeout": str(LIMIT)}
+INTRODUCTION = f"""
+{{plan}}; beside it, on the same machine, the usual defaults.
+Times are a tenth of real ones: a limit of 50 s is {LIMIT} s, gunicorn's 30 s are 3 s, nginx' 60 s 6 s.
+
+{row("", "Plumbline", "the usual defaults")}
+{"-" * 100}"""
+PROJECT = "npx tsx test/machine/apps/project.ts"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="npm run demo --")
-    parser.add_argument("--keep", action="store_true", help="stay up until Ctrl-C, reachable from this host")
-    parser.add_argument("--port", type=int, default=8080, help="the port on 127.0.0.1 with --keep (default 8080)")
-    parser.add_argument(
-        "-c", "--context", action="append", default=[], metavar="key=value", help="context of the stack"
-    )
-    arguments = parser.parse_args()
-    context = {"os": "debian-13"} | dict(part.split("=", 1) for part in arguments.context)
-
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def main() -> int:
+    arguments = demo_arguments.parse()
+    context = (PROJECTS if arguments.app else DEFAULTS) | arguments.given
+    if arguments.app:
+        context |= {"directory": str(arguments.app)}
+        context |= {name: value for name in ("wsgi", "asgi") if (value := getattr(arguments, name))}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupted)
     run = Run()
     try:
-        say("the root file system of a Debian 13 image: once, then from the cache")
-        rootfs.base()
-        say("cdk bootstrap, cdk synth, cdk deploy to a local AWS")
-        machine = Machine(run, None, context, Options())
-        try:
-            instance = machine.instance
-            say(f"booting {instance.type} {instance.id} with its user data, {len(instance.user_data)} bytes")
-            machine.boot()
-            say(f"serving behind http://{machine.stack.balancer_name}/")
-            for path in REQUESTS if context.get("database") == "none" else [*REQUESTS, FROM_DATABASE]:
-                show(machine, path)
-            if arguments.keep:
-                keep(machine, arguments.port)
-        finally:
-            machine.close()
+        demonstrate(run, context, arguments)
+    except KeyboardInterrupt:
+        return 130
+    except (BootFailed, CommandFailed, TimeoutError) as failed:
+        print(f"\n{reason(failed)}", file=sys.stderr)
+        return 1
     finally:
         run.end()
-    say("gone, without a trace")
+    return 0
 
 
-_start = time.monotonic()
+def reason(failed: Exception) -> str:
+    """What the library says to its user, where that is in the output of cdk synth, and not where Node was."""
+    said = re.search(r"^Error: (.*?)\n +at ", str(failed), re.MULTILINE | re.DOTALL)
+    return said[1] if said else str(failed)
 
 
-def say(text: str) -> None:
-    print(f"{time.monotonic() - _start:6.1f} s  {text}", flush=True)
+def interrupted(*_signal: object) -> None:
+    """Ctrl-C: what was made on this host goes first, and another one would leave it there."""
+    ignore_signals()
+    print("\nstopped: the machine, its network and its files are taken away, a few seconds", flush=True)
+    raise KeyboardInterrupt
 
 
-def show(machine: Machine, path: str) -> None:
-    answer = machine.get(path)
-    print(f"\nGET {path}\n{answer.status} in {answer.seconds:.3f} s\n{answer.text.strip()[:600]}\n", flush=True)
+def ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def demonstrate(run: Run, context: dict[str, str], arguments: demo_arguments.Namespace) -> None:
+    with step("the root file system of Debian 13 (a minute or more when it is made, then kept)"):
+        rootfs.base()
+    with step("cdk bootstrap, synth and deploy, to an AWS that is played here"):
+        machine = Machine(run, PROJECT if arguments.app else None, context, Options())
+    try:
+        instance = machine.instance
+        with step(f"a {instance.type} boots with its {len(instance.user_data)} bytes of user data"):
+            demo_project.boot(machine) if arguments.app else machine.boot()
+        if arguments.app:
+            demo_project.show(machine)
+        elif context["requestTimeout"] == str(LIMIT) and context.get("workerClass") != "asgi":
+            show_promises(machine)
+        else:
+            print(f"It serves. Its promises are shown with requestTimeout {LIMIT} and a workerClass of WSGI.")
+        if arguments.keep:
+            keep(machine, arguments.port)
+    finally:
+        ignore_signals()
+        with step("machine, network and files are taken away"):
+            machine.close()
+    print(f"Nothing is left but the cache in {CACHE.parent}.")
+
+
+def show_promises(machine: Machine) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a flood is many connections
+    with ExitStack() as services:
+        with step("beside it the usual: nginx with proxy_pass, gunicorn with 3 workers"):
+            client = services.enter_context(usual.beside(machine))
+        plan = demo_project.plan_of(machine)
+        slots = int(re.search(r"(\d+) slots", plan)[1])
+        ours, other = Side(machine, machine.http, "gunicorn", slots), Side(machine, client, "usual-gunicorn", 3)
+        print(INTRODUCTION.format(plan=plan))
+        for cells in promises(ours, other):
+            print(row(*cells), flush=True)
+    print()
 
 
 def keep(machine: Machine, port: int) -> None:
@@ -77,10 +124,7 @@ def keep(machine: Machine, port: int) -> None:
     with socketserver.ThreadingTCPServer(("127.0.0.1", port), Forward) as server:
         print(f"curl -H 'Host: {machine.stack.balancer_name}' http://127.0.0.1:{port}/", flush=True)
         print(f"a shell inside: nsenter --target {machine.guest.leader} --all /bin/bash\nCtrl-C ends it", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
+        server.serve_forever()
 
 
 def pump(source, sink) -> None:
@@ -92,5 +136,18 @@ def pump(source, sink) -> None:
         pass
 
 
+@contextmanager
+def step(text: str) -> Iterator[None]:
+    """A line for each step: what is done, and when it is, how long it took."""
+    print(f"{text} ... ", end="", flush=True)
+    start = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        print(flush=True)
+        raise
+    print(f"{time.monotonic() - start:.1f} s", flush=True)
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
