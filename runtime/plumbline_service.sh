@@ -76,12 +76,12 @@ fit_nginx() {
 # Those who will use the configuration read it.
 check() {
   nginx -t
-  as_app gunicorn --config /etc/gunicorn/gunicorn.conf.py --check-config
+  as_app python -m plumbline_check --config /etc/gunicorn/gunicorn.conf.py
 }
 
-# Ends with the first 200 through nginx, or as soon as gunicorn has ended.
+# Ends with the first 200 of a worker through nginx once all of them serve, or as soon as gunicorn has ended.
 serve() {
-  local code=nothing invocation end=$((SECONDS + start_timeout))
+  local answer=nothing invocation end=$((SECONDS + start_timeout))
   systemctl enable -q --no-reload gunicorn.socket gunicorn plumbline_logs.timer
   systemctl is-enabled -q nginx || systemctl enable -q nginx # Debian's package has, and doing it again is slow
   systemctl daemon-reload
@@ -95,12 +95,45 @@ serve() {
   if systemctl restart gunicorn && systemctl reload-or-restart nginx; then
     invocation=$(systemctl show -p InvocationID gunicorn)
     while [ "$SECONDS" -lt "$end" ] && [ "$invocation" = "$(systemctl show -p InvocationID gunicorn)" ]; do
-      code=$(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1$health_path") || true
-      if [ "$code" = 200 ]; then return; fi
+      answer=$(ask "$health_path" -m 5)
+      if [ "$answer" = 200 ] && every_worker_serves; then
+        visit
+        return
+      fi
       sleep 0.2
     done
   fi
   journalctl -u gunicorn -n 30 --no-pager -o cat
-  echo "$health_path answered $code through nginx instead of 200"
+  if [ "$answer" = 200 ]; then
+    echo "$(systemctl show -p StatusText --value gunicorn) after $start_timeout s"
+  else
+    echo "$health_path answered $answer through nginx instead of 200"
+  fi
   return 1
+}
+
+# The status; what nginx says for an application whose slots are all taken is told as busy, for it is no answer of a worker.
+ask() { # path, options of curl
+  local answer
+  answer=$(curl -s -o /dev/null -w '%{http_code} %header{x-plumbline}' "${@:2}" "http://127.0.0.1$1") || true
+  echo "${answer% }"
+}
+
+# As the guard tells systemd. Without the guard the one that has answered stands for all.
+every_worker_serves() {
+  if [[ $(systemctl show -p StatusText --value gunicorn) =~ ^([0-9]+)\ of\ ([0-9]+)\ workers\ serve$ ]]; then
+    [ "${BASH_REMATCH[1]}" -ge "${BASH_REMATCH[2]}" ]
+  fi
+}
+
+# What a visitor sees first. It fails no deployment: a page may want data that nobody has entered yet, or something that is not
+# the machine's and away today, and to go back would need the same (docs/adr/0046).
+visit() {
+  local answer
+  answer=$(ask / -m 30 -H "Host: $host" -H 'X-Forwarded-Proto: https' -H 'X-Forwarded-For: 127.0.0.1')
+  case $answer in
+    000) echo "== the front page (/) has not answered after 30 s" ;;
+    5*) echo "== the front page (/) answers $answer: journalctl -u gunicorn says why" ;;
+    *) return ;;
+  esac | tee /dev/console
 }

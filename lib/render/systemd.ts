@@ -68,7 +68,8 @@ export const SERVICE_END: Lines = [
 /** gunicorn.service. */
 export function renderGunicornService(plan: Plan, neighbours: Neighbours): string {
   const { appServer } = plan;
-  const gunicorn = '/srv/app/current/.venv/bin/gunicorn --config /etc/gunicorn/gunicorn.conf.py';
+  const bin = '/srv/app/current/.venv/bin';
+  const config = '--config /etc/gunicorn/gunicorn.conf.py';
   return lines(
     '[Unit]',
     'Description=The web application, served by gunicorn',
@@ -83,9 +84,9 @@ export function renderGunicornService(plan: Plan, neighbours: Neighbours): strin
     applicationService('plumbline', neighbours),
     // glibc gives each thread a heap of its own: 44 -> 34 MiB a worker with 5 threads.
     appServer.workerClass === 'gthread' && 'Environment=MALLOC_ARENA_MAX=2',
-    `ExecStart=${gunicorn}`,
+    `ExecStart=${bin}/gunicorn ${config}`,
     '# A reload of code that does not import would end the whole server: it is tried first.',
-    `ExecReload=${gunicorn} --check-config`,
+    `ExecReload=${bin}/python -m plumbline_check ${config}`,
     'ExecReload=/bin/kill -s HUP $MAINPID',
     leavesOrphans(plan) && [
       "# The next start ends what this one's workers have left in the database; whether it serves is yet to be seen.",

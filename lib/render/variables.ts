@@ -2,6 +2,7 @@ import type { Plan } from '../plan/plan';
 import { drivers } from './drivers';
 import { answersHealth, backgroundUnits, cacheOnInstance, databaseServer, healthCheckPath } from './files';
 import type { BootstrapInput } from './input';
+import { healthHost } from './nginx';
 import type { DatabaseServerProfile } from './operating-systems';
 import { shellQuote, type Lines } from './text';
 
@@ -31,7 +32,7 @@ export function variables(input: BootstrapInput): Lines {
     operatingSystem.withoutAgent && 'without_agent=true',
     wanted.length > 0 && `drivers='${wanted.join(' ')}'`,
     services.length > 0 && `sandboxed='${services.join(' ')}'`,
-    `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)}`,
+    `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)} host=${shellQuote(healthHost(input.allowedHosts))}`,
     `instance_metadata=${input.instanceMetadata ?? true}`,
     '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
     `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
