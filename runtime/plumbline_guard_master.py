@@ -1,14 +1,13 @@
 """The request guard in gunicorn's master: its loop beats, for the health check and for systemd's watchdog, and tells
 systemd how many workers serve (`systemctl status gunicorn`)."""
 
-import contextlib
 import mmap
 import os
-import socket
 import struct
 import time
 
 from plumbline_guard_replacement import SERVING, has_told, replace_workers
+from plumbline_systemd import notifier
 
 
 class SharedTime:
@@ -64,22 +63,6 @@ def watchdog():
         return lambda: None
     tell = notifier()
     return lambda: tell("WATCHDOG=1")
-
-
-def notifier():
-    """A function that tells systemd something, and does nothing where gunicorn is no unit."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address:
-        return lambda message: None
-    if address[0] == "@":
-        address = "\0" + address[1:]
-    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-
-    def tell(message):
-        with contextlib.suppress(OSError):  # systemd is restarting; the next beat comes within a second
-            sender.sendto(message.encode(), address)
-
-    return tell
 
 
 def hear(log):

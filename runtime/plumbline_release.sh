@@ -78,21 +78,10 @@ as_user() { # options of systemd-run, command
   systemd-run -q --wait --pipe --collect --uid=app --gid=app -p NoNewPrivileges=yes -p TimeoutStopSec=5 "$@"
 }
 
-# As the service runs: the application's user, environment and secrets, and the metadata service where the service has it; in the
-# release that is on its way, if any. Statements may take their time: no request waits for them.
-as_app() {
-  local release=/srv/app/next metadata=()
-  [ -e $release ] || release=/srv/app/current
-  if [ -e /etc/systemd/system/gunicorn.service.d/plumbline_no_metadata.conf ]; then
-    metadata=(-p "IPAddressDeny=$metadata_service")
-  fi
-  as_user --working-directory=$release \
-    --setenv=PYTHONPATH=/usr/local/lib/plumbline --setenv=PATH=$release/.venv/bin:/usr/bin \
-    --setenv=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=0 "${metadata[@]}" \
-    -p EnvironmentFile=/etc/gunicorn/environment -p EnvironmentFile=-/run/plumbline-secrets/environment env "$@"
-}
-export metadata_service
-export -f as_user as_app
+# As the service runs, in the release that is on its way, if any.
+as_app() { /bin/bash "$lib/plumbline_as_app.sh" "$@"; }
+export lib building=true
+export -f as_app
 
 # Without secrets: the database and the like are not asked.
 python_of_release() {

@@ -18,6 +18,7 @@ install_files() {
     done
   fi
   cp "$lib"/plumbline_{logs.service,logs.timer,secrets.socket,secrets@.service} "$units/"
+  for_people
   if [ -n "${data_volume:-}" ]; then keep_files; fi
   : >"$logs/changed"
   find . -type f -printf '/%P\n' | while read -r path; do
@@ -28,13 +29,41 @@ install_files() {
     case $path in
       /etc/gunicorn/environment) mode=640 ;;
       /etc/gunicorn/secrets) mode=600 ;;
+      */bin/as_app) mode=755 ;;
       *) mode=644 ;;
     esac
     install -m "$mode" ".$path" "$path"
     case $mode in 640) chgrp app "$path" ;; esac
   done
+  if grep -q 'ssm-agent.service.d/' "$logs/changed"; then
+    systemctl daemon-reload
+    systemctl try-restart --no-block '*amazon-ssm-agent.service' || true
+  fi
   fit_nginx
   keep_for_root /var/log/nginx /var/lib/nginx /var/lib/nginx/tmp
+}
+
+# What a person finds on the machine, who comes through Session Manager: its shell is `sh`, as a child of the agent, and neither a
+# login shell nor one of PAM's (amazon-ssm-agent, agent/session/shell/shell_unix.go). sudo's path on Fedora's kind has no /usr/local.
+for_people() {
+  local folder agent
+  for folder in usr/local/bin usr/bin; do
+    mkdir -p $folder
+    if [ $folder = usr/local/bin ] || [ "$package_manager" = dnf ]; then cp "$lib/plumbline_as_app.sh" $folder/as_app; fi
+  done
+  mkdir -p etc/profile.d etc/motd.d
+  cp "$lib/plumbline_motd.sh" etc/profile.d/plumbline.sh
+  for agent in amazon-ssm-agent snap.amazon-ssm-agent.amazon-ssm-agent; do
+    mkdir -p "$units/$agent.service.d"
+    printf '%s\n' '[Service]' Environment=ENV=/etc/profile.d/plumbline.sh >"$units/$agent.service.d/plumbline.conf"
+  done
+  cat >etc/motd.d/plumbline <<END
+A web application serves here, installed by cdk-plumbline.
+  commands   sudo as_app python manage.py createsuperuser    as the application runs: user, environment, secrets, sandbox
+  logs       journalctl -u gunicorn    /var/log/nginx    the deployment: /var/log/cloud-init-output.log
+  units      systemctl status gunicorn nginx ${sandboxed:-} ${database_unit:-} ${cache_unit:-}
+  files      /srv/app/current, read-only: the release    /var/lib/app, writable: HOME    /etc/gunicorn, /etc/nginx: generated
+END
 }
 
 # Folders in which root opens files or gives them away by name, as nginx' master does with logs and temporary folders: who
@@ -75,8 +104,10 @@ fit_nginx() {
 
 # Those who will use the configuration read it.
 check() {
+  local began=$SECONDS
   nginx -t
   as_app python -m plumbline_check --config /etc/gunicorn/gunicorn.conf.py
+  echo $((SECONDS - began)) >"$logs/loading"
 }
 
 # Ends with the first 200 of a worker through nginx once all of them serve, or as soon as gunicorn has ended.

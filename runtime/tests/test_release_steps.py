@@ -132,19 +132,15 @@ def test_root_runs_nothing_of_a_release_or_its_packages(shell, release):
       cd "{release}"
       is_django
       python_of_release plumbline_django.py settings-module . site:app
-      migrate_() {{ as_app python manage.py migrate; }}
-      migrate_
     """
     result = shell.run(script, *RELEASE, lib=str(shell.folder))
     assert result.returncode == 0, result.stdout
     units = [call for call in shell.calls if call.startswith("systemd-run ")]
-    assert len(units) == 4
+    assert len(units) == 3
     for unit in units:
         assert " --wait " in unit, "what it has started would go on"
         assert " --uid=app --gid=app -p NoNewPrivileges=yes " in unit
     assert [call for call in shell.calls if call.startswith("ran ")] == []
-    secrets = "EnvironmentFile=-/run/plumbline-secrets/environment"
-    assert [secrets in unit for unit in units] == [False, False, False, True]
 
 
 def test_root_s_own_python_is_isolated_from_the_environment_and_the_working_folder():
