@@ -29,7 +29,7 @@ fi
 # All that the unit says of its environment and its sandbox; how a service is started, watched and ended is no command's.
 while IFS= read -r line; do
   options+=(-p "${line//$app\/current/$release}")
-done < <(sed -n '/^\[Service\]/,/^\[/{/^[A-Z]/p}' "$units"/gunicorn.service "$units"/gunicorn.service.d/*.conf |
+done < <(awk '/^\[/ { service = $0 == "[Service]" } service && /^[A-Z]/' "$units"/gunicorn.service "$units"/gunicorn.service.d/*.conf |
   grep -Ev '^(Type|NotifyAccess|Exec[A-Za-z]*|RuntimeDirectory[A-Za-z]*|KillMode|Timeout[A-Za-z]*|WatchdogSec|Restart[A-Za-z]*|OOMPolicy)=')
 
 # In a unit of its own, which ends with everything that the command has started, whatever happens to this script: so what it is

@@ -44,6 +44,7 @@ TAKEN = [
     "EnvironmentFile=/etc/gunicorn/environment",
     "CapabilityBoundingSet=",
     "SystemCallFilter=~@privileged @resources",
+    "IPAddressDeny=169.254.169.254 fd00:ec2::254",
     "ProtectSystem=strict",
 ]
 # writes down the properties and the command, one a line
@@ -57,6 +58,7 @@ def as_app(shell):
     (app / "releases/1").mkdir(parents=True)
     (app / "current").symlink_to("releases/1")
     (units / "gunicorn.service").write_text(SERVICE.replace("/srv/app", str(app)))
+    (units / "gunicorn.service.d/a.conf").write_text("[Service]\nIPAddressDeny=169.254.169.254 fd00:ec2::254\n")
     (units / "gunicorn.service.d/plumbline_sandbox.conf").write_text("# what\n[Service]\nProtectSystem=strict\n")
     shell.fake("id", "echo ${FAKE_USER:-0}")
     shell.fake("systemd-run", NOTE)
