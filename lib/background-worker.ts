@@ -89,7 +89,8 @@ const TAKEN = ['gunicorn', 'nginx', 'celery', 'celery-beat', 'rq', 'mariadb', 'm
 
 /**
  * Work that is not done for a request: a unit of systemd beside the application server, with the application's files, environment and
- * secrets, with limits from the plan, and restarted with every release.
+ * secrets, with limits from the plan, and restarted with every release. A deployment succeeds when each has started: Celery when it takes
+ * tasks, the others when they have stayed up for longer than the application takes to load.
  */
 export class BackgroundWorker {
   /** A worker of Celery with its processes. Its broker is the `cache`, where there is one, else what the project says. */

@@ -71,7 +71,8 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
 
   /**
    * Commands that run as root in the directory of the release, once on each machine, and again with each change on one that holds its
-   * database: after the packages of the application are installed, before it starts. `as_app COMMAND` runs one as the service runs: its user, environment, secrets and packages.
+   * database: after the packages of the application are installed, before it starts. `as_app COMMAND` runs one as the service runs: its user, environment, secrets,
+   * packages and sandbox; of the disk it may write to the release, `/var/lib/app` and `/var/tmp`.
    *
    * @default - none
    */

@@ -10,6 +10,8 @@ import time
 
 from celery import bootsteps, signals
 
+from plumbline_systemd import notifier
+
 # The longest between two signs of life, in seconds: a worker that runs elsewhere may have a shorter visibility timeout.
 LONGEST_INTERVAL = 60
 # Signs of life within a visibility timeout: a broker that restarts may miss some.
@@ -26,6 +28,12 @@ def prepare(sender, **_):
         sender.app.steps["consumer"].add(SignsOfLife)
     if problems:
         raise SystemExit("\n".join(problems))
+
+
+@signals.worker_ready.connect
+def tell_systemd(**_):
+    """The application has loaded, its processes are there, and the broker has been reached: the unit has started."""
+    notifier()("READY=1")
 
 
 def is_redis(app):

@@ -9,17 +9,19 @@ client can, in the worker classes sync, gthread, gevent and asgi, a worker
 3. ends it with 504 once the application has worked on it for `request_timeout`, and has the worker replaced. It serves
    until its successor does.
 
+A worker takes no request before the application's pages have loaded, so that none pays for an import, and one whose
+pages do not load does not start.
+
 gunicorn itself ends long requests in sync workers only, and with a 500. The master's loop tells the workers, and
 systemd when it asks (WatchdogSec=), that it still runs: a hung master fails the health check and is restarted.
 """
-
-import time
 
 from plumbline_guard_admission import mark_serving, settings
 from plumbline_guard_asgi import AsgiGuard, listen_with_backlog
 from plumbline_guard_limits import AlarmLimit, GreenletLimit, ThreadLimit
 from plumbline_guard_master import hear, master_beat, when_ready
 from plumbline_guard_wsgi import WsgiGuard, accepting
+from plumbline_pages import load_pages
 
 __all__ = ["configure", "post_worker_init", "when_ready"]
 
@@ -42,9 +44,12 @@ def configure(
 
 def post_worker_init(worker):
     hear(worker.log)
-    settings.booted = time.time()
+    load_pages()
     classes = {base.__name__ for base in type(worker).__mro__}
     if "ASGIWorker" in classes:
+        from plumbline_lifespan import wait_for_startup
+
+        wait_for_startup()
         worker.asgi = AsgiGuard(worker)
         listen_with_backlog(worker)
         return

@@ -121,8 +121,9 @@ def printable(text):
 
 
 def mark_serving(worker):
-    """The master learns that this worker serves. And while all slots are busy nginx answers the health check, if this
-    file says that the application has loaded."""
+    """From here on requests wait for a slot. The master learns that this worker serves. And while all slots are busy
+    nginx answers the health check, if this file says that the application has loaded."""
+    settings.booted = time.time()
     tell(worker, SERVING)
     try:
         Path(settings.serving_file).touch()

@@ -1,13 +1,13 @@
-"""The request guard in gunicorn's master: its loop beats, for the health check and for systemd's watchdog."""
+"""The request guard in gunicorn's master: its loop beats, for the health check and for systemd's watchdog, and tells
+systemd how many workers serve (`systemctl status gunicorn`)."""
 
-import contextlib
 import mmap
 import os
-import socket
 import struct
 import time
 
-from plumbline_guard_replacement import replace_workers
+from plumbline_guard_replacement import SERVING, has_told, replace_workers
+from plumbline_systemd import notifier
 
 
 class SharedTime:
@@ -31,16 +31,22 @@ def when_ready(arbiter):
     """Lets the master's loop beat. Both methods run every second at least: one in the main loop, the other also while
     a reload or a stop waits for old workers (gunicorn 27.0.1, arbiter.py)."""
     hear(arbiter.log)
-    notify = watchdog()
+    pet, tell = watchdog(), notifier()
     last = 0.0
+
+    def beat():
+        master_beat.note()
+        pet()
+        # again and again: systemd may have been restarting
+        serving = sum(has_told(worker, SERVING) for worker in arbiter.WORKERS.values())
+        tell(f"STATUS={serving} of {arbiter.num_workers} workers serve")
 
     def beating(method):
         def call():
             nonlocal last
             if time.monotonic() - last >= 0.5:
                 last = time.monotonic()
-                master_beat.note()
-                notify()
+                beat()
             return method()
 
         return call
@@ -48,22 +54,15 @@ def when_ready(arbiter):
     arbiter.murder_workers = beating(arbiter.murder_workers)
     arbiter.reap_workers = beating(arbiter.reap_workers)
     replace_workers(arbiter)
+    beat()  # before the first worker: what gunicorn has told of itself says nothing of them
 
 
 def watchdog():
     """What pets systemd's watchdog: a function that does nothing when the unit has no WatchdogSec=."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address or "WATCHDOG_USEC" not in os.environ:
+    if "WATCHDOG_USEC" not in os.environ:
         return lambda: None
-    if address[0] == "@":
-        address = "\0" + address[1:]
-    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-
-    def notify():
-        with contextlib.suppress(OSError):  # systemd is restarting; the next beat comes within a second
-            sender.sendto(b"WATCHDOG=1", address)
-
-    return notify
+    tell = notifier()
+    return lambda: tell("WATCHDOG=1")
 
 
 def hear(log):

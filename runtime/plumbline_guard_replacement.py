@@ -71,6 +71,8 @@ class Replacement:
         self.began = self.rests_until = time.monotonic()
         self.ends_by = None  # when the old one, which has been told to end, is killed
         self.others_from = self.began  # when workers are started again in place of others
+        self.starting = set()  # process ids of those that were started beside others and do not serve yet
+        self.fills_from = self.began  # no worker is started beside others before that
 
     def step(self):
         now = time.monotonic()
@@ -80,10 +82,34 @@ class Replacement:
             self.go_on(now)
         elif now >= self.rests_until:
             self.begin(now)
-        if not self.old:
+        if self.old:
+            if self.successors is None or now >= self.others_from:
+                self.manage_others(now)
+        elif any(has_told(worker, SERVING) for worker in self.arbiter.WORKERS.values()):
+            self.manage_beside_others(now)
+        else:
+            self.starting.clear()
             self.manage_workers()
-        elif self.successors is None or now >= self.others_from:
-            self.manage_others(now)
+
+    def manage_beside_others(self, now):
+        """One that cannot start, for a database that is away or for want of memory, ends neither gunicorn nor those
+        that serve, and does not take their CPU by starting over and over."""
+        workers = self.arbiter.WORKERS
+        if any(pid not in workers for pid in self.starting):
+            text = "request guard: a worker did not start, the others serve on, next attempt in %g s"
+            self.arbiter.log.error(text, RETRY)
+            self.fills_from = now + RETRY
+        self.starting = {pid for pid in self.starting & workers.keys() if not has_told(workers[pid], SERVING)}
+        if len(workers) < self.arbiter.num_workers and now < self.fills_from:
+            return
+        before = set(workers)
+        try:
+            with starting_at_leisure():
+                self.manage_workers()
+        except OSError as error:  # no memory for one more process, or no number: gunicorn would end
+            self.arbiter.log.error("request guard: %s", error)
+            self.fills_from = now + RETRY
+        self.starting |= workers.keys() - before
 
     def manage_others(self, now):
         """The old one does not count, so that gunicorn starts another."""

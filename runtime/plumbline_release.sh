@@ -64,15 +64,9 @@ seal() { # release
 
 metadata_service='169.254.169.254 fd00:ec2::254'
 
-# The folder of the project in a release, and where its modules are imported from besides.
+# The folder of the project in a release.
 project_of() { # release
   echo "$1${working_directory:+/$working_directory}"
-}
-
-python_path_of() { # release
-  local folder path=/usr/local/lib/plumbline
-  for folder in ${python_path:-}; do path+=:$1/$folder; done
-  echo "$path"
 }
 
 # As the application's user, in a unit that ends with everything that the command has started.
@@ -80,21 +74,10 @@ as_user() { # options of systemd-run, command
   systemd-run -q --wait --pipe --collect --uid=app --gid=app -p NoNewPrivileges=yes -p TimeoutStopSec=5 "$@"
 }
 
-# As the service runs: the application's user, environment and secrets, and the metadata service where the service has it; in the
-# release that is on its way, if any. Statements may take their time: no request waits for them.
-as_app() {
-  local release=/srv/app/next metadata=()
-  [ -e $release ] || release=/srv/app/current
-  if [ -e /etc/systemd/system/gunicorn.service.d/plumbline_no_metadata.conf ]; then
-    metadata=(-p "IPAddressDeny=$metadata_service")
-  fi
-  as_user --working-directory="$(project_of $release)" \
-    --setenv=PYTHONPATH="$(python_path_of $release)" --setenv=PATH=$release/.venv/bin:/usr/bin \
-    --setenv=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=0 "${metadata[@]}" \
-    -p EnvironmentFile=/etc/gunicorn/environment -p EnvironmentFile=-/run/plumbline-secrets/environment env "$@"
-}
-export metadata_service working_directory python_path
-export -f as_user as_app project_of python_path_of
+# As the service runs, in the release that is on its way, if any.
+as_app() { /bin/bash "$lib/plumbline_as_app.sh" "$@"; }
+export lib building=true
+export -f as_app
 
 # Without secrets: the database and the like are not asked.
 python_of_release() {

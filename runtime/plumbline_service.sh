@@ -18,6 +18,7 @@ install_files() {
     done
   fi
   cp "$lib"/plumbline_{logs.service,logs.timer,secrets.socket,secrets@.service} "$units/"
+  for_people
   if [ -n "${data_volume:-}" ]; then keep_files; fi
   : >"$logs/changed"
   find . -type f -printf '/%P\n' | while read -r path; do
@@ -28,13 +29,41 @@ install_files() {
     case $path in
       /etc/gunicorn/environment) mode=640 ;;
       /etc/gunicorn/secrets) mode=600 ;;
+      */bin/as_app) mode=755 ;;
       *) mode=644 ;;
     esac
     install -m "$mode" ".$path" "$path"
     case $mode in 640) chgrp app "$path" ;; esac
   done
+  if grep -q 'ssm-agent.service.d/' "$logs/changed"; then
+    systemctl daemon-reload
+    systemctl try-restart --no-block '*amazon-ssm-agent.service' || true
+  fi
   fit_nginx
   keep_for_root /var/log/nginx /var/lib/nginx /var/lib/nginx/tmp
+}
+
+# What a person finds on the machine, who comes through Session Manager: its shell is `sh`, as a child of the agent, and neither a
+# login shell nor one of PAM's (amazon-ssm-agent, agent/session/shell/shell_unix.go). sudo's path on Fedora's kind has no /usr/local.
+for_people() {
+  local folder agent
+  for folder in usr/local/bin usr/bin; do
+    mkdir -p $folder
+    if [ $folder = usr/local/bin ] || [ "$package_manager" = dnf ]; then cp "$lib/plumbline_as_app.sh" $folder/as_app; fi
+  done
+  mkdir -p etc/profile.d etc/motd.d
+  cp "$lib/plumbline_motd.sh" etc/profile.d/plumbline.sh
+  for agent in amazon-ssm-agent snap.amazon-ssm-agent.amazon-ssm-agent; do
+    mkdir -p "$units/$agent.service.d"
+    printf '%s\n' '[Service]' Environment=ENV=/etc/profile.d/plumbline.sh >"$units/$agent.service.d/plumbline.conf"
+  done
+  cat >etc/motd.d/plumbline <<END
+A web application serves here, installed by cdk-plumbline.
+  commands   sudo as_app python manage.py createsuperuser    as the application runs: user, environment, secrets, sandbox
+  logs       journalctl -u gunicorn    /var/log/nginx    the deployment: /var/log/cloud-init-output.log
+  units      systemctl status gunicorn nginx ${sandboxed:-} ${database_unit:-} ${cache_unit:-}
+  files      /srv/app/current, read-only: the release    /var/lib/app, writable: HOME    /etc/gunicorn, /etc/nginx: generated
+END
 }
 
 # Folders in which root opens files or gives them away by name, as nginx' master does with logs and temporary folders: who
@@ -75,13 +104,15 @@ fit_nginx() {
 
 # Those who will use the configuration read it.
 check() {
+  local began=$SECONDS
   nginx -t
-  as_app gunicorn --config /etc/gunicorn/gunicorn.conf.py --check-config
+  as_app python -m plumbline_check --config /etc/gunicorn/gunicorn.conf.py
+  echo $((SECONDS - began)) >"$logs/loading"
 }
 
-# Ends with the first 200 through nginx, or as soon as gunicorn has ended.
+# Ends with the first 200 of a worker through nginx once all of them serve, or as soon as gunicorn has ended.
 serve() {
-  local code=nothing invocation end=$((SECONDS + start_timeout))
+  local answer=nothing invocation end=$((SECONDS + start_timeout))
   systemctl enable -q --no-reload gunicorn.socket gunicorn plumbline_logs.timer
   systemctl is-enabled -q nginx || systemctl enable -q nginx # Debian's package has, and doing it again is slow
   systemctl daemon-reload
@@ -95,12 +126,45 @@ serve() {
   if systemctl restart gunicorn && systemctl reload-or-restart nginx; then
     invocation=$(systemctl show -p InvocationID gunicorn)
     while [ "$SECONDS" -lt "$end" ] && [ "$invocation" = "$(systemctl show -p InvocationID gunicorn)" ]; do
-      code=$(curl -s -o /dev/null -m 5 -w '%{http_code}' "http://127.0.0.1$health_path") || true
-      if [ "$code" = 200 ]; then return; fi
+      answer=$(ask "$health_path" -m 5)
+      if [ "$answer" = 200 ] && every_worker_serves; then
+        visit
+        return
+      fi
       sleep 0.2
     done
   fi
   journalctl -u gunicorn -n 30 --no-pager -o cat
-  echo "$health_path answered $code through nginx instead of 200"
+  if [ "$answer" = 200 ]; then
+    echo "$(systemctl show -p StatusText --value gunicorn) after $start_timeout s"
+  else
+    echo "$health_path answered $answer through nginx instead of 200"
+  fi
   return 1
+}
+
+# The status; what nginx says for an application whose slots are all taken is told as busy, for it is no answer of a worker.
+ask() { # path, options of curl
+  local answer
+  answer=$(curl -s -o /dev/null -w '%{http_code} %header{x-plumbline}' "${@:2}" "http://127.0.0.1$1") || true
+  echo "${answer% }"
+}
+
+# As the guard tells systemd. Without the guard the one that has answered stands for all.
+every_worker_serves() {
+  if [[ $(systemctl show -p StatusText --value gunicorn) =~ ^([0-9]+)\ of\ ([0-9]+)\ workers\ serve$ ]]; then
+    [ "${BASH_REMATCH[1]}" -ge "${BASH_REMATCH[2]}" ]
+  fi
+}
+
+# What a visitor sees first. It fails no deployment: a page may want data that nobody has entered yet, or something that is not
+# the machine's and away today, and to go back would need the same (docs/adr/0046).
+visit() {
+  local answer
+  answer=$(ask / -m 30 -H "Host: $host" -H 'X-Forwarded-Proto: https' -H 'X-Forwarded-For: 127.0.0.1')
+  case $answer in
+    000) echo "== the front page (/) has not answered after 30 s" ;;
+    5*) echo "== the front page (/) answers $answer: journalctl -u gunicorn says why" ;;
+    *) return ;;
+  esac | tee /dev/console
 }

@@ -2,28 +2,35 @@
 #
 # The background workers. They start when the release serves, and end as soon as another one is on its way.
 
+# Celery tells systemd when it works. Others have started when they are up for longer than the application takes to load: twice
+# what it took alone, since several load side by side, and 15 s for what a worker alone imports.
 start_workers() { # units
-  local worker end=$((SECONDS + 60))
+  local worker state waits=true end=$((SECONDS + start_timeout)) loaded
+  loaded=$((SECONDS + 15 + 2 * $(<"$logs/loading")))
   if [ -n "${before:-}" ]; then echo "$*" >"$before/started"; fi
   systemctl daemon-reload
   systemctl enable -q "$@"
   # One that still ends its last task is started when it has.
   systemctl restart --no-block "$@"
-  for worker in "$@"; do
-    while [ "$(is "$worker" ActiveState NRestarts)" = 'activating 0' ] && [ $SECONDS -lt $end ]; do sleep 0.2; done
+  while [ $waits = true ]; do
+    sleep 0.5
+    waits=false
+    for worker in "$@"; do
+      state=$(is "$worker" Type ActiveState NRestarts)
+      case $state in
+        'notify active 0' | *' deactivating '*) ;;
+        'exec active 0') if [ $SECONDS -lt $loaded ]; then waits=true; fi ;;
+        *' activating 0') if [ $SECONDS -lt $end ]; then waits=true; else gave_up "$worker" 'has not started'; fi ;;
+        *) gave_up "$worker" 'does not stay up' ;;
+      esac
+    done
   done
-  # What cannot start ends at once, for example for a module that is missing.
-  sleep 3
-  for worker in "$@"; do
-    case $(is "$worker" ActiveState NRestarts) in
-      'active 0' | deactivating*) ;;
-      *)
-        journalctl -u "$worker" -n 30 --no-pager -o cat
-        echo "$worker does not stay up: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$worker.service")"
-        return 1
-        ;;
-    esac
-  done
+}
+
+gave_up() { # unit, what it does
+  journalctl -u "$1" -n 30 --no-pager -o cat
+  echo "$1 $2: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$1.service")"
+  exit 1
 }
 
 is() { # unit, properties

@@ -1,9 +1,8 @@
 import type { BackgroundWorkerPlan, Plan } from '../plan/plan';
 import type { BackgroundWorkerSource, RenderedFile } from './input';
-import { after, applicationService, SERVICE_END, UNITS, type Neighbours } from './systemd';
+import { after, applicationService, BIN, SERVICE_END, UNITS, type Neighbours } from './systemd';
 import { lines, outsideTokens } from './text';
 
-const BIN = '/srv/app/current/.venv/bin';
 const BEAT_SCHEDULE = '/var/lib/app/celerybeat-schedule';
 
 /** A background worker with its numbers. */
@@ -41,11 +40,11 @@ export function renderBackgroundWorkers(
 ): RenderedFile[] {
   return workersOf(plan, sources).map((worker) => ({
     path: `${UNITS}/${worker.source.kind === 'rq' ? 'rq@' : worker.source.name}.service`,
-    text: renderBackgroundWorker(worker, neighbours),
+    text: renderBackgroundWorker(worker, neighbours, plan.appServer.timeoutStartSec),
   }));
 }
 
-function renderBackgroundWorker(worker: Worker, neighbours: Neighbours): string {
+function renderBackgroundWorker(worker: Worker, neighbours: Neighbours, startTimeout: number): string {
   const { source, plan } = worker;
   const rq = source.kind === 'rq';
   return lines(
@@ -56,9 +55,8 @@ function renderBackgroundWorker(worker: Worker, neighbours: Neighbours): string 
     'StartLimitIntervalSec=0',
     '',
     '[Service]',
-    'Type=exec',
+    source.kind === 'celery' ? ['Type=notify', 'NotifyAccess=main'] : 'Type=exec',
     applicationService(`plumbline-${rq ? 'rq-%i' : source.name}`, neighbours),
-    `Environment=PATH=${BIN}:/usr/bin`,
     source.kind !== 'celery-beat' && [
       '# taskTimeout: the limit of the server is one for requests',
       `Environment=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=${plan.taskTimeout}`,
@@ -66,6 +64,7 @@ function renderBackgroundWorker(worker: Worker, neighbours: Neighbours): string 
     `ExecStart=${command(worker)}`,
     '# The main process alone is told: it lets tasks end and keeps its children alive meanwhile.',
     'KillMode=mixed',
+    source.kind === 'celery' && ['# appServer.timeoutStartSec', `TimeoutStartSec=${startTimeout}`],
     '# timeoutStopSec, memory',
     `TimeoutStopSec=${plan.timeoutStopSec}`,
     `MemoryMax=${rq ? Math.ceil(plan.memory / plan.processes) : plan.memory}M`,

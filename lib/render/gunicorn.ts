@@ -14,6 +14,7 @@ export function renderGunicornConf(input: GunicornInput): string {
   const extras = plan.extraGunicornSettings;
   const fork = plan.database !== undefined;
   const orphans = leavesOrphans(plan);
+  const loadsPages = appServer.preloadApp || !requestGuard;
   const settings: ReadonlyArray<readonly [name: string, value: unknown, from?: string]> = [
     ['wsgi_app', input.wsgi],
     ['worker_class', appServer.workerClass, 'appServer.workerClass'],
@@ -57,12 +58,12 @@ export function renderGunicornConf(input: GunicornInput): string {
       ],
     appServer.preloadApp && 'import gc',
     requestGuard && input.answerHealth && 'import os',
-    appServer.preloadApp && 'import sys',
-    (fork || requestGuard) && '',
+    '',
     fork && 'import plumbline_fork',
     requestGuard && 'import plumbline_guard',
     orphans && 'import plumbline_orphans',
-    appServer.preloadApp || fork || requestGuard ? '' : undefined,
+    loadsPages && 'import plumbline_pages',
+    '',
     settings.map(([name, value, from]) =>
       extras[name] === undefined ? assignment(name, value, from) : assignment(name, extras[name], 'override'),
     ),
@@ -85,7 +86,7 @@ export function renderGunicornConf(input: GunicornInput): string {
     orphans && [
       !requestGuard && '',
       '# What killed workers have left in the database ends.',
-      'on_starting = plumbline_orphans.on_starting',
+      !appServer.preloadApp && 'on_starting = plumbline_orphans.on_starting',
       'child_exit = plumbline_orphans.child_exit',
     ],
     (fork || !requestGuard) && [
@@ -97,7 +98,10 @@ export function renderGunicornConf(input: GunicornInput): string {
       orphans && '    plumbline_orphans.post_worker_init(worker)',
       requestGuard
         ? '    plumbline_guard.post_worker_init(worker)'
-        : '    open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead',
+        : [
+            '    plumbline_pages.load_pages()  # not in the first request, which has a limit',
+            '    open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead',
+          ],
     ],
     fork &&
       appServer.preloadApp && [
@@ -113,11 +117,14 @@ export function renderGunicornConf(input: GunicornInput): string {
       'gc.disable()',
       '',
       '',
+      'def on_starting(arbiter):',
+      orphans && '    plumbline_orphans.on_starting(arbiter)',
+      // Measured (bench/memory) with admin and an API: 34 MiB a worker without, 20 with. Before READY=1, from where on the watchdog counts.
+      '    plumbline_pages.load_pages()  # in the master, so that its workers share them',
+      '',
+      '',
       'def when_ready(arbiter):',
       requestGuard && '    plumbline_guard.when_ready(arbiter)',
-      // Measured (bench/memory) with admin and an API: 34 MiB a worker without, 20 with.
-      '    if "django.urls" in sys.modules:  # Django would import the views at the first request, in each worker',
-      '        _ = sys.modules["django.urls"].get_resolver().url_patterns',
       '    gc.collect()',
       '    gc.freeze()  # pages of the application stay shared between master and workers',
       '',

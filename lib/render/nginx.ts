@@ -197,6 +197,7 @@ export function renderNginxConf(input: NginxInput): string {
     '    }',
     '    # No slot was free for a moment: busy, unless the application serves nobody.',
     '    location @busy {',
+    '      add_header X-Plumbline busy; # the bootstrap waits for the application',
     '      default_type text/plain;',
     '      if (-f /run/plumbline/serving) { return 200 "busy\\n"; }',
     '      return 503;',

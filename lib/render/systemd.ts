@@ -14,6 +14,9 @@ export const UNITS = '/etc/systemd/system';
  */
 export const SECRETS_SOCKET = 'plumbline_secrets.socket';
 
+/** The programs of the release that serves. */
+export const BIN = '/srv/app/current/.venv/bin';
+
 /** What no process needs but root's: the service that gives out the credentials of the instance's role. */
 export const NO_METADATA = 'IPAddressDeny=169.254.169.254 fd00:ec2::254';
 
@@ -45,7 +48,9 @@ export function applicationService(runtimeDirectory: string, { secrets, layout }
     `RuntimeDirectory=${runtimeDirectory}`,
     'StateDirectory=app',
     'UMask=0027',
-    `Environment=PYTHONPATH=${path.join(':')} PYTHONUNBUFFERED=1`,
+    `Environment=PATH=${BIN}:/usr/local/bin:/usr/bin PYTHONPATH=${path.join(':')} PYTHONUNBUFFERED=1`,
+    '# Where it may write: files of its own, and on the disk, since /tmp is memory on some systems.',
+    'Environment=HOME=/var/lib/app TMPDIR=/var/tmp',
     'EnvironmentFile=/etc/gunicorn/environment',
     secrets && [
       "# In a folder of root's, whose part it is to fetch them; who asks is the application's user.",
@@ -79,7 +84,7 @@ export const SERVICE_END: Lines = [
 /** gunicorn.service. */
 export function renderGunicornService(plan: Plan, neighbours: Neighbours): string {
   const { appServer } = plan;
-  const gunicorn = '/srv/app/current/.venv/bin/gunicorn --config /etc/gunicorn/gunicorn.conf.py';
+  const config = '--config /etc/gunicorn/gunicorn.conf.py';
   return lines(
     '[Unit]',
     'Description=The web application, served by gunicorn',
@@ -94,9 +99,9 @@ export function renderGunicornService(plan: Plan, neighbours: Neighbours): strin
     applicationService('plumbline', neighbours),
     // glibc gives each thread a heap of its own: 44 -> 34 MiB a worker with 5 threads.
     appServer.workerClass === 'gthread' && 'Environment=MALLOC_ARENA_MAX=2',
-    `ExecStart=${gunicorn}`,
+    `ExecStart=${BIN}/gunicorn ${config}`,
     '# A reload of code that does not import would end the whole server: it is tried first.',
-    `ExecReload=${gunicorn} --check-config`,
+    `ExecReload=${BIN}/python -m plumbline_check ${config}`,
     'ExecReload=/bin/kill -s HUP $MAINPID',
     leavesOrphans(plan) && [
       "# The next start ends what this one's workers have left in the database; whether it serves is yet to be seen.",

@@ -8,7 +8,8 @@ import {
   healthCheckPath,
   renderSecrets,
 } from './files';
-import type { ApplicationLayout, BootstrapInput } from './input';
+import type { BootstrapInput } from './input';
+import { healthHost } from './nginx';
 import { pythonsOf, type DatabaseServerProfile } from './operating-systems';
 import { shellQuote, type Lines } from './text';
 
@@ -35,7 +36,7 @@ export function variables(input: BootstrapInput): Lines {
   return [
     `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${python.command}`,
     `gunicorn='${gunicorn}==${GUNICORN}' wsgi=${shellQuote(application.wsgi)} settings_module=${shellQuote(input.environment.DJANGO_SETTINGS_MODULE ?? '')}`,
-    layoutVariables(application),
+    application.workingDirectory !== undefined && `working_directory=${shellQuote(application.workingDirectory)}`,
     python.archive && [
       `python_archive='${python.archive.path}'`,
       `python_sha256='x86_64=${python.archive.sha256.x86_64} aarch64=${python.archive.sha256.aarch64}'`,
@@ -49,7 +50,7 @@ export function variables(input: BootstrapInput): Lines {
     operatingSystem.withoutAgent && 'without_agent=true',
     wanted.length > 0 && `drivers='${wanted.join(' ')}'`,
     services.length > 0 && `sandboxed='${services.join(' ')}'`,
-    `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)}`,
+    `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)} host=${shellQuote(healthHost(input.allowedHosts))}`,
     `instance_metadata=${input.instanceMetadata ?? true}`,
     '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
     `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
@@ -57,13 +58,6 @@ export function variables(input: BootstrapInput): Lines {
     server && databaseVariables(server, plan),
     accountVariables(input),
     cacheOnInstance(input) && `cache_unit=${operatingSystem.cache.unit}`,
-  ];
-}
-
-function layoutVariables({ workingDirectory, pythonPath = [] }: ApplicationLayout): Lines {
-  return [
-    workingDirectory !== undefined && `working_directory=${shellQuote(workingDirectory)}`,
-    pythonPath.length > 0 && `python_path=${shellQuote(pythonPath.join(' '))}`,
   ];
 }
 

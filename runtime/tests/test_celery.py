@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -198,3 +199,24 @@ class TestProjectsOwnSettings:
         [first] = started(worker, "first@here", project=project)
         send("work", "long", 20, project=project)
         wait_for(lambda: first.says("Hard time limit (1s) exceeded"), first)
+
+
+def test_systemd_learns_that_a_worker_has_started_once_it_takes_tasks(worker, tmp_path):
+    path = str(tmp_path / "notify")
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(path)
+    systemd.settimeout(20)
+    first = worker(env={"NOTIFY_SOCKET": path})
+    assert systemd.recv(100) == b"READY=1"
+    wait_for(lambda: first.says(" ready."), first)
+
+
+def test_systemd_does_not_learn_of_a_worker_without_a_broker(worker, environment, tmp_path):
+    path = str(tmp_path / "notify")
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(path)
+    systemd.settimeout(0.5)
+    first = worker(env={"NOTIFY_SOCKET": path, "PLUMBLINE_BROKER_URL": f"redis+socket://{tmp_path}/none"})
+    wait_for(lambda: first.says("Cannot connect"), first)
+    with pytest.raises(TimeoutError):
+        systemd.recv(100)

@@ -61,17 +61,20 @@ def test_systemd_is_told_while_the_master_runs_and_not_while_it_hangs(own_server
     assert drain(systemd) == []
     server.process.send_signal(signal.SIGCONT)
     systemd.settimeout(3)
-    assert systemd.recv(100) == b"WATCHDOG=1"
+    while systemd.recv(100) != b"WATCHDOG=1":
+        pass
 
 
-def test_without_a_watchdog_only_readiness_is_told(own_server, tmp_path):
+def test_without_a_watchdog_readiness_is_told_and_how_many_workers_serve(own_server, tmp_path):
     path = str(tmp_path / "notify")
     systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     systemd.bind(path)
-    own_server("sync", env={"NOTIFY_SOCKET": path})
+    own_server("sync", env={"NOTIFY_SOCKET": path}, workers=2)
     time.sleep(1.5)
-    messages = drain(systemd)
-    assert [message.split(b"\n")[0] for message in messages] == [b"READY=1"]
+    messages = [message.split(b"\n")[0].decode() for message in drain(systemd)]
+    assert messages[:2] == ["READY=1", "STATUS=0 of 2 workers serve"]
+    assert messages[-1] == "STATUS=2 of 2 workers serve"
+    assert all("workers serve" in message for message in messages[1:])
 
 
 def test_a_worker_class_that_the_guard_does_not_know_stops_gunicorn(own_server):

@@ -238,15 +238,38 @@ def test_where_no_process_can_be_started_the_worker_serves_on(workers):
     assert workers.running == [1, 2, 3, 4, 5]
 
 
-def test_a_successor_that_cannot_start_does_not_stop_gunicorn_as_any_other_worker_does(workers):
+def test_a_successor_that_cannot_start_does_not_stop_gunicorn(workers):
     workers.overdue(2)
     workers.turn()
     assert workers.boot_codes == [(3, 4)] * 4 + [(1, 1)]
-    workers.end(5)
-    workers.turn()
+
+
+def test_a_worker_that_cannot_start_ends_gunicorn_where_no_other_serves(workers):
     workers.end(1)
     workers.turn()
-    assert workers.boot_codes[-1] == (3, 4)
+    assert workers.boot_codes[-1] == (1, 1)
+    for number in workers.running:
+        workers.end(number)
+    workers.turn()
+    assert workers.boot_codes[-4:] == [(3, 4)] * 4
+
+
+def test_a_worker_that_cannot_start_beside_others_is_tried_again_after_a_while(workers):
+    workers.end(1)
+    workers.turn()
+    workers.end(5)
+    workers.turn()
+    workers.end(2)
+    workers.turn(28)
+    assert workers.running == [3, 4]
+    assert workers.log.lines == ["request guard: a worker did not start, the others serve on, next attempt in 30 s"]
+    workers.turn(2)
+    assert workers.running == [3, 4, 6, 7]
+    workers.serve()
+    workers.turn()
+    workers.end(7)  # one that has served is replaced at once
+    workers.turn()
+    assert workers.running == [3, 4, 6, 8]
 
 
 def test_a_worker_that_ends_by_itself_makes_room_for_its_successor(workers):

@@ -280,7 +280,7 @@ test('settings that the user names are the settings of the Django project', () =
 test('a health check path of the application is asked as it is', () => {
   const text = script({ healthCheckPath: '/up' });
   expect(text).toContain('\nhealth_path=/up ');
-  expect(text).toContain(' answer_health=false\n');
+  expect(text).toContain(' answer_health=false ');
   expect(text).toContain('    location = /up {\n');
 });
 

@@ -181,7 +181,5 @@ test('a project in a folder of the release runs there, and imports from others',
   const layout = { workingDirectory: 'apps/shop', pythonPath: ['.', 'libs/src'] };
   const unit = renderGunicornService(planOf({}), { units: [], secrets: false, layout });
   expect(unit).toContain('\nWorkingDirectory=/srv/app/current/apps/shop\n');
-  expect(unit).toContain(
-    '\nEnvironment=PYTHONPATH=/usr/local/lib/plumbline:/srv/app/current:/srv/app/current/libs/src PYTHON',
-  );
+  expect(unit).toContain(' PYTHONPATH=/usr/local/lib/plumbline:/srv/app/current:/srv/app/current/libs/src PYTHON');
 });

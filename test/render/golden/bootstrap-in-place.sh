@@ -19,7 +19,7 @@ gunicorn='gunicorn==27.0.1' wsgi=sample.wsgi:application settings_module=''
 without_agent=true
 drivers='psycopg[binary,pool]==3.3.9:psycopg,psycopg2 redis==8.1.0:redis celery[redis]==5.7.0:celery packaging==26.3:packaging'
 sandboxed='celery'
-health_path=/health answer_health=true
+health_path=/health answer_health=true host='${Token[DNSName...........................................................]}'
 instance_metadata=true
 # memory.swap, appServer.backlog, appServer.timeoutStartSec
 swap=2048 backlog=4096 start_timeout=300
@@ -248,6 +248,7 @@ http {
     }
     # No slot was free for a moment: busy, unless the application serves nobody.
     location @busy {
+      add_header X-Plumbline busy; # the bootstrap waits for the application
       default_type text/plain;
       if (-f /run/plumbline/serving) { return 200 "busy\n"; }
       return 503;

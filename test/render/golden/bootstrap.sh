@@ -10,7 +10,7 @@ mkdir -p $lib
 install -d -m 700 $logs $downloads
 package_manager=dnf packages='python3.13 python3.13-pip' python=python3.13
 gunicorn='gunicorn==27.0.1' wsgi=sample.wsgi:application settings_module=''
-health_path=/health answer_health=true
+health_path=/health answer_health=true host='${Token[DNSName...........................................................]}'
 instance_metadata=true
 # memory.swap, appServer.backlog, appServer.timeoutStartSec
 swap=2048 backlog=4096 start_timeout=300
@@ -216,6 +216,7 @@ http {
     }
     # No slot was free for a moment: busy, unless the application serves nobody.
     location @busy {
+      add_header X-Plumbline busy; # the bootstrap waits for the application
       default_type text/plain;
       if (-f /run/plumbline/serving) { return 200 "busy\n"; }
       return 503;

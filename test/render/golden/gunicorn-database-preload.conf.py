@@ -1,11 +1,11 @@
 # Comments name values of the plan.
 import gc
 import os
-import sys
 
 import plumbline_fork
 import plumbline_guard
 import plumbline_orphans
+import plumbline_pages
 
 wsgi_app = "mysite.wsgi:application"
 worker_class = "gthread"  # appServer.workerClass
@@ -33,7 +33,6 @@ plumbline_guard.configure(
     answer_health="PLUMBLINE_HEALTH_PATH" not in os.environ,
 )
 # What killed workers have left in the database ends.
-on_starting = plumbline_orphans.on_starting
 child_exit = plumbline_orphans.child_exit
 
 
@@ -50,10 +49,13 @@ def pre_fork(arbiter, worker):
 gc.disable()
 
 
+def on_starting(arbiter):
+    plumbline_orphans.on_starting(arbiter)
+    plumbline_pages.load_pages()  # in the master, so that its workers share them
+
+
 def when_ready(arbiter):
     plumbline_guard.when_ready(arbiter)
-    if "django.urls" in sys.modules:  # Django would import the views at the first request, in each worker
-        _ = sys.modules["django.urls"].get_resolver().url_patterns
     gc.collect()
     gc.freeze()  # pages of the application stay shared between master and workers
 

@@ -2,6 +2,7 @@
 
 import plumbline_fork
 import plumbline_orphans
+import plumbline_pages
 
 wsgi_app = "mysite.wsgi:application"
 worker_class = "sync"  # appServer.workerClass
@@ -28,4 +29,5 @@ child_exit = plumbline_orphans.child_exit
 def post_worker_init(worker):
     plumbline_fork.refuse_shared(worker)  # a connection that the master holds too carries rows of others
     plumbline_orphans.post_worker_init(worker)
+    plumbline_pages.load_pages()  # not in the first request, which has a limit
     open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead

@@ -1,9 +1,9 @@
 # Comments name values of the plan.
 import gc
 import os
-import sys
 
 import plumbline_guard
+import plumbline_pages
 
 wsgi_app = "mysite.wsgi:application"
 worker_class = "gthread"  # appServer.workerClass
@@ -34,10 +34,12 @@ post_worker_init = plumbline_guard.post_worker_init
 gc.disable()
 
 
+def on_starting(arbiter):
+    plumbline_pages.load_pages()  # in the master, so that its workers share them
+
+
 def when_ready(arbiter):
     plumbline_guard.when_ready(arbiter)
-    if "django.urls" in sys.modules:  # Django would import the views at the first request, in each worker
-        _ = sys.modules["django.urls"].get_resolver().url_patterns
     gc.collect()
     gc.freeze()  # pages of the application stay shared between master and workers
 

@@ -1,4 +1,7 @@
 # Comments name values of the plan.
+
+import plumbline_pages
+
 wsgi_app = "mysite.wsgi:application"
 worker_class = "sync"  # appServer.workerClass
 workers = 5  # appServer.workers
@@ -18,4 +21,5 @@ control_socket_disable = True
 
 
 def post_worker_init(worker):
+    plumbline_pages.load_pages()  # not in the first request, which has a limit
     open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead
