@@ -10,6 +10,10 @@ import time
 
 from celery import bootsteps, signals
 
+import plumbline_failures
+
+signals.task_failure.connect(plumbline_failures.task_failed)
+
 # The longest between two signs of life, in seconds: a worker that runs elsewhere may have a shorter visibility timeout.
 LONGEST_INTERVAL = 60
 # Signs of life within a visibility timeout: a broker that restarts may miss some.

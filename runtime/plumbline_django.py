@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import plumbline_databases
+import plumbline_failures
 import plumbline_statements
 
 served_folder = ".static"  # what nginx serves at /static/, in the release's folder
@@ -37,6 +38,9 @@ def overlay(project, environ):
     if "PLUMBLINE_HEALTH_PATH" in environ:
         # first, so that it answers before SecurityMiddleware redirects to HTTPS
         changed["MIDDLEWARE"] = ["plumbline_django.health", *getattr(project, "MIDDLEWARE", [])]
+    # whatever LOGGING says, a job that fails does so in the journal
+    handlers = getattr(project, "RQ_EXCEPTION_HANDLERS", [])
+    changed["RQ_EXCEPTION_HANDLERS"] = ["plumbline_failures.job_failed", *handlers]
     return changed | plumbline_databases.settings(project, environ)
 
 
@@ -146,6 +150,9 @@ def main(command, *arguments):
 if __name__ == "__main__":
     main(*sys.argv[1:])
 else:
+    from django.core.signals import got_request_exception
+
     _project = importlib.import_module(os.environ["PLUMBLINE_SETTINGS_MODULE"])
     globals().update(settings_of(_project) | overlay(_project, os.environ))
     plumbline_statements.limit(os.environ)
+    got_request_exception.connect(plumbline_failures.django_request_failed)

@@ -9,12 +9,15 @@ client can, in the worker classes sync, gthread, gevent and asgi, a worker
 3. ends it with 504 once the application has worked on it for `request_timeout`, and has the worker replaced. It serves
    until its successor does.
 
+What the application lets through is a 500, and is written to stderr with the request's id.
+
 gunicorn itself ends long requests in sync workers only, and with a 500. The master's loop tells the workers, and
 systemd when it asks (WatchdogSec=), that it still runs: a hung master fails the health check and is restarted.
 """
 
 import time
 
+from plumbline_failures import listen_to_flask
 from plumbline_guard_admission import mark_serving, settings
 from plumbline_guard_asgi import AsgiGuard, listen_with_backlog
 from plumbline_guard_limits import AlarmLimit, GreenletLimit, ThreadLimit
@@ -42,6 +45,7 @@ def configure(
 
 def post_worker_init(worker):
     hear(worker.log)
+    listen_to_flask()
     settings.booted = time.time()
     classes = {base.__name__ for base in type(worker).__mro__}
     if "ASGIWorker" in classes:
