@@ -21,6 +21,8 @@ class Failure:
     reasons: list[str]
     """What the events of the stack show of the signals, of which none says SUCCESS."""
     instance_id: str
+    kept: str
+    """What the step has said, in the file that stays."""
     cloud_init: str
     answer: int
     """The status that a client gets from the load balancer."""
@@ -40,6 +42,7 @@ def fail(machine: Machine) -> Failure:
         log=machine.run("cat /var/log/cloud-init-output.log"),
         reasons=[signal.unique_id for signal in signals],
         instance_id=machine.instance.id,
+        kept=machine.run("cat /var/log/plumbline-failed.log", check=False),
         cloud_init=machine.run("cloud-init status", check=False),
         answer=machine.get("/").status,
     )
@@ -47,6 +50,7 @@ def fail(machine: Machine) -> Failure:
 
 SCENARIOS = {
     "broken import": Wanted({"application": "broken-import"}, STACK),
+    "log in the release": Wanted({"application": "log-in-the-release"}, STACK),
     "missing wheel": Wanted({"application": "missing-wheel"}, STACK),
     "no internet": Wanted(options={"internet": False}),
     "full disk": Wanted(options={"disk_mib": 100}),
@@ -99,16 +103,25 @@ def test_fails_an_application_that_cannot_be_imported(failure):
     assert failure.reasons[0] == "check: ModuleNotFoundError: No module named 'a_module_that_nobod"
 
 
+@of("log in the release")
+def test_fails_a_start_with_the_first_error_of_its_chain_and_keeps_the_rest(failure):
+    _, _, reason = failure.reasons[0].partition(": ")
+    assert reason == "OSError: Read-only file system: 'site.log' (site_app.py:4)"[: len(reason)]
+    assert "Read-only file system: 'site.log'" in reason
+    assert "ValueError: Unable to configure handler 'file'" in failure.log
+    assert failure.kept in failure.log
+
+
 @of("missing wheel")
 def test_fails_a_package_without_a_wheel(failure):
     assert_names(failure, "dependencies", "mysqlclient==2.2.7 has no usable wheels")
-    assert failure.reasons[0] == "dependencies: mysqlclient==2.2.7 has no usable wheels and you re"
+    assert failure.reasons[0] == "dependencies: mysqlclient==2.2.7 has no usable wheels"
 
 
 @of("no internet")
 def test_fails_without_a_way_to_the_internet(failure):
     assert_names(failure, "packages", "Unable to connect to ")
-    assert failure.reasons[0].startswith("packages: Failed to fetch Unable to connect to ")
+    assert failure.reasons[0].startswith("packages: Unable to connect to ")
     # Three tries of 10 seconds each, and what leads up to them.
     assert failure.seconds < 60
 

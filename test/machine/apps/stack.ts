@@ -47,6 +47,7 @@ const sites: Record<string, () => Omit<WebServiceProps, 'operatingSystem'>> = {
     },
   }),
   'broken-import': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
+  'log-in-the-release': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
   'missing-wheel': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
   fastapi: () => ({ application: Application.fromAsset(directory, { asgi: 'main:app' }) }),
   django: () => ({
