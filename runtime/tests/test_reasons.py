@@ -1,7 +1,4 @@
-"""What the event of a failing boot says, for ways to fail that are run: real programs, and the text that they give.
-
-Of two nothing names the cause, since nothing in their output does.
-"""
+"""What the event of a failing boot says, for ways to fail that are run. Of two nothing that is said is the cause."""
 
 import re
 import subprocess
