@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from nginx_server import Nginx
 
 from conftest import HERE
 
@@ -102,6 +103,21 @@ def test_a_client_writes_no_line_of_its_own_into_the_journal(own_server):
     server = own_server("sync", app="failing:bare")
     server.get("/a%0arequest", {"X-Request-Id": "a\tb"})
     assert "GET /a%0arequest failed (request a\\tb)\n" in journal(server)
+
+
+@pytest.mark.parametrize("worker_class", ["gthread", "asgi"])
+def test_the_id_is_nginx_s_own_which_the_access_log_has_too(own_server, tmp_path, worker_class):
+    server = own_server(worker_class, app="failing:bare_asgi" if worker_class == "asgi" else "failing:bare")
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    nginx = Nginx(folder, server, {"plan": {"workerClass": worker_class}})
+    try:
+        assert nginx.request("/boom", [("X-Request-Id", "forged"), ("X-Amzn-Trace-Id", "Root=1-2-3")])[0] == 500
+    finally:
+        nginx.stop()
+    (line,) = nginx.log()
+    assert (len(line["id"]), line["trace"], line["status"]) == (32, "Root=1-2-3", 500)
+    assert f"GET /boom failed (request {line['id']})\n" in journal(server)
 
 
 def test_a_celery_task_s_is_told_where_its_logging_is_silent(broker, tmp_path):
