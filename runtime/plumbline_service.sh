@@ -57,7 +57,7 @@ start_again() { # unit, its files besides the drop-in
   if ! systemctl is-active -q "$1" ||
     grep -qxFf <(printf '%s\n' "/etc/systemd/system/$1.service.d/plumbline.conf" "${@:2}") "$logs/changed"; then
     systemctl restart "$1" || {
-      journalctl -u "$1" -n 300 --no-pager -o cat
+      journalctl -u "$1" --since "@${began:-0}" -n 300 --no-pager -o cat
       echo "$1 does not start: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$1.service")"
       return 1
     }
@@ -100,7 +100,7 @@ serve() {
       sleep 0.2
     done
   fi
-  journalctl -u gunicorn -u nginx -n 300 --no-pager -o cat
+  journalctl -u gunicorn -u nginx --since "@${began:-0}" -n 300 --no-pager -o cat
   echo "$health_path answered $code through nginx instead of 200"
   return 1
 }

@@ -18,7 +18,7 @@ start_workers() { # units
     case $(is "$worker" ActiveState NRestarts) in
       'active 0' | deactivating*) ;;
       *)
-        journalctl -u "$worker" -n 300 --no-pager -o cat
+        journalctl -u "$worker" --since "@${began:-0}" -n 300 --no-pager -o cat
         echo "$worker does not stay up: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$worker.service")"
         return 1
         ;;
