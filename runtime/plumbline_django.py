@@ -38,9 +38,10 @@ def overlay(project, environ):
     if "PLUMBLINE_HEALTH_PATH" in environ:
         # first, so that it answers before SecurityMiddleware redirects to HTTPS
         changed["MIDDLEWARE"] = ["plumbline_django.health", *getattr(project, "MIDDLEWARE", [])]
-    # whatever LOGGING says, a job that fails does so in the journal
-    handlers = getattr(project, "RQ_EXCEPTION_HANDLERS", [])
-    changed["RQ_EXCEPTION_HANDLERS"] = ["plumbline_failures.job_failed", *handlers]
+    if hasattr(project, "RQ_QUEUES"):
+        # whatever LOGGING says, a job that fails does so in the journal
+        handlers = getattr(project, "RQ_EXCEPTION_HANDLERS", [])
+        changed["RQ_EXCEPTION_HANDLERS"] = ["plumbline_failures.job_failed", *handlers]
     return changed | plumbline_databases.settings(project, environ)
 
 
@@ -72,15 +73,13 @@ def is_health_check(request):
 
 
 def answer_health():
-    import logging
-
     from django.http import HttpResponse
     from django.urls import get_resolver
 
     try:
         _ = get_resolver().url_patterns
-    except Exception:
-        logging.getLogger("plumbline").exception("health check: the URLconf does not load")
+    except Exception as error:
+        plumbline_failures.write("health check: the URLconf does not load", plumbline_failures.traceback_of(error))
         return HttpResponse("the URLconf does not load\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
 
