@@ -65,6 +65,9 @@ def traceback(lines):
         if start < end or not TRACEBACK.search(line):
             continue
         stop, error = exception(lines, start)
+        if error and error[0] == "HaltServer":  # gunicorn's master ends, for what a worker has said before
+            end = stop
+            continue
         between = [text for text in lines[end:start] if text and not text.startswith("-")]
         if not (chain and between and all(text.startswith(CHAINED) for text in between)):
             chain = chain if chain and not between and lines[start - 1].startswith("-") else []

@@ -96,7 +96,7 @@ def a_worker_that_is_killed(b):
 
 @boot("serve", "serve: no licence for this host (site_app.py:1)")
 def a_worker_that_cannot_boot(b):
-    return b.site("raise RuntimeError('no licence for this host')\n", f"{SERVE} site_app:app")
+    return b.site("raise RuntimeError('no licence for this host')\n", f"{SERVE} -w 5 site_app:app")
 
 
 @boot("serve", "serve: Connection in use: ('127.0.0.1', PORT)")
