@@ -103,7 +103,7 @@ def exception(lines, start):
     while (
         stop < len(lines)
         and lines[stop]
-        and not re.match(r"[\[-]|.*Traceback", lines[stop])
+        and not re.match(r"[\[-]|.*Traceback|(During|The above)\b", lines[stop])
         and lines[stop] != message[0]
     ):
         message.append(lines[stop].strip())
