@@ -106,8 +106,8 @@ def test_fails_an_application_that_cannot_be_imported(failure):
 @of("log in the release")
 def test_fails_a_start_with_the_first_error_of_its_chain_and_keeps_the_rest(failure):
     _, _, reason = failure.reasons[0].partition(": ")
-    assert reason == "OSError: Read-only file system: 'site.log' (site_app.py:4)"[: len(reason)]
-    assert "Read-only file system: 'site.log'" in reason
+    assert "'site.log'" in reason
+    assert "ValueError" not in reason
     assert "ValueError: Unable to configure handler 'file'" in failure.log
     assert failure.kept in failure.log
 
