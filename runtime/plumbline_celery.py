@@ -10,7 +10,10 @@ import time
 
 from celery import bootsteps, signals
 
+import plumbline_failures
 from plumbline_systemd import notifier
+
+signals.task_failure.connect(plumbline_failures.task_failed)
 
 # The longest between two signs of life, in seconds: a worker that runs elsewhere may have a shorter visibility timeout.
 LONGEST_INTERVAL = 60

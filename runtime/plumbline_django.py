@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import plumbline_databases
+import plumbline_failures
 import plumbline_statements
 
 served_folder = ".static"  # what nginx serves at /static/, in the release's folder
@@ -37,6 +38,10 @@ def overlay(project, environ):
     if "PLUMBLINE_HEALTH_PATH" in environ:
         # first, so that it answers before SecurityMiddleware redirects to HTTPS
         changed["MIDDLEWARE"] = ["plumbline_django.health", *getattr(project, "MIDDLEWARE", [])]
+    if hasattr(project, "RQ_QUEUES"):
+        # whatever LOGGING says, a job that fails does so in the journal
+        handlers = getattr(project, "RQ_EXCEPTION_HANDLERS", [])
+        changed["RQ_EXCEPTION_HANDLERS"] = ["plumbline_failures.job_failed", *handlers]
     return changed | plumbline_databases.settings(project, environ)
 
 
@@ -73,15 +78,13 @@ def is_health_check(request):
 
 
 def answer_health():
-    import logging
-
     from django.http import HttpResponse
     from django.urls import get_resolver
 
     try:
         _ = get_resolver().url_patterns
-    except Exception:
-        logging.getLogger("plumbline").exception("health check: the URLconf does not load")
+    except Exception as error:
+        plumbline_failures.write("health check: the URLconf does not load", plumbline_failures.traceback_of(error))
         return HttpResponse("the URLconf does not load\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
 
@@ -108,6 +111,9 @@ def collect_static():
 if __name__ == "__main__":
     collect_static()
 else:
+    from django.core.signals import got_request_exception
+
     _project = importlib.import_module(os.environ["PLUMBLINE_SETTINGS_MODULE"])
     globals().update(settings_of(_project) | overlay(_project, os.environ))
     plumbline_statements.limit(os.environ)
+    got_request_exception.connect(plumbline_failures.django_request_failed)

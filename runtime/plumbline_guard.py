@@ -11,11 +11,13 @@ client can, in the worker classes sync, gthread, gevent and asgi, a worker
 
 A worker takes no request before the application's pages have loaded, so that none pays for an import, and one whose
 pages do not load does not start.
+What the application lets through is a 500, and is written to stderr with the request's id.
 
 gunicorn itself ends long requests in sync workers only, and with a 500. The master's loop tells the workers, and
 systemd when it asks (WatchdogSec=), that it still runs: a hung master fails the health check and is restarted.
 """
 
+from plumbline_failures import listen_to_flask
 from plumbline_guard_admission import mark_serving, settings
 from plumbline_guard_asgi import AsgiGuard, listen_with_backlog
 from plumbline_guard_limits import AlarmLimit, GreenletLimit, ThreadLimit
@@ -45,6 +47,7 @@ def configure(
 def post_worker_init(worker):
     hear(worker.log)
     load_pages()
+    listen_to_flask()
     classes = {base.__name__ for base in type(worker).__mro__}
     if "ASGIWorker" in classes:
         from plumbline_lifespan import wait_for_startup

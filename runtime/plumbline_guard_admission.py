@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+from plumbline_failures import printable, request_failed
 from plumbline_guard_master import SharedTime, master_beat
 from plumbline_guard_replacement import OVERDUE, SERVING, tell
 
@@ -95,6 +96,10 @@ class Guard:
         )
         tell(self.worker, OVERDUE)
 
+    def tell_failure(self, method, target, request_id, error):
+        """What the application let through."""
+        request_failed(method, target.partition("?")[0], request_id, error)
+
     def end_stuck(self):
         """At once: a thread that never returns would keep the process from ending."""
         self.worker.log.critical(
@@ -107,17 +112,15 @@ class Guard:
         text = f"the request ran longer than requestTimeout ({settings.request_timeout:g} s)\n"
         return "504 Gateway Timeout", [], text
 
+    def failed(self):
+        return "500 Internal Server Error", [], "the application failed; its log says why\n"
+
 
 def head_and_body(answer):
     status, headers, text = answer
     body = text.encode()
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *headers]
     return status, headers, body
-
-
-def printable(text):
-    """Of what a client sent: no control characters."""
-    return text.encode("unicode_escape").decode()
 
 
 def mark_serving(worker):

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import time
 
+from plumbline_failures import REQUEST_ID_HEADER
 from plumbline_guard_admission import HEALTH_HEADER, Guard, head_and_body, mark_serving, settings
 from plumbline_guard_limits import Alarm
 
@@ -37,7 +38,7 @@ class AsgiGuard(Guard):
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            return await self.app(scope, receive, send)  # gunicorn logs what fails there
         request = AsgiRequest(self, scope, receive, send)
         if header(scope, HEALTH_HEADER) == "1":
             answer = self.health()
@@ -77,6 +78,8 @@ class AsgiRequest:
         self.send = send
         self.start = None  # held back until the first piece of the body: until then a 504 can take its place
         self.started = False
+        self.complete = False
+        self.failed = False
         self.expired = False
         self.ending = None
         self.deadline = time.monotonic() + settings.request_timeout
@@ -89,17 +92,19 @@ class AsgiRequest:
         try:
             self.guard.alarm.watch(self)
             await self.guard.app(self.scope, self.receive, self.hold_start)
-        except BaseException:
+        except BaseException as error:
             if time.monotonic() < self.deadline:
-                raise
-            if not self.expired:  # the application gave the loop no turn, and the alarm ended it
+                if not isinstance(error, Exception):
+                    raise
+                await self.fail(error)
+            elif not self.expired:  # the application gave the loop no turn, and the alarm ended it
                 self.expire()
         finally:
             self.guard.alarm.open.pop(self, None)
             timer.cancel()
         if self.ending:
             await self.ending
-        elif not self.expired:
+        elif not self.expired and not self.failed:
             await self.send_start()
 
     def expire(self, task=None):
@@ -113,6 +118,22 @@ class AsgiRequest:
             task.cancel()
         self.guard.overdue(self.scope["method"], self.scope["raw_path"].decode("latin-1"))
 
+    async def fail(self, error):
+        """Starlette raises what it has answered with a 500, for the server to log; gunicorn takes it for a client that
+        has gone once the response is complete."""
+        self.failed = True
+        transport = protocol_of(self.receive).transport
+        gone = self.guard.hung_up(transport.get_extra_info("socket"))
+        # what `send` and `receive` raise then, by the specification and in Starlette
+        about_that = isinstance(error, OSError) or type(error).__name__ == "ClientDisconnect"
+        if not (gone and about_that):
+            path = self.scope["raw_path"].decode("latin-1")
+            self.guard.tell_failure(self.scope["method"], path, header(self.scope, REQUEST_ID_HEADER), error)
+        if not self.started:
+            await self.answer(self.guard.failed())
+        elif not self.complete:
+            transport.close()
+
     async def hold_start(self, message):
         if self.expired:
             return
@@ -120,6 +141,7 @@ class AsgiRequest:
             self.start = message
             return
         await self.send_start()
+        self.complete = message["type"] == "http.response.body" and not message.get("more_body")
         await self.send(message)
 
     async def send_start(self):

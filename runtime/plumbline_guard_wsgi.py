@@ -5,6 +5,7 @@ import errno
 import socket
 import time
 
+from plumbline_failures import REQUEST_ID
 from plumbline_guard_admission import HEALTH_HEADER, Guard, head_and_body, settings
 from plumbline_guard_limits import Deadline
 
@@ -103,6 +104,10 @@ class WsgiRequest:
             chunks = [self.give_up()]
             self.send_head()
             return chunks
+        except Exception as error:
+            chunks = [self.fail(error)]
+            self.send_head()
+            return chunks
         self.close_response = getattr(self.response, "close", None)
         if self.is_file():
             self.response.close = self.close
@@ -131,6 +136,9 @@ class WsgiRequest:
         except Deadline:
             chunk = self.give_up()
             self.chunks = None
+        except Exception as error:
+            chunk = self.fail(error)
+            self.chunks = None
         self.send_head()
         return chunk
 
@@ -139,7 +147,10 @@ class WsgiRequest:
         if self.close_response:
             self.deadline = max(self.deadline, time.monotonic() + CLOSING)
             with contextlib.suppress(Deadline):
-                self.step(self.close_response)
+                try:
+                    self.step(self.close_response)
+                except Exception as error:
+                    self.tell(error)
 
     def step(self, call, *args):
         try:
@@ -159,10 +170,25 @@ class WsgiRequest:
         self.guard.end_stuck()
 
     def give_up(self):
+        return self.end_with(self.guard.timed_out())
+
+    def fail(self, error):
+        """gunicorn would log it without the request's id; and an error of a connection, such as one to a database, it
+        takes for a client that has gone, and writes nothing."""
+        if isinstance(error, OSError) and self.guard.hung_up(self.environ["gunicorn.socket"]):
+            raise error
+        self.tell(error)
+        return self.end_with(self.guard.failed())
+
+    def tell(self, error):
+        environ = self.environ
+        self.guard.tell_failure(environ["REQUEST_METHOD"], environ["RAW_URI"], environ.get(REQUEST_ID), error)
+
+    def end_with(self, answer):
         if self.head_sent:
             # gunicorn closes the connection on it, without a line in its log; nginx sees a response cut short
-            raise BrokenPipeError(errno.EPIPE, "cut at the deadline")
-        status, headers, body = head_and_body(self.guard.timed_out())
+            raise BrokenPipeError(errno.EPIPE, "cut by the request guard")
+        status, headers, body = head_and_body(answer)
         self.head = (status, headers)
         return body
 

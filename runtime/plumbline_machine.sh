@@ -14,6 +14,14 @@ retry() {
   "$@"
 }
 
+# Why the step has failed, in one line; and all that it said, in a file that stays. What the kernel has killed meanwhile
+# could not say so itself.
+why() { # status
+  journalctl -kq -o cat --since "@$began" | grep -im 1 'out of memory: killed process' >>"$logs/$step"
+  install -m 600 "$logs/$step" /var/log/plumbline-failed.log
+  timeout 10 python3 -I "$lib/plumbline_reason.py" "$1" "$logs/$step"
+}
+
 apt() {
   DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get -qq -o DPkg::Lock::Timeout=60 -o Acquire::Retries=2 \
     -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10 -o APT::Update::Error-Mode=any \

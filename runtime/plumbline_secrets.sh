@@ -31,7 +31,10 @@ form, variable, field = sys.argv[1:]
 answer = json.load(sys.stdin)
 value = answer["SecretString"] if "SecretString" in answer else answer["Parameter"]["Value"]
 if field:
-    value = str(json.loads(value)[field])
+    try:
+        value = str(json.loads(value)[field])
+    except (ValueError, KeyError, TypeError):
+        sys.exit(f"{variable}: the secret is no JSON object with a field {field}")
 if form == "assignment":
     escaped = "".join("\\" + c if c in "\\\"$`" else c for c in value)
     value = f"{variable}=\"{escaped}\""

@@ -86,7 +86,7 @@ start_again() { # unit, its files besides the drop-in
   if ! systemctl is-active -q "$1" ||
     grep -qxFf <(printf '%s\n' "/etc/systemd/system/$1.service.d/plumbline.conf" "${@:2}") "$logs/changed"; then
     systemctl restart "$1" || {
-      journalctl -u "$1" -n 30 --no-pager -o cat
+      journalctl -u "$1" --since "@${began:-0}" -n 300 --no-pager -o cat
       echo "$1 does not start: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$1.service")"
       return 1
     }
@@ -104,10 +104,10 @@ fit_nginx() {
 
 # Those who will use the configuration read it.
 check() {
-  local began=$SECONDS
+  local start=$SECONDS
   nginx -t
   as_app python -m plumbline_check --config /etc/gunicorn/gunicorn.conf.py
-  echo $((SECONDS - began)) >"$logs/loading"
+  echo $((SECONDS - start)) >"$logs/loading"
 }
 
 # Ends with the first 200 of a worker through nginx once all of them serve, or as soon as gunicorn has ended.
@@ -134,7 +134,7 @@ serve() {
       sleep 0.2
     done
   fi
-  journalctl -u gunicorn -n 30 --no-pager -o cat
+  journalctl -u gunicorn -u nginx --since "@${began:-0}" -n 300 --no-pager -o cat
   if [ "$answer" = 200 ]; then
     echo "$(systemctl show -p StatusText --value gunicorn) after $start_timeout s"
   else

@@ -28,7 +28,7 @@ start_workers() { # units
 }
 
 gave_up() { # unit, what it does
-  journalctl -u "$1" -n 30 --no-pager -o cat
+  journalctl -u "$1" --since "@${began:-0}" -n 300 --no-pager -o cat
   echo "$1 $2: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$1.service")"
   exit 1
 }

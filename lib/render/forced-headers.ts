@@ -64,6 +64,7 @@ export function forcedHeaders({ plan }: Pick<NginxInput, 'plan'>): ForcedHeader[
     ['X-Forwarded-Host', '$forwarded_host'],
     ['X-Forwarded-Port', '$forwarded_port'],
     ['X-Request-Start', '"t=${msec}"', 'the request guard measures the wait from here'],
+    ['X-Request-Id', '$request_id', 'the id of the access log and of the journal; no client chooses it'],
     [HEALTH_HEADER, '$health'],
     ['Proxy', '""', 'CVE-2016-5385'],
     ...CLEARED.map((name) => [name, '""'] as const),

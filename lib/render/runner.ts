@@ -8,7 +8,7 @@ const DEFAULT_TIMEOUT = 300;
 export function renderRunner(signal: SignalTarget | undefined, inPlace: boolean): string {
   return lines(
     'run() { # step, command',
-    '  step=$1',
+    '  step=$1 began=$EPOCHSECONDS',
     '  echo "== $step after $SECONDS s"',
     '  "${@:2}" 2>&1 | tee "$logs/$step"',
     '}',
@@ -42,9 +42,8 @@ export function renderRunner(signal: SignalTarget | undefined, inPlace: boolean)
     '  local status=$? reason',
     '  if [ $status = 0 ]; then return; fi',
     '  set +e',
-    '  # apt tells the cause first, everything else last',
-    '  reason=$(grep -m 1 \'^E: \' "$logs/$step" || sed \'/^ *\\(hint:.*\\)\\?$/d\' "$logs/$step" | tail -n 1)',
-    "  reason=$(sed -E 's/^ *((cause|error|E|curl): *)*(Because )?//; s/https?:[^ ]+ +//' <<<\"$reason\" | tr -cd '[:print:]')",
+    '  # Where the runtime could not be fetched, all that is known is what curl and AWS have said.',
+    '  reason=$(why $status 2>/dev/null) || reason=$(tail -n 1 "$logs/$step" | sed "s/^ *//" | tr -cd "[:print:]")',
     '  echo "== $step failed: $reason" | tee /dev/console',
     inPlace && '  if declare -F restore >/dev/null; then restore; fi',
     signal &&

@@ -70,6 +70,10 @@ class TestSettings:
     def test_the_secret_key_of_the_environment_wins(self, settings):
         assert settings(PROJECT, SECRET_KEY="generated")["SECRET_KEY"] == "generated"
 
+    def test_jobs_of_rq_that_fail_are_told_before_the_project_s_own_handlers(self, settings):
+        told = settings("RQ_QUEUES = {}\nRQ_EXCEPTION_HANDLERS = ['own.handler']\n")
+        assert told["RQ_EXCEPTION_HANDLERS"] == ["plumbline_failures.job_failed", "own.handler"]
+
     def test_the_health_middleware_is_the_first(self, settings):
         middleware = settings(PROJECT, PLUMBLINE_HEALTH_PATH="/health")["MIDDLEWARE"]
         assert middleware == ["plumbline_django.health", "own.Middleware"]
@@ -97,11 +101,12 @@ class TestHealth:
             assert Client().get("/").status_code == 301
             assert Client().get("/", headers={"host": "10.0.0.4"}).status_code == 400
 
-    def test_fails_when_the_urlconf_does_not_load(self, caplog):
-        with override_settings(ROOT_URLCONF="nosuchurls"), caplog.at_level(logging.ERROR, "plumbline"):
+    def test_fails_when_the_urlconf_does_not_load_and_says_why_past_all_loggers(self, capfd, monkeypatch):
+        monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
+        with override_settings(ROOT_URLCONF="nosuchurls"):
             for response in (self.get(), self.get_async()):
                 assert (response.status_code, response.content) == (503, b"the URLconf does not load\n")
-        assert "No module named 'nosuchurls'" in caplog.text
+        assert capfd.readouterr().err.count("\nModuleNotFoundError: No module named 'nosuchurls'\n") == 2
 
     def test_a_view_of_the_project_with_the_same_path_is_everyone_else_s(self):
         for response in (Client().get("/health"), asyncio.run(AsyncClient().get("/health"))):

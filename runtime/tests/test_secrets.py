@@ -99,6 +99,14 @@ def test_fails_with_the_reason_of_aws_and_leaves_what_was_there(root):
     assert [path.name for path in root.secrets.iterdir()] == ["environment"]
 
 
+@pytest.mark.parametrize("value", ["no JSON", '{"password": "word"}', '["pass"]', '"word"'])
+def test_fails_with_the_variable_whose_secret_lacks_the_field_and_nothing_of_what_is_in_it(root, value):
+    root.give("ssm", {"Parameter": {"Value": value}})
+    failed = root.run("write")
+    assert failed.returncode == 1
+    assert failed.stderr == "LOGIN: the secret is no JSON object with a field pass\n"
+
+
 @pytest.fixture
 def served(root, tmp_path, monkeypatch):
     """As plumbline_secrets.socket does it; `refusals` connections are hung up on first."""

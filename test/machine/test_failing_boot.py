@@ -21,6 +21,8 @@ class Failure:
     reasons: list[str]
     """What the events of the stack show of the signals, of which none says SUCCESS."""
     instance_id: str
+    kept: str
+    """What the step has said, in the file that stays."""
     cloud_init: str
     answer: int
     """The status that a client gets from the load balancer."""
@@ -40,6 +42,7 @@ def fail(machine: Machine) -> Failure:
         log=machine.run("cat /var/log/cloud-init-output.log"),
         reasons=[signal.unique_id for signal in signals],
         instance_id=machine.instance.id,
+        kept=machine.run("cat /var/log/plumbline-failed.log", check=False),
         cloud_init=machine.run("cloud-init status", check=False),
         answer=machine.get("/").status,
     )
@@ -47,6 +50,7 @@ def fail(machine: Machine) -> Failure:
 
 SCENARIOS = {
     "broken import": Wanted({"application": "broken-import"}, STACK),
+    "log in the release": Wanted({"application": "log-in-the-release"}, STACK),
     "missing header": Wanted({"application": "missing-header"}, STACK),
     "no internet": Wanted(options={"internet": False}),
     "full disk": Wanted(options={"disk_mib": 100}),
@@ -99,6 +103,15 @@ def test_fails_an_application_that_cannot_be_imported(failure):
     assert failure.reasons[0] == "check: ModuleNotFoundError: No module named 'a_module_that_nobod"
 
 
+@of("log in the release")
+def test_fails_a_start_with_the_first_error_of_its_chain_and_keeps_the_rest(failure):
+    _, _, reason = failure.reasons[0].partition(": ")
+    assert "'site.log'" in reason
+    assert "ValueError" not in reason
+    assert "ValueError: Unable to configure handler 'file'" in failure.log
+    assert failure.kept in failure.log
+
+
 @of("missing header")
 def test_fails_a_package_whose_build_lacks_what_nobody_knows(failure):
     lacking = "pycups==2.0.4 has no wheel for Python 3.13.5 and cannot be built: cups/http.h"
@@ -109,7 +122,7 @@ def test_fails_a_package_whose_build_lacks_what_nobody_knows(failure):
 @of("no internet")
 def test_fails_without_a_way_to_the_internet(failure):
     assert_names(failure, "packages", "Unable to connect to ")
-    assert failure.reasons[0].startswith("packages: Failed to fetch Unable to connect to ")
+    assert failure.reasons[0].startswith("packages: Unable to connect to ")
     # Three tries of 10 seconds each, and what leads up to them.
     assert failure.seconds < 60
 

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ function run(script: string, { takenAt = 1, timeout = 900 }: { takenAt?: number;
     `echo "systemd-run $*" >>${folder}/units; while [ "$1" != bash ]; do shift; done; exec "$@" >${folder}/journal`,
   );
   fake('sleep', `echo "$1" >>${folder}/pauses; exec /bin/sleep 0.05`);
+  fake('journalctl', 'echo "Memory cgroup out of memory: Killed process 7 (python) total-vm:1kB"');
+  fake('install', `cp "$3" ${folder}/kept`);
   const prelude = [
     `set -euo pipefail; step=start logs=${folder} region=r suffix=s`,
     'imds() { echo i-0123; }; credentials() { :; }',
@@ -25,13 +27,15 @@ function run(script: string, { takenAt = 1, timeout = 900 }: { takenAt?: number;
   ];
   const text = [...prelude, renderRunner({ stack: 'S', logicalId: 'L', timeout }, true), script].join('\n');
   const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '');
-  const output = execFileSync('bash', ['-c', text], { env: { ...process.env, PATH: `${bin}:${process.env.PATH}` } });
+  const environment = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+  const output = spawnSync('bash', ['-c', text], { env: environment }).stdout;
   return {
     output: output.toString(),
     journal: read('journal'),
     signals: read('signals'),
     units: read('units'),
     pauses: read('pauses'),
+    kept: read('kept'),
   };
 }
 
@@ -58,6 +62,23 @@ describe('a machine that is changed in place tells CloudFormation', () => {
     const reason = `serve: it's "bad" $HOME \`id\` \\n`;
     const { signals } = run(`tell FAILURE ${JSON.stringify(reason).replace(/[$`]/g, '\\$&')} i-0123`);
     expect(signals).toBe(`Status=FAILURE\nUniqueId=${reason}\nStatus=FAILURE\nUniqueId=i-0123\n`);
+  });
+});
+
+describe('a step that fails', () => {
+  const runtime = join(__dirname, '../../runtime');
+  const sourced = `lib=${runtime}; . $lib/plumbline_machine.sh`;
+
+  test('tells what the runtime reads in all that it has said, and what the kernel did meanwhile', () => {
+    const { output, signals, kept } = run(`${sourced}; fail() { echo collecting; return 1; }; run django fail`);
+    expect(output).toContain('== django failed: out of memory: Killed process 7 (python)\n');
+    expect(signals).toContain('UniqueId=django: out of memory: Killed process 7 (python)\n');
+    expect(kept).toBe('collecting\nMemory cgroup out of memory: Killed process 7 (python) total-vm:1kB\n');
+  });
+
+  test('tells the last line where the runtime is what cannot be fetched', () => {
+    const { signals } = run(`fail() { echo '  AccessDenied User: me'; return 22; }; run fetch fail`);
+    expect(signals).toContain('UniqueId=fetch: AccessDenied User: me\n');
   });
 });
 

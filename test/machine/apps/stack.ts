@@ -47,6 +47,7 @@ const sites: Record<string, () => Omit<WebServiceProps, 'operatingSystem'>> = {
     },
   }),
   'broken-import': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
+  'log-in-the-release': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
   'missing-header': () => ({ application: Application.fromAsset(directory, { wsgi: 'site_app:app' }) }),
   packages: () => ({
     application: Application.fromAsset(directory, { wsgi: 'shop:app' }),

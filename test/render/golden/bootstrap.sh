@@ -40,7 +40,7 @@ s3() { # file, bucket, key
 }
 
 run() { # step, command
-  step=$1
+  step=$1 began=$EPOCHSECONDS
   echo "== $step after $SECONDS s"
   "${@:2}" 2>&1 | tee "$logs/$step"
 }
@@ -53,9 +53,8 @@ finish() {
   local status=$? reason
   if [ $status = 0 ]; then return; fi
   set +e
-  # apt tells the cause first, everything else last
-  reason=$(grep -m 1 '^E: ' "$logs/$step" || sed '/^ *\(hint:.*\)\?$/d' "$logs/$step" | tail -n 1)
-  reason=$(sed -E 's/^ *((cause|error|E|curl): *)*(Because )?//; s/https?:[^ ]+ +//' <<<"$reason" | tr -cd '[:print:]')
+  # Where the runtime could not be fetched, all that is known is what curl and AWS have said.
+  reason=$(why $status 2>/dev/null) || reason=$(tail -n 1 "$logs/$step" | sed "s/^ *//" | tr -cd "[:print:]")
   echo "== $step failed: $reason" | tee /dev/console
   signal FAILURE "$step: $reason"
   signal FAILURE "$(imds meta-data/instance-id)"
@@ -85,8 +84,8 @@ worker_rlimit_nofile 16384; # 2 x workerConnections
 worker_shutdown_timeout 321s; # workerShutdownTimeout
 events { worker_connections 8192; } # workerConnections
 http {
-  log_format main escape=json '{"time":"$time_iso8601","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'
-    '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time","shed":"$full$upstream_http_x_shed","agent":"$http_user_agent"}';
+  log_format main escape=json '{"time":"$time_iso8601","id":"$request_id","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'
+    '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time","shed":"$full$upstream_http_x_shed","agent":"$http_user_agent","trace":"$http_x_amzn_trace_id"}';
   # Where max_conns is reached, the address is the name of the upstream.
   map $upstream_addr $full { default ""; app full; health full; }
   map $full $retry_after { default ""; full 1; }
@@ -128,6 +127,7 @@ http {
   proxy_set_header X-Forwarded-Host $forwarded_host;
   proxy_set_header X-Forwarded-Port $forwarded_port;
   proxy_set_header X-Request-Start "t=${msec}"; # the request guard measures the wait from here
+  proxy_set_header X-Request-Id $request_id; # the id of the access log and of the journal; no client chooses it
   proxy_set_header X-Plumbline-Health $health;
   proxy_set_header Proxy ""; # CVE-2016-5385
   proxy_set_header Client-Ip "";
