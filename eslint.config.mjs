@@ -5,7 +5,8 @@ const noCdk = {
   patterns: [
     {
       group: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs'],
-      message: 'lib/plan, lib/render and lib/project hold numbers, text and readers: they import neither aws-cdk-lib nor constructs',
+      message:
+        'lib/plan, lib/render and lib/project hold numbers, text and readers: they import neither aws-cdk-lib nor constructs',
     },
   ],
 };
