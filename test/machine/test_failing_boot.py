@@ -116,7 +116,7 @@ def test_fails_a_start_with_the_first_error_of_its_chain_and_keeps_the_rest(fail
 def test_fails_a_package_whose_build_lacks_what_nobody_knows(failure):
     lacking = "pycups==2.0.4 has no wheel for Python 3.13.5 and cannot be built: cups/http.h"
     assert_names(failure, "dependencies", lacking)
-    assert failure.reasons[0] == "dependencies: pycups==2.0.4 has no wheel for Python 3.13.5 and c"
+    assert failure.reasons[0] == "dependencies: pycups==2.0.4: cups/http.h: No such file or direct"
 
 
 @of("no internet")
