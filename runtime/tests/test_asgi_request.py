@@ -352,6 +352,7 @@ def test_a_worker_listens_with_the_planned_backlog_and_serves_then(monkeypatch, 
     set_numbers(monkeypatch, serving_file=str(tmp_path / "serving"))
     worker = fake_worker()
     worker.notify = worker.tmp.notify
+    worker.alive = True
     calls = []
 
     async def create_server(*args, **kwargs):
@@ -361,5 +362,5 @@ def test_a_worker_listens_with_the_planned_backlog_and_serves_then(monkeypatch, 
     worker.loop = SimpleNamespace(create_server=create_server)
     listen_with_backlog(worker)
     assert asyncio.run(worker.loop.create_server("factory", sock="socket")) == "server"
-    assert calls == [(("factory",), {"sock": "socket", "backlog": 300}, 1, False)]
+    assert calls == [(("factory",), {"sock": "socket", "backlog": 300, "start_serving": True}, 1, False)]
     assert (tmp_path / "serving").exists()
