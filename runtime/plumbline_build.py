@@ -26,8 +26,8 @@ def needs(output: str, manager: str, python: str) -> list[str]:
     words = {*re.findall(r"[\w+./-]+", told), *(name.lower() for name in re.findall(r"`([\w.-]+)==", told))}
     column = 0 if manager == "apt" else 1
     lacking = [line[column] for line in NEEDS if words & set(line[2:])]
-    if lacking and "Failed to build" in told:
-        # one try less
+    if "Failed to build" in told and (lacking or re.search(r"\bcompiler\b", told)):
+        # for those that say so in words of their own; with others it saves a try
         lacking.append(NEEDS[0][column])
     found = ",".join(one for one in lacking if one != "-").replace("PYTHON", python).split(",")
     # Pythons that the operating system does not have bring their headers

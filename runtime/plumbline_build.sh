@@ -43,8 +43,7 @@ build_environment() { # release
       echo "error: $(python_of_machine reason "$($python -I -V)" <"$said")"
       return 1
     fi
-    grep -m 1 'Failed to build' "$said" || true
-    echo "to build it, for as long as that takes: $lacking"
+    echo "to build $(awk -F'`' '/Failed to build/ { print $2; exit }' "$said"), for as long as that takes: $lacking"
     # shellcheck disable=SC2086 # a list
     install_to_build $lacking || return 1
   done

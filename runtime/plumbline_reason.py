@@ -218,7 +218,7 @@ def compiled(lines):
     ]
     fatal = [line.partition("fatal error: ")[2] for line in said if "fatal error: " in line]
     found = [*fatal[:1], *([error] if error else []), *said[:1], *stderr[-1:], *lines[:1]]
-    return re.sub(r"^(cause|error): ", "", found[0].strip()) if found else ""
+    return re.sub(r"^(\S+:\d+:\d+: )?((cause|error): )?", "", found[0].strip()) if found else ""
 
 
 UNAUTHORIZED = re.compile(r"https?://(?:[^/@\s]*@)?([^/\s)`]+).*?(40[13] \w+|lack of valid authentication)")

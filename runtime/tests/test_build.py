@@ -34,6 +34,7 @@ def failed(package, *lines):
         ("anything==1", "No such file or directory: 'curl-config'", "libcurl4-openssl-dev libssl-dev"),
         ("anything==1", "Cargo, the Rust package manager, is not installed or is not on PATH.", "cargo rustc"),
         ("anything==1", "no compiler: cc", ""),
+        ("anything==1", "Exception: you need a C compiler to build this", ""),
     ],
 )
 def test_what_brings_it_is_known_by_what_is_lacking(package, line, packages):

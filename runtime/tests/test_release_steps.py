@@ -272,8 +272,9 @@ LACKS_GCC = """grep -qx gcc {have} || {{ echo 'error: Failed to build `a==1`'; e
 def test_what_a_build_lacks_is_there_for_as_long_as_that_takes(shell, building):
     result = building(LACKS_GCC)
     assert result.returncode == 0, result.stdout
-    assert "to build it, for as long as that takes: gcc libc6-dev libpython3-dev" in result.stdout
+    assert "to build a==1, for as long as that takes: gcc libc6-dev libpython3-dev\n" in result.stdout
     assert result.stdout.endswith("installed\n")
+    assert "error: " not in result.stdout, "who looks for the cause of a later failure"
     calls = [call for call in shell.calls if "apt-get" in call]
     assert [call.split("--no-upgrade ")[1] for call in calls if "--no-upgrade" in call] == [
         "gcc libc6-dev libpython3-dev"
