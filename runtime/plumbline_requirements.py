@@ -25,14 +25,14 @@ SERVERS = ("gunicorn",)
 ORDER = (
     *("uv.lock", "pylock.toml", "poetry.lock", "Pipfile.lock"),
     *("requirements.txt", "requirements/production.txt", "requirements/prod.txt", "requirements/base.txt"),
-    *("requirements/requirements.txt", "pyproject.toml", "setup.py"),
+    *("requirements/requirements.txt", "pyproject.toml", "setup.py", "setup.cfg"),
 )
 
 
 def choose() -> Path:
-    """The first that there is. A pyproject.toml may hold nothing but the settings of tools."""
+    """The first that there is."""
     for name in ORDER:
-        if Path(name).is_file() and (name != "pyproject.toml" or _names_packages(_toml(Path(name)))):
+        if Path(name).is_file() and _names_packages(Path(name)):
             return Path(name)
     raise Refused(f"the project names no packages to install: none of {', '.join(ORDER)} does")
 
@@ -44,7 +44,13 @@ def _toml(file: Path) -> dict:
         raise Refused(f"{file}: {error}") from error
 
 
-def _names_packages(project: dict) -> bool:
+def _names_packages(file: Path) -> bool:
+    """Two of them may hold nothing but the settings of tools."""
+    if file.name == "setup.cfg":
+        return "install_requires" in text_of(file)
+    if file.name != "pyproject.toml":
+        return True
+    project = _toml(file)
     return "project" in project or "poetry" in project.get("tool", {})
 
 
@@ -68,7 +74,7 @@ def wanted(file: Path, groups: list[str], uv: list[str]) -> Requirements:
         raise Refused(
             f"{file} has no dependency groups ({', '.join(groups)}): give requirements with the file for production"
         )
-    if file.name == "setup.py":
+    if file.name in ("setup.py", "setup.cfg"):
         return Requirements([f"-e {file.parent.absolute()}"])
     requirements = Requirements()
     if file.suffix == ".toml":

@@ -5,7 +5,13 @@ import { inFolder, type ProjectFiles } from './files';
 export function requirementsOf(files: ProjectFiles, folders: readonly string[]): string | undefined {
   return folders
     .flatMap((folder) => REQUIREMENTS_FILES.map((name) => inFolder(folder, name)))
-    .find((path) => files.has(path));
+    .find((path) => files.has(path) && namesPackages(files, path));
+}
+
+/** Two of them may hold nothing but the settings of tools. */
+function namesPackages(files: ProjectFiles, path: string): boolean {
+  if (path.endsWith('setup.cfg')) return files.read(path).includes('install_requires');
+  return !path.endsWith('pyproject.toml') || /^\s*\[(project|tool\.poetry)\b|^\s*project\./m.test(files.read(path));
 }
 
 /** What is wrong with it: nothing is found, or not where it is said to be. */

@@ -11,6 +11,7 @@ export const REQUIREMENTS_FILES = [
   'requirements/requirements.txt',
   'pyproject.toml',
   'setup.py',
+  'setup.cfg',
 ] as const;
 
 /** What is said of a path that is none of the application. */

@@ -60,6 +60,12 @@ def test_a_pyproject_with_nothing_but_settings_of_tools_names_no_packages(projec
     assert project({"requirements/base.txt": ""})["requirements"] == []
 
 
+def test_a_project_of_setuptools_without_a_list_is_installed_as_the_package_that_it_is(project):
+    package = {"setup.cfg": "[metadata]\nname = shop\n[options]\ninstall_requires =\n    flask\n"}
+    assert project(package)["requirements"] == [f"-e {Path.cwd()}"]
+    assert "none of" in project({"setup.cfg": "[flake8]\nmax-line-length = 88\n"}, fails=True)
+
+
 def test_lines_are_read_as_pip_reads_them(project):
     text = """
     # a comment

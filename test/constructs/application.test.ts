@@ -17,7 +17,7 @@ const django = {
 
 describe('an application from a directory', () => {
   test('is uploaded without version control, virtual environments and caches', () => {
-    const directory = folderWith({ 'pyproject.toml': '', 'app.py': 'app = 1' });
+    const directory = folderWith({ 'pyproject.toml': '[project]', 'app.py': 'app = 1' });
     const files = [
       '.git/HEAD',
       'my env/pyvenv.cfg',
@@ -103,7 +103,7 @@ describe('an application from a directory', () => {
     const directory = folderWith({ 'app.py': 'a = 1', 'docker/requirements.txt': '' });
     expect(() => Application.fromAsset(directory, { wsgi: 'app:a' })).toThrow(
       new Error(
-        `application directory ${JSON.stringify(directory)} has none of uv.lock, pylock.toml, poetry.lock, Pipfile.lock, requirements.txt, requirements/production.txt, requirements/prod.txt, requirements/base.txt, requirements/requirements.txt, pyproject.toml, setup.py: give requirements with the file that names the packages to install (docker/requirements.txt is in a folder of it)`,
+        `application directory ${JSON.stringify(directory)} has none of uv.lock, pylock.toml, poetry.lock, Pipfile.lock, requirements.txt, requirements/production.txt, requirements/prod.txt, requirements/base.txt, requirements/requirements.txt, pyproject.toml, setup.py, setup.cfg: give requirements with the file that names the packages to install (docker/requirements.txt is in a folder of it)`,
       ),
     );
   });

@@ -64,7 +64,7 @@ describe('the folder of a project', () => {
   });
 
   test('has the packages of a src layout beside it, and no bare modules', () => {
-    const project = { 'app.py': 'from shop import app', 'pyproject.toml': '' };
+    const project = { 'app.py': 'from shop import app', 'pyproject.toml': '[project]' };
     expect(read({ ...project, 'src/shop/__init__.py': APP }).pythonPath).toEqual(['src']);
     expect(read({ ...project, 'src/shop.py': APP }).pythonPath).toEqual([]);
     expect(read({ ...project, 'src/shop/__init__.py': '', 'src/main.py': APP }, 'src.main:app').pythonPath).toEqual([]);
@@ -238,7 +238,7 @@ test.each<[string, Record<string, string>, string[]]>([
   ],
   [
     'Django with a manage.py elsewhere',
-    { 'pyproject.toml': 'dependencies = ["django"]', 'tools/manage.py': '' },
+    { 'pyproject.toml': '[project]\ndependencies = ["django"]', 'tools/manage.py': '' },
     [
       'noManagePy: Django is among the packages and no manage.py beside the application, so that it gets neither settings of the machine nor static files, migrations or a SECRET_KEY; there is one in tools/: give workingDirectory',
     ],
