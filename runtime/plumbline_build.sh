@@ -8,10 +8,9 @@ build_limit=600
 
 environment() { # release
   local before status=0 built_with=()
-  before=$(installed_packages)
   { fetch_package_secrets && build_environment "$1"; } || status=1
   rm -f /run/plumbline-secrets/packages
-  take_away "$before" || echo 'what packages were built with is still installed'
+  take_away "${before:-}" || echo 'what packages were built with is still installed'
   chown -hR root:app "$1/.venv"
   chmod -R u=rwX,g=rX,o= "$1/.venv"
   rm -rf /var/cache/plumbline
@@ -66,6 +65,7 @@ python_of_machine() {
 }
 
 install_to_build() { # packages
+  if [ ${#built_with[@]} = 0 ]; then before=$(installed_packages); fi
   built_with+=("$@")
   if [ "$package_manager" = apt ]; then
     retry apt update || return
