@@ -1,9 +1,13 @@
-"""Flask, FastAPI and Django as their users write them, each with its own way to name its packages."""
+"""Applications as their users write them: Flask, FastAPI and Django, each with its own way to name its packages, and
+small ones that each stand for a kind of project."""
 
+import json
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +17,7 @@ from rig.shared_machines import SharedMachines, Wanted
 
 APPS = Path(__file__).parent / "apps"
 STACK = "npx tsx test/machine/apps/stack.ts"
+ANY_APPLICATION = "npx tsx test/machine/apps/wanted.ts"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +37,7 @@ def contexts(request, shared: SharedMachines, with_lock: Path) -> dict[str, dict
     """By application; all that are asked for are booted."""
     every = {name: {"application": name} for name in ("flask", "fastapi", "django", "packages", "monorepo")}
     every["django"]["directory"] = str(with_lock)
-    asked = {item.cls.APPLICATION: None for item in request.session.items if item.path == request.path}
+    asked = {item.cls.APPLICATION: None for item in request.session.items if item.path == request.path and item.cls}
     shared.prepare(Wanted(every[name], STACK) for name in asked)
     return every
 
@@ -239,3 +244,74 @@ class TestDjangoInAFolderOfAMonorepo:
         environment = machine.run("cat /etc/gunicorn/environment").splitlines()
         assert "PLUMBLINE_SETTINGS_MODULE=shop.settings.live" in environment
         assert "PLUMBLINE_WORKING_DIRECTORY=backend" in environment
+
+
+@dataclass(frozen=True)
+class Project:
+    """What its user writes, and what its first page answers: each page does what its kind is about."""
+
+    wanted: dict[str, Any]
+    answers: str
+    fails: str | None = None
+    """The error that its page `/fails` raises."""
+
+
+CORPUS = {
+    "made-for-a-platform": Project(
+        {"application": {"wsgi": "shop.wsgi:application"}, "database": "postgres"},
+        "True /static/site.a4dc4eced8a2.css",
+    ),
+    "as-startproject-writes-it": Project(
+        {"application": {"wsgi": "mysite.wsgi:application"}, "database": "mysql"},
+        "smile \N{GRINNING FACE} []",
+        "RuntimeError: the view of the newcomer fails",
+    ),
+    "poetry-with-src": Project(
+        {"application": {"asgi": "orders.main:app"}},
+        '{"framework":"FastAPI"}',
+        "RuntimeError: the endpoint of the orders fails",
+    ),
+    "pipenv-with-a-factory": Project(
+        {"application": {"wsgi": "words:create_app()"}}, "de", "RuntimeError: the view of the factory fails"
+    ),
+    "classes-of-settings": Project(
+        {"application": {"wsgi": "blog.wsgi:application"}}, '{"name": "production", "key": false}'
+    ),
+    "slow-to-load": Project({"application": {"wsgi": "large.wsgi:application"}, "requestTimeout": 10}, "loaded"),
+    "committed-static-files": Project(
+        {"application": {"wsgi": "baby.wsgi:application"}}, "/static/app.4d5c6b7a8f90.js"
+    ),
+    "talks-over-channels": Project(
+        {"application": {"asgi": "chat.asgi:application"}, "cache": True, "database": "postgres"}, "heard"
+    ),
+    "results-of-tasks": Project(
+        {"application": {"wsgi": "site_app:app"}, "cache": True, "database": "postgres", "celery": "jobs"}, "5"
+    ),
+}
+
+
+def wanted(name: str) -> Wanted:
+    return Wanted(
+        {"wanted": json.dumps(CORPUS[name].wanted | {"directory": str(APPS / "corpus" / name)})}, ANY_APPLICATION
+    )
+
+
+@pytest.fixture
+def ahead(request, shared: SharedMachines) -> None:
+    """This machine and the next one boot side by side."""
+    names = [item.callspec.params["name"] for item in request.session.items if "ahead" in item.fixturenames]
+    place = names.index(request.node.callspec.params["name"])
+    if place % 2 == 0:
+        shared.prepare(map(wanted, names[place : place + 2]))
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_stranger_s_project_lives(shared, ahead, name):
+    project = CORPUS[name]
+    machine = shared.get(wanted(name))
+    for _ in range(3):
+        answer = machine.get("/", timeout=60)
+        assert (answer.status, answer.text) == (200, project.answers)
+    if project.fails:
+        assert machine.get("/fails").status == 500
+        assert project.fails in machine.run("journalctl -u gunicorn --no-pager -o cat")

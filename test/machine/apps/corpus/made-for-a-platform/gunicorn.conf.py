@@ -1,0 +1,2 @@
+workers = 64
+timeout = 3

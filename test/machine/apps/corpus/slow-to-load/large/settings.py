@@ -1,0 +1,2 @@
+SECRET_KEY = "of the repository"
+ROOT_URLCONF = "large.urls"

@@ -1,0 +1,73 @@
+import { App, Duration, SecretValue, Stack } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { InstanceType } from 'aws-cdk-lib/aws-ec2';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import {
+  Application,
+  AppServer,
+  BackgroundWorker,
+  Cache,
+  Database,
+  EnvironmentSecret,
+  OperatingSystem,
+  WebService,
+  type AssetApplicationOptions,
+  type WorkerClass,
+} from '../../../lib';
+
+/** What a user writes for an application; `-c wanted=...` holds it as JSON. */
+interface Wanted {
+  readonly directory: string;
+  readonly application: AssetApplicationOptions;
+  readonly instanceType?: string;
+  readonly requestTimeout?: number;
+  readonly workerClass?: WorkerClass;
+  readonly database?: 'mysql' | 'postgres';
+  readonly cache?: boolean;
+  readonly celery?: string;
+  readonly rq?: string[];
+  readonly environment?: Record<string, string>;
+  readonly secrets?: Record<string, string>;
+  readonly extraCommands?: string[];
+  readonly healthCheckPath?: string;
+  /** A name of its own, with a certificate for it. */
+  readonly domain?: string;
+  /** Further props, as they are. */
+  readonly props?: object;
+}
+
+const app = new App();
+const stack = new Stack(app, 'Application');
+const wanted = JSON.parse(app.node.tryGetContext('wanted') as string) as Wanted;
+const taskTimeout = Duration.minutes(2);
+
+new WebService(stack, 'Site', {
+  operatingSystem: OperatingSystem.DEBIAN_13,
+  application: Application.fromAsset(wanted.directory, wanted.application),
+  instanceType: new InstanceType(wanted.instanceType ?? 't3.small'),
+  requestTimeout: Duration.seconds(wanted.requestTimeout ?? 30),
+  appServer: wanted.workerClass && AppServer.gunicorn({ workerClass: wanted.workerClass }),
+  database:
+    wanted.database && (wanted.database === 'mysql' ? Database.mysqlOnInstance() : Database.postgresOnInstance()),
+  cache: wanted.cache ? Cache.redisOnInstance() : undefined,
+  backgroundWorkers: [
+    ...(wanted.celery ? [BackgroundWorker.celery({ app: wanted.celery, concurrency: 1, taskTimeout })] : []),
+    ...(wanted.rq ? [BackgroundWorker.rq({ processes: 1, queues: wanted.rq, taskTimeout })] : []),
+  ],
+  environment: wanted.environment,
+  secrets: Object.fromEntries(
+    Object.entries(wanted.secrets ?? {}).map(([name, value]) => [
+      name,
+      EnvironmentSecret.fromSecretsManager(
+        new Secret(stack, name, { secretStringValue: SecretValue.unsafePlainText(value) }),
+      ),
+    ]),
+  ),
+  extraCommands: wanted.extraCommands,
+  healthCheckPath: wanted.healthCheckPath,
+  ...(wanted.domain && {
+    certificate: new Certificate(stack, 'Certificate', { domainName: wanted.domain }),
+    allowedHosts: [wanted.domain],
+  }),
+  ...wanted.props,
+});
