@@ -1,0 +1,12 @@
+"""A Celery application that has never heard of us, and keeps results where it is told."""
+
+import os
+
+from celery import Celery
+
+app = Celery("results", broker="redis://localhost", backend=os.environ.get("OWN_BACKEND"))
+
+
+@app.task
+def add(a, b):
+    return a + b
