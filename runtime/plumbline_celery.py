@@ -27,8 +27,7 @@ def prepare(sender, **_):
     problems = []
     if "PLUMBLINE_TASK_TIMEOUT" in os.environ:
         problems = time_limit_problems(sender)
-    if "PLUMBLINE_BROKER_URL" in os.environ and not keeps_results(sender.app):
-        plumbline_databases.without_results_of_ours(os.environ)
+    plumbline_databases.settle_results(sender.app, os.environ)
     if "PLUMBLINE_BROKER_URL" in os.environ and is_redis(sender.app):
         problems += visibility_problems(sender.app.conf.broker_transport_options, os.environ)
         sender.app.steps["consumer"].add(SignsOfLife)
@@ -40,11 +39,6 @@ def prepare(sender, **_):
 def tell_systemd(**_):
     """The application has loaded, its processes are there, and the broker has been reached: the unit has started."""
     notifier()("READY=1")
-
-
-def keeps_results(app):
-    """By what the application says itself: `conf.result_backend` prefers the environment."""
-    return app.conf.first("result_backend", "CELERY_RESULT_BACKEND")
 
 
 def is_redis(app):

@@ -182,6 +182,13 @@ def results(project, environ):
     return {}
 
 
+def settle_results(app, environ):
+    """Of a Celery application, by what it says itself: `conf.result_backend` prefers the environment. One that keeps no
+    results would fill the broker with them, and listen for each."""
+    if "PLUMBLINE_BROKER_URL" in environ and not app.conf.first("result_backend", "CELERY_RESULT_BACKEND"):
+        without_results_of_ours(environ)
+
+
 def without_results_of_ours(environ):
     if environ.get("CELERY_RESULT_BACKEND") == result_url(environ):
         del environ["CELERY_RESULT_BACKEND"]

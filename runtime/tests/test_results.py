@@ -63,3 +63,11 @@ def test_are_kept_nowhere_where_the_application_keeps_none(machine):
         assert time.monotonic() < end, machine.log()
         time.sleep(0.1)
     assert machine.keys() == []
+
+
+@pytest.mark.parametrize(("own", "expected"), [("", "None"), ("redis://localhost", "redis+socket:///of/the/machine")])
+def test_are_listened_for_in_the_web_process_only_where_the_application_keeps_some(own_server, own, expected):
+    url = "redis+socket:///of/the/machine"
+    environment = {"PLUMBLINE_BROKER_URL": url, "CELERY_RESULT_BACKEND": url, "OWN_BACKEND": own}
+    server = own_server("gthread", app="results:application", env=environment)
+    assert server.get("/").body.decode() == expected

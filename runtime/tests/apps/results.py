@@ -4,7 +4,12 @@ import os
 
 from celery import Celery
 
-app = Celery("results", broker="redis://localhost", backend=os.environ.get("OWN_BACKEND"))
+app = Celery("results", broker="redis://localhost", backend=os.environ.get("OWN_BACKEND") or None)
+
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [str(app.conf.result_backend).encode()]
 
 
 @app.task
