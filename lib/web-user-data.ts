@@ -8,6 +8,7 @@ import { merged } from './data-access';
 import { originOf } from './data-volume-options';
 import { DataServices } from './data-services';
 import { EnvironmentSecret } from './environment-secret';
+import { environmentUrls } from './environment-urls';
 import type { HealthCheckProps } from './health-check';
 import { longestBytes } from './longest-text';
 import { machineEnvironment } from './machine-environment';
@@ -68,6 +69,14 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
    * @default true
    */
   readonly migrate?: boolean;
+
+  /**
+   * Whether `manage.py collectstatic` runs before a release serves, where the application is a Django project. Where `STATIC_ROOT` is a
+   * folder of files that came with the release, they are left, and served, as they are.
+   *
+   * @default true
+   */
+  readonly collectStatic?: boolean;
 
   /**
    * Commands that run as root in the directory of the release, once on each machine, and again with each change on one that holds its
@@ -209,6 +218,8 @@ export class WebUserData extends Construct {
     const problems = otherEnvironments(this, foreign);
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const environment = machineEnvironment(props.plan._plan, access);
+    const given = Object.keys({ ...props.environment, ...props.secrets });
+    const urls = environmentUrls(environment, given, Object.keys(secrets));
     const pooled = access.find((service) => service.pooled)?.pooled;
     const account = access.find((service) => service.account)?.account;
     const files: FilesInput = {
@@ -222,8 +233,8 @@ export class WebUserData extends Construct {
       },
       systemPackages: props.systemPackages,
       environment: props.environment ?? {},
-      machineEnvironment: environment,
-      secrets: Object.entries(secrets).map(([name, secret]) => secret._named(name)),
+      machineEnvironment: { ...environment, ...urls.environment },
+      secrets: [...Object.entries(secrets).map(([name, secret]) => secret._named(name)), ...urls.secrets],
       allowedHosts: props.allowedHosts,
       healthCheckPath: props.healthCheckPath,
       trustedProxies: props.trustedProxies ?? PRIVATE_RANGES,
@@ -240,6 +251,7 @@ export class WebUserData extends Construct {
         },
       },
       migrate: props.migrate,
+      collectStatic: props.collectStatic,
       backgroundWorkers: workers,
     };
     const runtime = runtimeAsset(this, renderFiles(files));

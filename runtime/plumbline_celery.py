@@ -10,6 +10,7 @@ import time
 
 from celery import bootsteps, signals
 
+import plumbline_databases
 import plumbline_failures
 from plumbline_systemd import notifier
 
@@ -26,6 +27,7 @@ def prepare(sender, **_):
     problems = []
     if "PLUMBLINE_TASK_TIMEOUT" in os.environ:
         problems = time_limit_problems(sender)
+    plumbline_databases.settle_results(sender.app, os.environ)
     if "PLUMBLINE_BROKER_URL" in os.environ and is_redis(sender.app):
         problems += visibility_problems(sender.app.conf.broker_transport_options, os.environ)
         sender.app.steps["consumer"].add(SignsOfLife)

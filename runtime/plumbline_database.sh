@@ -31,6 +31,17 @@ CREATE USER IF NOT EXISTS app@localhost IDENTIFIED $peer;
 ALTER USER app@localhost IDENTIFIED $peer $limit;
 GRANT ALL ON app.* TO app@localhost;
 EOF
+  time_zones "$client" || echo 'the database knows no time zones but UTC: CONVERT_TZ is NULL for others'
+}
+
+# Empty after an installation; they are part of the data, so a volume brings its own or none.
+time_zones() { # client
+  local known program=mysql_tzinfo_to_sql
+  if [ "$1" = mariadb ]; then program=mariadb-tzinfo-to-sql; fi
+  known=$("$1" --local-infile=0 -Ne "SELECT CONVERT_TZ('2000-01-01', 'UTC', 'Europe/Berlin') IS NOT NULL") || return
+  if [ "$known" = 1 ]; then return; fi
+  # It warns of each file that is no time zone.
+  "$program" /usr/share/zoneinfo 2>/dev/null | "$1" --local-infile=0 mysql
 }
 
 postgresql() {

@@ -1,11 +1,21 @@
 """The database, the cache and the broker in Django's settings, from the environment that the machine gives."""
 
+import importlib
 import ssl
 import sys
+from types import SimpleNamespace
 from urllib.parse import parse_qs, quote, urlsplit
 
 # what says how the project works, not where its database is
 KEPT = ("ATOMIC_REQUESTS", "AUTOCOMMIT", "TIME_ZONE")
+# what says where it is, among the options of a driver; so do those of TLS
+PLACE = {
+    "host", "hostaddr", "port", "unix_socket", "user", "password", "passwd", "passfile", "db", "database", "dbname",
+    "service", "read_default_file", "read_default_group", "pool",
+}  # fmt: skip
+
+# what plumbline_mysql and plumbline_postgresql add the rotated password to
+below = SimpleNamespace(engine="")
 
 
 def settings(project, environ):
@@ -18,11 +28,13 @@ def settings(project, environ):
         url = with_password(environ["PLUMBLINE_CACHE_URL"], environ)
         caches = getattr(project, "CACHES", {})
         changed["CACHES"] = {**caches, "default": cache(caches.get("default", {}), url)}
+        if hasattr(project, "CHANNEL_LAYERS"):
+            changed["CHANNEL_LAYERS"] = channel_layers(project.CHANNEL_LAYERS, url)
         if "cacheops" in getattr(project, "INSTALLED_APPS", ()):
             changed["CACHEOPS_REDIS"] = url
     if "PLUMBLINE_BROKER_URL" in environ:
         url = broker_url(environ)
-        changed |= celery(project, url, environ) | rq(project, url, environ)
+        changed |= celery(project, url, environ) | results(project, environ) | rq(project, url, environ)
     return changed
 
 
@@ -31,12 +43,20 @@ def database(own, environ):
     options = mysql(environ) if engine == "mysql" else postgresql(environ)
     if "PLUMBLINE_DATABASE_CONNECT_TIMEOUT" in environ:
         options["connect_timeout"] = int(environ["PLUMBLINE_DATABASE_CONNECT_TIMEOUT"])
-    if own.get("ENGINE", "").endswith(f".{engine}"):
-        options = {**own.get("OPTIONS", {}), **options}
+    kept = {name: own[name] for name in KEPT if name in own}
+    below.engine = f"django.db.backends.{engine}"
+    if family(own.get("ENGINE", "")) == engine:
+        kept = own
+        given = own.get("OPTIONS", {}).items()
+        options = {name: value for name, value in given if name not in PLACE and not name.startswith("ssl")} | options
+        if not own["ENGINE"].startswith("django.db.backends."):
+            below.engine = own["ENGINE"]
+    if engine == "mysql":
+        options.setdefault("charset", "utf8mb4")  # Django says utf8 up to 5.1, which has no emoji
     return {
-        **{name: own[name] for name in KEPT if name in own},
+        **kept,
         # a password can be rotated: our engines fetch it anew
-        "ENGINE": f"plumbline_{engine}" if password(environ) else f"django.db.backends.{engine}",
+        "ENGINE": f"plumbline_{engine}" if password(environ) else below.engine,
         "NAME": environ["PLUMBLINE_DATABASE_NAME"],
         "USER": environ["PLUMBLINE_DATABASE_USER"],
         "PASSWORD": password(environ),
@@ -49,6 +69,21 @@ def database(own, environ):
         "DISABLE_SERVER_SIDE_CURSORS": own.get("DISABLE_SERVER_SIDE_CURSORS", False)
         or environ.get("PLUMBLINE_DATABASE_TRANSACTION_POOLING") == "1",
     }
+
+
+def family(engine):
+    """Which server an engine speaks to: most say so by their name. Only another one is imported, since some look at the
+    settings when they are."""
+    name = engine.lower()
+    for word, server in (("postg", "postgresql"), ("psql", "postgresql"), ("mysql", "mysql"), ("mariadb", "mysql")):
+        if word in name:
+            return server
+    if not engine or name.startswith("django."):
+        return ""
+    try:
+        return importlib.import_module(f"{engine}.base").DatabaseWrapper.vendor
+    except Exception:
+        return ""  # it would fail when it is used, too
 
 
 def password(environ):
@@ -95,6 +130,25 @@ def cache(own, url):
     return {**kept, "BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
 
 
+# A database of its own: the groups of channels outlive a cache that is cleared.
+CHANNELS_DATABASE = 2
+
+
+def channel_layers(own, url):
+    """Those of channels_redis; others stand."""
+    place = urlsplit(url)
+    if place.scheme == "unix":
+        host = f"unix://{place.path}?db={CHANNELS_DATABASE}"
+    else:
+        host = place._replace(path=f"/{CHANNELS_DATABASE}").geturl()
+    return {
+        name: {**layer, "CONFIG": {**layer.get("CONFIG", {}), "hosts": [host]}}
+        if layer.get("BACKEND", "").startswith("channels_redis.")
+        else layer
+        for name, layer in own.items()
+    }
+
+
 def with_password(url, environ):
     secret = environ.get("PLUMBLINE_CACHE_PASSWORD")
     return url.replace("://", f"://:{quote(secret, safe='')}@", 1) if secret else url
@@ -103,6 +157,41 @@ def with_password(url, environ):
 def broker_url(environ):
     """As Celery writes it."""
     return with_password(environ["PLUMBLINE_BROKER_URL"], environ)
+
+
+def result_url(environ):
+    """As the machine gives it in CELERY_RESULT_BACKEND."""
+    url = broker_url(environ)
+    return f"{url}?ssl_cert_reqs=required" if url.startswith("rediss:") else url
+
+
+def is_redis(backend):
+    """Whether results go to some Redis, by whatever name: it is the machine's, as the broker is."""
+    return isinstance(backend, str) and backend.partition(":")[0] in REDIS
+
+
+REDIS = {"redis", "rediss", "redis+socket", "celery.backends.redis"}
+
+
+def results(project, environ):
+    """Celery prefers the environment's to the project's: where the latter has another, or none, that stands."""
+    named = {name: getattr(project, name) for name in dir(project) if name.endswith("RESULT_BACKEND")}
+    if any(named.values()) and all(is_redis(backend) for backend in named.values() if backend):
+        return dict.fromkeys(named, result_url(environ))
+    without_results_of_ours(environ)
+    return {}
+
+
+def settle_results(app, environ):
+    """Of a Celery application, by what it says itself: `conf.result_backend` prefers the environment. One that keeps no
+    results would fill the broker with them, and listen for each."""
+    if "PLUMBLINE_BROKER_URL" in environ and not app.conf.first("result_backend", "CELERY_RESULT_BACKEND"):
+        without_results_of_ours(environ)
+
+
+def without_results_of_ours(environ):
+    if environ.get("CELERY_RESULT_BACKEND") == result_url(environ):
+        del environ["CELERY_RESULT_BACKEND"]
 
 
 def redis_url(url):

@@ -4,7 +4,8 @@ The service runs with DJANGO_SETTINGS_MODULE=plumbline_django and PLUMBLINE_SETT
 everything of the project's own settings stands, and `overlay` adds what follows from the machine.
 plumbline_settings_module.py finds the name, plumbline_settings_hook.py has it stay so whatever the project assigns.
 
-The bootstrap also runs this file as a program: it collects the static files.
+The bootstrap also runs this file as a program: `collectstatic` collects the static files and has them served, `static`
+only has them served.
 """
 
 import importlib
@@ -89,7 +90,12 @@ def answer_health():
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def collect_static():
+def has_files(folder):
+    """Besides those that have a repository keep an empty folder."""
+    return any(file.is_file() and not file.name.startswith(".") for file in folder.rglob("*"))
+
+
+def serve_static(collect):
     """Collects the static files where the project serves any, and has nginx find them in the release."""
     sys.path[:0] = [os.getcwd()]
     import django
@@ -101,15 +107,22 @@ def collect_static():
     if not apps.is_installed("django.contrib.staticfiles"):
         print("django.contrib.staticfiles is not installed: no static files")
         return
-    call_command("collectstatic", interactive=False)
-    served = release(os.environ) / served_folder
-    if Path(settings.STATIC_ROOT).resolve() != served.resolve():
+    root, folder = Path(settings.STATIC_ROOT).resolve(), release(os.environ).resolve()
+    collected = folder / ".collected"  # so that a second deployment of a release takes what we have collected for that
+    if collect and root.is_relative_to(folder) and has_files(root) and not collected.exists():
+        name = root.relative_to(folder)
+        print(f"collectstatic is left out: STATIC_ROOT ({name}) has files that came with the release")
+    elif collect:
+        collected.touch()
+        call_command("collectstatic", interactive=False)
+    served = folder / served_folder
+    if root != served:
         served.unlink(missing_ok=True)
-        served.symlink_to(Path(settings.STATIC_ROOT).resolve())
+        served.symlink_to(root)
 
 
 if __name__ == "__main__":
-    collect_static()
+    serve_static(collect=sys.argv[1:] == ["collectstatic"])
 else:
     from django.core.signals import got_request_exception
 

@@ -17,6 +17,11 @@ gunicorn itself ends long requests in sync workers only, and with a 500. The mas
 systemd when it asks (WatchdogSec=), that it still runs: a hung master fails the health check and is restarted.
 """
 
+import contextlib
+import os
+import sys
+
+from plumbline_databases import settle_results
 from plumbline_failures import listen_to_flask
 from plumbline_guard_admission import mark_serving, settings
 from plumbline_guard_asgi import AsgiGuard, listen_with_backlog
@@ -48,6 +53,9 @@ def post_worker_init(worker):
     hear(worker.log)
     load_pages()
     listen_to_flask()
+    if "celery" in sys.modules:
+        with contextlib.suppress(Exception):  # settings of Celery's that do not load say so where they are used
+            settle_results(sys.modules["celery"].current_app, os.environ)
     classes = {base.__name__ for base in type(worker).__mro__}
     if "ASGIWorker" in classes:
         from plumbline_lifespan import wait_for_startup

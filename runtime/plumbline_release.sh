@@ -103,7 +103,11 @@ django() {
       if [ "$answer_health" = true ]; then echo "PLUMBLINE_HEALTH_PATH=$health_path"; fi
     } >>/etc/gunicorn/environment
     hook_settings /srv/app/next/.venv
-    as_app python "$lib/plumbline_django.py" collectstatic
+    if [ "${collect_static:-}" = false ]; then
+      as_app python "$lib/plumbline_django.py" static
+    else
+      as_app python "$lib/plumbline_django.py" collectstatic
+    fi
   elif [ -d static ]; then
     ln -sfn "${working_directory:+$working_directory/}static" /srv/app/next/.static
   fi

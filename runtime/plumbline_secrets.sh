@@ -1,6 +1,6 @@
 #!/bin/bash
 # The secrets that /etc/gunicorn/secrets lists, a line each: variable, secretsmanager or ssm, ARN or name, and the field
-# where the secret is a JSON object. This is root's part: it reads and writes nothing that another user may write, and its
+# where the secret is a JSON object; or variable, `composed`, and a URL with {VARIABLE} where others of them go. This is root's part: it reads and writes nothing that another user may write, and its
 # environment is systemd's alone.
 #
 #     plumbline_secrets.sh write     all of them, to the file that systemd reads before it starts the application; or those of
@@ -13,17 +13,29 @@ folder=/run/plumbline-secrets list=${2:-/etc/gunicorn/secrets} file=${3:-environ
 # shellcheck source=/dev/null
 . /usr/local/lib/plumbline/aws.sh
 
-fetch() { # form, variable, service, id, field
-  local target=secretsmanager.GetSecretValue request="{\"SecretId\":\"$4\"}" answer
-  if [ "$3" = ssm ]; then
-    target=AmazonSSM.GetParameter request="{\"Name\":\"$4\",\"WithDecryption\":true}"
+declare -A answers # by service and id: several variables may be fields of one secret
+
+ask_aws() { # variable, service, id
+  local target=secretsmanager.GetSecretValue request="{\"SecretId\":\"$3\"}"
+  if [ "${answers[$2 $3]+known}" ]; then return; fi
+  if [ "$2" = ssm ]; then
+    target=AmazonSSM.GetParameter request="{\"Name\":\"$3\",\"WithDecryption\":true}"
   fi
   # shellcheck disable=SC2154 # aws.sh assigns region and suffix
-  answer=$(aws "$3" -H "X-Amz-Target: $target" -H 'Content-Type: application/x-amz-json-1.1' -d "$request" \
-    "https://$3.$region.$suffix/") || {
-    echo "$2: $(sed -En 's/.*"__type": ?"([^"]*)".*/\1/p' <<<"$answer")"
+  answers[$2 $3]=$(aws "$2" -H "X-Amz-Target: $target" -H 'Content-Type: application/x-amz-json-1.1' -d "$request" \
+    "https://$2.$region.$suffix/") || {
+    echo "$1: $(sed -En 's/.*"__type": ?"([^"]*)".*/\1/p' <<<"${answers[$2 $3]}")"
+    unset "answers[$2 $3]"
     return 1
   } >&2
+}
+
+fetch() { # form, variable, service, id, field
+  if [ "$3" = composed ]; then
+    compose "$1" "$2" "$4"
+    return
+  fi
+  ask_aws "${@:2:3}" || return
   # From a pipe: arguments can be read by every user.
   python3 -I -c '
 import json, sys
@@ -39,7 +51,19 @@ if form == "assignment":
     escaped = "".join("\\" + c if c in "\\\"$`" else c for c in value)
     value = f"{variable}=\"{escaped}\""
 print(value)
-' "$1" "$2" "$5" <<<"$answer"
+' "$1" "$2" "$5" <<<"${answers[$3 $4]}"
+}
+
+# As a URL has it: what is reserved in one is percent-encoded, which leaves nothing that systemd would read as its own.
+compose() { # form, variable, URL
+  local url=$3 name value
+  while [[ $url =~ \{([A-Z_]+)\} ]]; do
+    name=${BASH_REMATCH[1]}
+    value=$(value_of "$name") || return
+    value=$(python3 -I -c 'import sys, urllib.parse as url; print(url.quote(sys.stdin.read()[:-1], safe=""))' <<<"$value")
+    url=${url//"{$name}"/"$value"}
+  done
+  if [ "$1" = assignment ]; then echo "$2=\"$url\""; else echo "$url"; fi
 }
 
 # shellcheck disable=SC2094 # what is removed is not read

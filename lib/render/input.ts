@@ -29,8 +29,9 @@ export interface ApplicationLayout {
 export interface SecretSource {
   /** Name of the environment variable. */
   readonly name: string;
-  readonly kind: 'secretsmanager' | 'ssm';
-  /** ARN or name of the secret, name of the parameter. May be a token. */
+  /** `composed`: put together from others. */
+  readonly kind: 'secretsmanager' | 'ssm' | 'composed';
+  /** ARN or name of the secret, name of the parameter, or a URL with `{VARIABLE}` in place of other secrets. May be a token. */
   readonly id: string;
   /** Field of a secret that is a JSON object. */
   readonly jsonField?: string;
@@ -148,6 +149,8 @@ export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
   readonly systemPackages?: readonly string[];
   /** Whether Django's migrations run before the release serves. @default true */
   readonly migrate?: boolean;
+  /** Whether Django's static files are collected before the release serves. @default true */
+  readonly collectStatic?: boolean;
   /** @default - none */
   readonly backgroundWorkers?: readonly BackgroundWorkerSource[];
 }

@@ -195,10 +195,14 @@ function checkVariables(problems: Problems, { environment, machineEnvironment, s
 }
 
 function checkSecrets(problems: Problems, prop: string, secrets: readonly SecretSource[]): void {
-  for (const { name, id, jsonField } of secrets) {
+  for (const { name, kind, id, jsonField } of secrets) {
     const rule = 'must be the name of a variable: letters, digits and underscores';
     problems.must(VARIABLE.test(name), prop, name, rule);
-    problems.matches(/^[\w/+=.@:-]*$/, `${prop} ${name}`, id, 'must be the ARN or name of a secret or parameter');
+    if (kind === 'composed') {
+      problems.matches(/^\S*$/, name, id, 'must be a URL without spaces');
+    } else {
+      problems.matches(/^[\w/+=.@:-]*$/, `${prop} ${name}`, id, 'must be the ARN or name of a secret or parameter');
+    }
     problems.must(
       !hasControls(jsonField ?? ''),
       `${prop} ${name}`,

@@ -52,6 +52,7 @@ export function variables(input: BootstrapInput): Lines {
     services.length > 0 && `sandboxed='${services.join(' ')}'`,
     `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)} host=${shellQuote(healthHost(input.allowedHosts))}`,
     `instance_metadata=${input.instanceMetadata ?? true}`,
+    input.collectStatic === false && 'collect_static=false',
     '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
     `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
     input.dataVolume !== undefined && `data_volume=${input.dataVolume}${input.newVolume ? ' new_volume=true' : ''}`,

@@ -1,16 +1,21 @@
 """Django's engine for MySQL and MariaDB over TLS, for a password that is rotated."""
 
 import functools
+import importlib
 import ssl
 
 from django.db.backends.mysql import base
 
+import plumbline_databases
 import plumbline_password
 
 ACCESS_DENIED = 1045
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+own = importlib.import_module(f"{plumbline_databases.below.engine or 'django.db.backends.mysql'}.base")
+
+
+class DatabaseWrapper(own.DatabaseWrapper):
     def get_new_connection(self, conn_params):
         connect = super().get_new_connection
         return plumbline_password.connect_with_current(connect, with_context(conn_params), is_refusal)

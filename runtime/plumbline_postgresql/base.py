@@ -1,11 +1,16 @@
 """Django's engine for PostgreSQL, for a password that is rotated."""
 
+import importlib
+
 from django.db.backends.postgresql import base
 
+import plumbline_databases
 import plumbline_password
 
+own = importlib.import_module(f"{plumbline_databases.below.engine or 'django.db.backends.postgresql'}.base")
 
-class DatabaseWrapper(base.DatabaseWrapper):
+
+class DatabaseWrapper(own.DatabaseWrapper):
     def __init__(self, settings_dict, *args, **kwargs):
         super().__init__(settings_dict, *args, **kwargs)
         if settings_dict["OPTIONS"].get("pool"):

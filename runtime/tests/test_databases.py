@@ -56,7 +56,7 @@ class TestDatabase:
             "PASSWORD": "",
             "HOST": "/run/mysqld/mysqld.sock",
             "PORT": "",
-            "OPTIONS": {"ssl_disabled": True},
+            "OPTIONS": {"ssl_disabled": True, "charset": "utf8mb4"},
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
             "DISABLE_SERVER_SIDE_CURSORS": False,
@@ -66,13 +66,15 @@ class TestDatabase:
         mysql, postgresql = default(MYSQL | REMOTE), default(POSTGRESQL | REMOTE)
         assert (mysql["ENGINE"], postgresql["ENGINE"]) == ("plumbline_mysql", "plumbline_postgresql")
         assert (mysql["PASSWORD"], mysql["HOST"], mysql["PORT"]) == ("secret", "db.example.com", "6432")
-        assert mysql["OPTIONS"] == {"ssl_ca": "/etc/ca.pem", "ssl_verify_cert": True, "ssl_verify_identity": True}
+        tls = {"ssl_ca": "/etc/ca.pem", "ssl_verify_cert": True, "ssl_verify_identity": True}
+        assert mysql["OPTIONS"] == {**tls, "charset": "utf8mb4"}
         assert postgresql["OPTIONS"] == {"sslmode": "verify-full", "sslrootcert": "/etc/ca.pem"}
 
     def test_mysqlclient_is_used_where_the_project_has_it(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "MySQLdb", SimpleNamespace(__name__="MySQLdb"))
-        assert default(MYSQL)["OPTIONS"] == {}
-        assert default(MYSQL | REMOTE)["OPTIONS"] == {"ssl": {"ca": "/etc/ca.pem"}, "ssl_mode": "VERIFY_IDENTITY"}
+        assert default(MYSQL)["OPTIONS"] == {"charset": "utf8mb4"}
+        tls = {"ssl": {"ca": "/etc/ca.pem"}, "ssl_mode": "VERIFY_IDENTITY"}
+        assert default(MYSQL | REMOTE)["OPTIONS"] == {**tls, "charset": "utf8mb4"}
 
     def test_pymysql_is_new_enough_for_django(self, monkeypatch):
         import pymysql
@@ -112,11 +114,72 @@ class TestDatabase:
         database = default(MYSQL, DATABASES={"default": own})
         assert database["ATOMIC_REQUESTS"] is True
         assert database["HOST"] == "/run/mysqld/mysqld.sock"
-        assert database["OPTIONS"] == {"isolation_level": "repeatable read", "ssl_disabled": True}
+        options = {"isolation_level": "repeatable read", "ssl_disabled": True, "charset": "utf8mb4"}
+        assert database["OPTIONS"] == options
 
     def test_options_of_another_engine_go(self):
-        own = {"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"timeout": 20}}
-        assert default(MYSQL, DATABASES={"default": own})["OPTIONS"] == {"ssl_disabled": True}
+        own = {"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"timeout": 20}, "CONN_POOL": "any"}
+        database = default(MYSQL, DATABASES={"default": own})
+        assert database["OPTIONS"] == {"ssl_disabled": True, "charset": "utf8mb4"}
+        assert "CONN_POOL" not in database
+
+    @pytest.mark.parametrize(
+        ("environ", "engine"),
+        [
+            (MYSQL, "django.contrib.gis.db.backends.mysql"),
+            (MYSQL, "django_prometheus.db.backends.mysql"),
+            (POSTGRESQL, "django.contrib.gis.db.backends.postgis"),
+            (POSTGRESQL, "django_prometheus.db.backends.postgresql"),
+            (POSTGRESQL, "psqlextra.backend"),
+            (POSTGRESQL, "django_tenants.postgresql_backend"),
+        ],
+    )
+    def test_an_engine_of_the_same_family_stays_with_all_that_it_knows(self, environ, engine):
+        own = {"ENGINE": engine, "SCHEMA": "any", "OPTIONS": {"application_name": "shop"}}
+        database = default(environ, DATABASES={"default": own})
+        assert (database["ENGINE"], database["SCHEMA"]) == (engine, "any")
+        assert database["OPTIONS"]["application_name"] == "shop"
+
+    @pytest.mark.parametrize(
+        "engine",
+        [
+            "",
+            "django.db.backends.sqlite3",
+            "django.contrib.gis.db.backends.spatialite",
+            "django.db.backends.postgresql_psycopg2",
+            "nosuch.engine",
+            "another_family",
+        ],
+    )
+    def test_another_engine_gives_way(self, engine, monkeypatch):
+        base = SimpleNamespace(DatabaseWrapper=SimpleNamespace(vendor="another"))
+        monkeypatch.setitem(sys.modules, "another_family", SimpleNamespace(__path__=[]))
+        monkeypatch.setitem(sys.modules, "another_family.base", base)
+        database = default(POSTGRESQL, DATABASES={"default": {"ENGINE": engine}})
+        assert database["ENGINE"] == "django.db.backends.postgresql"
+
+    def test_an_engine_that_does_not_say_which_it_is_is_asked(self, monkeypatch):
+        base = SimpleNamespace(DatabaseWrapper=SimpleNamespace(vendor="mysql"))
+        monkeypatch.setitem(sys.modules, "pool_of_connections", SimpleNamespace(__path__=[]))
+        monkeypatch.setitem(sys.modules, "pool_of_connections.base", base)
+        own = {"ENGINE": "pool_of_connections"}
+        assert default(MYSQL, DATABASES={"default": own})["ENGINE"] == "pool_of_connections"
+
+    def test_an_engine_of_the_project_follows_the_rotation_too(self):
+        own = {"ENGINE": "django_prometheus.db.backends.mysql"}
+        assert default(MYSQL | REMOTE, DATABASES={"default": own})["ENGINE"] == "plumbline_mysql"
+        assert plumbline_databases.below.engine == "django_prometheus.db.backends.mysql"
+
+    def test_what_a_url_says_of_the_place_goes(self):
+        for environ, place in (
+            (POSTGRESQL, {"host": "/elsewhere", "port": 1, "sslrootcert": "/ca.pem"}),
+            (MYSQL, {"unix_socket": "/elsewhere", "ssl_ca": "/ca.pem", "charset": "utf8mb4"}),
+        ):
+            engine = f"django.db.backends.{environ['PLUMBLINE_DATABASE_ENGINE']}"
+            own = {"ENGINE": engine, "OPTIONS": place | {"application_name": "shop"}}
+            database = default(environ, DATABASES={"default": own})
+            ours = default(environ)["OPTIONS"]
+            assert database["OPTIONS"] == ours | {"application_name": "shop"}
 
 
 class TestCache:
@@ -141,9 +204,34 @@ class TestCache:
         location = settings(environ)["CACHES"]["default"]["LOCATION"]
         assert location == "rediss://:a%2Fb%3Ac%40d@cache.example.com:6379/0"
 
+    def test_layers_of_channels_speak_to_it_in_a_database_of_their_own(self):
+        own = {
+            "default": {
+                "BACKEND": "channels_redis.core.RedisChannelLayer",
+                "CONFIG": {"hosts": [("127.0.0.1", 6379)], "capacity": 500},
+            },
+            "events": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"},
+            "tests": {"BACKEND": "channels.layers.InMemoryChannelLayer"},
+        }
+        host = "unix:///run/plumbline-cache/cache.sock?db=2"
+        assert settings(CACHE, CHANNEL_LAYERS=own)["CHANNEL_LAYERS"] == {
+            "default": {**own["default"], "CONFIG": {"hosts": [host], "capacity": 500}},
+            "events": {**own["events"], "CONFIG": {"hosts": [host]}},
+            "tests": own["tests"],
+        }
+        environ = {"PLUMBLINE_CACHE_URL": "rediss://cache.example.com:6379/0", "PLUMBLINE_CACHE_PASSWORD": "a/b"}
+        layers = settings(environ, CHANNEL_LAYERS=own)["CHANNEL_LAYERS"]
+        assert layers["default"]["CONFIG"]["hosts"] == ["rediss://:a%2Fb@cache.example.com:6379/2"]
+        assert "CHANNEL_LAYERS" not in settings(CACHE)
+
     def test_cacheops_uses_it_too(self):
         changed = settings(CACHE, INSTALLED_APPS=["cacheops"])
         assert changed["CACHEOPS_REDIS"] == "unix:///run/plumbline-cache/cache.sock?db=0"
+
+
+def with_results(environ):
+    """As the machine gives it, in `urls.json`."""
+    return {**environ, "CELERY_RESULT_BACKEND": plumbline_databases.result_url(environ)}
 
 
 class TestQueues:
@@ -182,6 +270,29 @@ class TestQueues:
     )
     def test_limits_and_options_of_the_project_stand(self, name, own, expected):
         assert settings(BROKER, **{name: own})[name] == expected
+
+    @pytest.mark.parametrize("name", ["CELERY_RESULT_BACKEND", "RESULT_BACKEND", "SHOP_RESULT_BACKEND"])
+    @pytest.mark.parametrize("own", ["redis://localhost", "rediss://redis:6379/0", "redis+socket:///run/redis.sock"])
+    def test_results_that_the_project_keeps_in_redis_are_kept_in_the_broker(self, name, own):
+        environ = with_results(BROKER)
+        assert settings(environ, **{name: own})[name] == BROKER["PLUMBLINE_BROKER_URL"]
+        assert environ == with_results(BROKER)
+
+    @pytest.mark.parametrize("own", [None, "", "django-db", "db+sqlite:///results.sqlite", "rpc://", "cache+memory://"])
+    def test_results_that_it_keeps_elsewhere_or_not_at_all_stay_so_whatever_celery_prefers(self, own):
+        environ = with_results(BROKER)
+        assert "CELERY_RESULT_BACKEND" not in settings(environ, CELERY_RESULT_BACKEND=own)
+        assert environ == BROKER
+
+    def test_results_that_the_user_sends_elsewhere_do(self):
+        environ = {**BROKER, "CELERY_RESULT_BACKEND": "redis://mine"}
+        settings(environ)
+        assert environ["CELERY_RESULT_BACKEND"] == "redis://mine"
+
+    def test_celery_checks_the_certificate_of_results(self):
+        environ = with_results({**BROKER, "PLUMBLINE_BROKER_URL": "rediss://cache.example.com:6379/1"})
+        changed = settings(environ, CELERY_RESULT_BACKEND="redis://localhost")
+        assert changed["CELERY_RESULT_BACKEND"] == "rediss://cache.example.com:6379/1?ssl_cert_reqs=required"
 
     def test_celery_checks_the_certificate_of_the_broker(self):
         changed = settings({**BROKER, "PLUMBLINE_BROKER_URL": "rediss://cache.example.com:6379/1"})

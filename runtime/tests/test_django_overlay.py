@@ -129,10 +129,10 @@ def program(*arguments, **options):
 
 
 class TestCollectStatic:
-    def collect(self, release, environ, project):
+    def collect(self, release, environ, project, command="collectstatic"):
         (release / "project_settings.py").write_text(f"SECRET_KEY = 'own'\nSTATIC_URL = 'static/'\n{project}")
         environ.setenv("PLUMBLINE_SETTINGS_MODULE", "project_settings")
-        return program("collectstatic", cwd=release)
+        return program(command, cwd=release)
 
     def source(self, release):
         (release / "static").mkdir()
@@ -160,6 +160,35 @@ class TestCollectStatic:
             assert (tmp_path / ".static" / "own.css").read_text() == "p {}"
             remove(tmp_path / ".static", project / "static")
         assert not (project / ".static").exists()
+
+    def test_leaves_what_came_with_the_release_and_has_it_served(self, tmp_path, monkeypatch):
+        came = tmp_path / "collected" / "own.css"
+        came.parent.mkdir()
+        came.write_text("h1 {}")
+        for _ in range(2):
+            result = self.collect(tmp_path, monkeypatch, self.source(tmp_path) + "STATIC_ROOT = 'collected'\n")
+            assert (result.returncode, result.stdout) == (
+                0,
+                "collectstatic is left out: STATIC_ROOT (collected) has files that came with the release\n",
+            )
+            assert (tmp_path / ".static" / "own.css").read_text() == "h1 {}"
+            assert [file.name for file in came.parent.iterdir()] == ["own.css"]
+            remove(tmp_path / "static")
+
+    @pytest.mark.parametrize("kept", [".gitkeep", ".gitignore"])
+    def test_fills_a_folder_that_came_empty(self, tmp_path, monkeypatch, kept):
+        (tmp_path / "collected").mkdir()
+        (tmp_path / "collected" / kept).touch()
+        project = self.source(tmp_path) + "STATIC_ROOT = 'collected'\n"
+        assert self.collect(tmp_path, monkeypatch, project).returncode == 0
+        assert (tmp_path / ".static" / "own.css").read_text() == "p {}"
+
+    def test_only_has_the_folder_served_where_the_user_says_so(self, tmp_path, monkeypatch):
+        project = self.source(tmp_path) + "STATIC_ROOT = 'made'\n"
+        (tmp_path / "made").mkdir()
+        assert self.collect(tmp_path, monkeypatch, project, "static").returncode == 0
+        assert (tmp_path / ".static").readlink() == tmp_path / "made"
+        assert list((tmp_path / "made").iterdir()) == []
 
     def test_leaves_a_project_without_static_files_alone(self, tmp_path, monkeypatch):
         result = self.collect(tmp_path, monkeypatch, "")

@@ -11,11 +11,13 @@ def database(shell):
     for command in ("chown", "systemctl"):
         shell.fake(command)
     for command in ("mariadb", "mysql"):
-        shell.fake(command, f"cat >{shell.folder}/sql")
+        shell.fake(command, f"case $* in *CONVERT_TZ*) echo ${{known:-0}} ;; *) cat >>{shell.folder}/sql ;; esac")
+    for command in ("mariadb-tzinfo-to-sql", "mysql_tzinfo_to_sql"):
+        shell.fake(command, "echo the time zones; echo no zone >&2")
     shell.fake("runuser", f"case $* in *psql*) cat >{shell.folder}/sql ;; esac")
     shell.fake("id", "echo 105")
 
-    def run(engine, settings="include '/etc/settings.conf'"):
+    def run(engine, settings="include '/etc/settings.conf'", **variables):
         (shell.folder / "cluster.conf").write_text(f"{settings}\n")
         script = f"""
           volume=. folders=data:{shell.folder}/data database={engine} database_unit=unit database_user=user
@@ -23,8 +25,9 @@ def database(shell):
           start_again() {{ :; }}
           database
         """
-        result = shell.run(script, "plumbline_database.sh")
+        result = shell.run(script, "plumbline_database.sh", **variables)
         assert result.returncode == 0, result.stdout
+        (shell.folder / "said").write_text(result.stdout)
         return (shell.folder / "sql").read_text()
 
     return run
@@ -32,6 +35,25 @@ def database(shell):
 
 def test_the_role_of_postgresql_ends_statements_before_their_request_ends(database):
     assert "ALTER ROLE app SET statement_timeout = '57s';" in database("postgresql").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("engine", "program"), [("mariadb", "mariadb-tzinfo-to-sql"), ("mysql", "mysql_tzinfo_to_sql")]
+)
+def test_the_time_zones_are_loaded_where_the_data_has_none(shell, database, engine, program):
+    assert database(engine).endswith("the time zones\n")
+    assert [call for call in shell.calls if "tzinfo" in call] == [f"{program} /usr/share/zoneinfo"]
+    database(engine, known="1")
+    assert len([call for call in shell.calls if "tzinfo" in call]) == 1
+    assert (shell.folder / "said").read_text() == ""
+
+
+def test_time_zones_that_cannot_be_loaded_are_told_and_fail_no_deployment(shell, database):
+    shell.fake("mariadb-tzinfo-to-sql", "exit 1")
+    database("mariadb")
+    assert (shell.folder / "said").read_text() == (
+        "the database knows no time zones but UTC: CONVERT_TZ is NULL for others\n"
+    )
 
 
 @pytest.fixture
@@ -100,7 +122,9 @@ def test_the_settings_of_a_cluster_are_written_by_its_own_user(database, shell):
 @pytest.mark.parametrize("client", ["mariadb", "mysql"])
 def test_root_s_client_gives_the_server_no_files(database, shell, client):
     database(client)
-    assert [call for call in shell.calls if call.startswith(f"{client} ")] == [f"{client} --local-infile=0"]
+    calls = [call for call in shell.calls if call.startswith(f"{client} ")]
+    assert calls[0] == f"{client} --local-infile=0"
+    assert all(f"{call} ".startswith(f"{client} --local-infile=0 ") for call in calls)
 
 
 @pytest.fixture

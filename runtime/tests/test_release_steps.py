@@ -155,14 +155,14 @@ def project(shell):
     (folder / "static").mkdir(parents=True)
     (shell.folder / "next/.venv/lib/python3.13/site-packages").mkdir(parents=True)
 
-    def django():
+    def django(variables=""):
         script = (RUNTIME / "plumbline_release.sh").read_text()
         for path, own in (("/srv/app/next", "next"), ("/etc/gunicorn/environment", "environment")):
             script = script.replace(path, str(shell.folder / own))
         (shell.folder / "release.sh").write_text(script)
         result = shell.run(
             f". {shell.folder}/release.sh; unset -f as_app; working_directory=apps/shop wsgi=shop.wsgi:application "
-            "settings_module= answer_health=true health_path=/health; django; migrate",
+            f"settings_module= answer_health=true health_path=/health {variables}; django; migrate",
         )
         assert result.returncode == 0, result.stdout
         return folder
@@ -187,6 +187,13 @@ def test_a_project_in_a_folder_of_the_release_is_asked_and_runs_there(shell, pro
         "PLUMBLINE_HEALTH_PATH=/health",
     ]
     assert "plumbline_settings_hook" in (release / ".venv/lib/python3.13/site-packages/plumbline.pth").read_text()
+
+
+def test_static_files_are_not_collected_where_the_user_says_so(shell, project):
+    django, folder = project
+    (folder / "manage.py").touch()
+    django("collect_static=false")
+    assert f"as_app python {RUNTIME}/plumbline_django.py static" in shell.calls
 
 
 def test_static_files_of_another_application_in_a_folder_are_found_there(shell, project):

@@ -78,6 +78,30 @@ def test_those_of_the_installation_are_a_list_and_a_file_of_their_own(root):
     assert not root.environment.exists()
 
 
+COMPOSED = """\
+URL composed db://{USER}:{PASSWORD}@h:1/{USER}?a=b%2Fc&d=/e
+USER secretsmanager arn:db user
+PASSWORD secretsmanager arn:db password
+"""
+
+
+def test_a_url_is_put_together_of_others_percent_encoded_and_each_secret_is_asked_for_once(root):
+    root.aws.write_text(AWS.format(folder=root.folder).replace("{ cat", f"{{ echo $1 >>{root.folder}/asked; cat"))
+    root.list.write_text("".join([COMPOSED.partition("\n")[2], COMPOSED.partition("\n")[0], "\n"]))
+    root.give("secretsmanager", {"SecretString": json.dumps({"user": "app", "password": 'a/b:c@d%e&f {USER}$`"\\é'})})
+    assert root.run("write").returncode == 0
+    url = "db://app:a%2Fb%3Ac%40d%25e%26f%20%7BUSER%7D%24%60%22%5C%C3%A9@h:1/app?a=b%2Fc&d=/e"
+    assert root.environment.read_text().splitlines()[2] == f'URL="{url}"'
+    assert (root.folder / "asked").read_text() == "secretsmanager\n"
+
+
+def test_fails_with_the_secret_that_a_url_lacks(root):
+    root.list.write_text(COMPOSED)
+    result = root.run("write")
+    assert (result.returncode, result.stderr) == (1, "USER: the secret is no JSON object with a field user\n")
+    assert not root.environment.exists()
+
+
 def test_the_file_is_replaced_and_no_link_followed(root, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("mine")

@@ -166,6 +166,11 @@ describe('what the application gets', () => {
       .resourceCountIs('AWS::SecretsManager::Secret', 0);
   });
 
+  test('is whether static files are collected', () => {
+    expect(machineOf(serve({ collectStatic: false }).template())).toContain('\ncollect_static=false\n');
+    expect(machineOf(serve().template())).not.toContain('collect_static');
+  });
+
   test('are extra commands', () => {
     expect(machineOf(serve({ extraCommands: ['.venv/bin/python manage.py migrate'] }).template())).toContain(
       '.venv/bin/python manage.py migrate',

@@ -183,6 +183,11 @@ test('migrations run after the settings are known and before the release serves,
   expect(stepsOf(script())).not.toContain('migrate');
 });
 
+test('static files are collected unless the user says otherwise', () => {
+  expect(script({ collectStatic: false })).toMatch(/^collect_static=false$/m);
+  for (const collectStatic of [true, undefined]) expect(script({ collectStatic })).not.toContain('collect_static');
+});
+
 test('the certificates of Amazon RDS are fetched where the database has one of them', () => {
   const bundle = '\n  rds_bundle /etc/gunicorn/rds-bundle.pem\n';
   expect(script({ database: { onInstance: false, caBundle: true } })).toContain(bundle);
