@@ -2,7 +2,7 @@ import type { Duration, Size } from 'aws-cdk-lib';
 import { literal, mebibytesOf, secondsOf } from './numbers';
 import type { BackgroundWorkerInput } from './plan';
 import { DEFAULT_MEMORY_PER_PROCESS, DEFAULT_TASK_TIMEOUT } from './plan/background-worker-plan';
-import { hasControls, type BackgroundWorkerSource } from './render';
+import { hasControls, unitNameProblem, type BackgroundWorkerSource } from './render';
 
 /** What every background worker has. */
 export interface BackgroundWorkerOptions {
@@ -44,6 +44,13 @@ export interface CeleryOptions extends BackgroundWorkerOptions {
   readonly longestDelay?: Duration;
 
   /**
+   * Name of the unit: lower case letters, digits and hyphens. A second worker, with other queues or limits, has a name of its own.
+   *
+   * @default `celery`
+   */
+  readonly name?: string;
+
+  /**
    * Names of the queues.
    *
    * @default - Celery's own
@@ -67,6 +74,13 @@ export interface CeleryBeatOptions {
 /** Options of `BackgroundWorker.rq`. */
 export interface RqOptions extends BackgroundWorkerOptions {
   /**
+   * Name of the unit: lower case letters, digits and hyphens. Each process has a number behind it: `rq@1`. A second set, with other queues or limits, has a name of its own.
+   *
+   * @default `rq`
+   */
+  readonly name?: string;
+
+  /**
    * Names of the queues.
    *
    * @default - `default`
@@ -84,9 +98,6 @@ export interface RqOptions extends BackgroundWorkerOptions {
 /** Two vCPUs in every t3 up to large. */
 const CELERY_PROCESSES = 2;
 
-/** Names of units that a machine has already, or that the factories here give. */
-const TAKEN = ['gunicorn', 'nginx', 'celery', 'celery-beat', 'rq', 'mariadb', 'mysql', 'postgresql', 'valkey'];
-
 /**
  * Work that is not done for a request: a unit of systemd beside the application server, with the application's files, environment and
  * secrets, with limits from the plan, and restarted with every release. A deployment succeeds when each has started: Celery when it takes
@@ -95,13 +106,18 @@ const TAKEN = ['gunicorn', 'nginx', 'celery', 'celery-beat', 'rq', 'mariadb', 'm
 export class BackgroundWorker {
   /** A worker of Celery with its processes. Its broker is the `cache`, where there is one, else what the project says. */
   public static celery(options: CeleryOptions): BackgroundWorker {
-    const { app, concurrency = CELERY_PROCESSES, queues } = options;
+    const { app, name = 'celery', concurrency = CELERY_PROCESSES, queues } = options;
     return new BackgroundWorker({
-      ...planned('celery', 'celery', concurrency, options),
+      ...planned(name, 'celery', concurrency, options),
       longestDelay: secondsOf('longestDelay', options.longestDelay),
       app,
       queues,
-      problems: [...moduleProblems(app), ...processProblems('concurrency', concurrency), ...queueProblems(queues)],
+      problems: [
+        ...nameProblems(name, 'celery'),
+        ...moduleProblems(app),
+        ...processProblems('concurrency', concurrency),
+        ...queueProblems(queues),
+      ],
     });
   }
 
@@ -125,11 +141,11 @@ export class BackgroundWorker {
 
   /** Workers of django-rq: `manage.py rqworker`, which closes connections to databases before it forks. */
   public static rq(options: RqOptions = {}): BackgroundWorker {
-    const { processes = 1, queues = ['default'] } = options;
+    const { name = 'rq', processes = 1, queues = ['default'] } = options;
     return new BackgroundWorker({
-      ...planned('rq', 'rq', processes, options),
+      ...planned(name, 'rq', processes, options),
       queues,
-      problems: [...processProblems('processes', processes), ...queueProblems(queues)],
+      problems: [...nameProblems(name, 'rq'), ...processProblems('processes', processes), ...queueProblems(queues)],
     });
   }
 
@@ -144,7 +160,7 @@ export class BackgroundWorker {
     return new BackgroundWorker({
       ...planned(name, 'command', 1, options),
       command,
-      problems: [...nameProblems(name), ...commandProblems(command)],
+      problems: [...nameProblems(name, 'command'), ...commandProblems(command)],
     });
   }
 
@@ -202,12 +218,9 @@ function queueProblems(queues: readonly string[] | undefined): string[] {
     .map((queue) => `queue ${JSON.stringify(queue)} must be a name of letters, digits and _ . -`);
 }
 
-function nameProblems(name: string): string[] {
-  if (TAKEN.includes(name)) return [`name "${name}" is that of another unit on the machine: choose another`];
-  if (/^[a-z][a-z0-9-]*$/.test(name)) return [];
-  return [
-    `name ${JSON.stringify(name)} must start with a letter and hold lower case letters, digits and hyphens alone`,
-  ];
+function nameProblems(name: string, kind: BackgroundWorkerInput['kind']): string[] {
+  const problem = unitNameProblem(name, kind);
+  return problem === undefined ? [] : [`name ${JSON.stringify(name)} ${problem}`];
 }
 
 function commandProblems(command: string): string[] {

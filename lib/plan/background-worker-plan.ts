@@ -22,7 +22,9 @@ export function needsBroker(kind: string): boolean {
 /** Processes, memory, time limits and connections of every background worker. */
 export function planBackgroundWorkers(inputs: readonly BackgroundWorkerInput[]): BackgroundWorkerPlan[] {
   // of all clients of a broker the shortest visibility timeout wins (Celery, Redis transport)
-  const held = inputs.flatMap(({ taskTimeout, longestDelay = 0 }) => [taskTimeout, longestDelay]);
+  const held = inputs
+    .filter(({ kind }) => needsBroker(kind))
+    .flatMap(({ taskTimeout, longestDelay = 0 }) => [taskTimeout, longestDelay]);
   const leastVisibilityTimeout = Math.max(0, ...held) + VISIBILITY_MARGIN;
   return inputs.map(({ name, kind, processes, memoryPerProcess, taskTimeout, longestDelay = 0 }) => ({
     name,

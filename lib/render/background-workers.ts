@@ -27,7 +27,7 @@ function workersOf(plan: Plan, sources: readonly BackgroundWorkerSource[]): Work
 export function backgroundWorkerUnits(plan: Plan, sources: readonly BackgroundWorkerSource[]): string[] {
   return workersOf(plan, sources).flatMap((worker) =>
     worker.source.kind === 'rq'
-      ? Array.from({ length: worker.plan.processes }, (_, index) => `rq@${index + 1}`)
+      ? Array.from({ length: worker.plan.processes }, (_, index) => `${worker.source.name}@${index + 1}`)
       : [worker.source.name],
   );
 }
@@ -39,7 +39,7 @@ export function renderBackgroundWorkers(
   neighbours: Neighbours,
 ): RenderedFile[] {
   return workersOf(plan, sources).map((worker) => ({
-    path: `${UNITS}/${worker.source.kind === 'rq' ? 'rq@' : worker.source.name}.service`,
+    path: `${UNITS}/${worker.source.name}${worker.source.kind === 'rq' ? '@' : ''}.service`,
     text: renderBackgroundWorker(worker, neighbours, plan.appServer.timeoutStartSec),
   }));
 }
@@ -49,14 +49,15 @@ function renderBackgroundWorker(worker: Worker, neighbours: Neighbours, startTim
   const rq = source.kind === 'rq';
   return lines(
     '[Unit]',
-    `Description=Background worker ${rq ? '%i of RQ' : source.name}`,
+    `Description=Background worker ${source.name}${rq ? ' %i' : ''}`,
     after(neighbours),
     '# Restarts never give up.',
     'StartLimitIntervalSec=0',
     '',
     '[Service]',
     source.kind === 'celery' ? ['Type=notify', 'NotifyAccess=main'] : 'Type=exec',
-    applicationService(`plumbline-${rq ? 'rq-%i' : source.name}`, neighbours),
+    // a name has no underscore, so that no worker's folder is one of the machine's own
+    applicationService(`plumbline_${source.name}${rq ? '_%i' : ''}`, neighbours),
     source.kind !== 'celery-beat' && [
       '# taskTimeout: the limit of the server is one for requests',
       `Environment=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=${plan.taskTimeout}`,
@@ -76,7 +77,7 @@ function command({ source, plan, broker }: Worker): string {
   switch (source.kind) {
     case 'celery':
       return [
-        `${BIN}/celery -A ${source.app} worker --loglevel INFO --concurrency ${plan.processes} --time-limit ${plan.taskTimeout} --include plumbline_celery`,
+        `${BIN}/celery -A ${source.app} worker --hostname ${source.name}@%%h --loglevel INFO --concurrency ${plan.processes} --time-limit ${plan.taskTimeout} --include plumbline_celery`,
         ...(source.queues?.length ? [`--queues ${source.queues.join(',')}`] : []),
       ].join(' ');
     case 'celery-beat':

@@ -76,7 +76,7 @@ export interface AccountSource {
 
 /** Processes beside the web application that work on what it queues. Their numbers are in the plan, in the same order. */
 export interface BackgroundWorkerSource {
-  /** Name of the unit; those of Celery and RQ have theirs. */
+  /** Name of the unit, or of RQ of each process' unit before the `@`. */
   readonly name: string;
   readonly kind: 'celery' | 'celery-beat' | 'rq' | 'command';
   /** Celery: module of the Celery application, as in `celery -A`. */

@@ -1,4 +1,5 @@
 import { Duration, Size, Token } from 'aws-cdk-lib';
+import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { BackgroundWorker, Cache, Database, type WebServiceProps } from '../../lib';
 import { machineOf, serve } from '../support/stacks';
@@ -40,6 +41,22 @@ describe('a worker of Celery', () => {
   test('warns where no cache can be its broker', () => {
     const { stack } = made([BackgroundWorker.celery({ app: 'mysite' })], { cache: undefined });
     Annotations.fromStack(stack).hasWarning('/Test/Site', Match.stringLikeRegexp('without a broker'));
+  });
+});
+
+describe('two workers of a kind', () => {
+  test('are units of their own, each with its queues', () => {
+    const { service, template } = made(
+      [
+        BackgroundWorker.celery({ app: 'mysite', concurrency: 1, queues: ['celery'] }),
+        BackgroundWorker.celery({ app: 'mysite', name: 'mail', concurrency: 1, queues: ['mail'] }),
+        BackgroundWorker.rq({ name: 'reports', queues: ['reports'] }),
+      ],
+      { instanceType: new InstanceType('t3.large') },
+    );
+    expect(service.plan.backgroundWorkers.map(({ name }) => name)).toEqual(['celery', 'mail', 'reports']);
+    expect(unitOf(machineOf(template()), 'mail')).toContain(' --queues mail\n');
+    expect(unitOf(machineOf(template()), 'reports@')).toContain(' rqworker reports ');
   });
 });
 
@@ -106,7 +123,19 @@ describe('fails', () => {
     [
       'the name of another unit',
       () => BackgroundWorker.command('nginx', 'true'),
-      'name "nginx" is that of another unit on the machine: choose another',
+      'name "nginx" must not be that of another unit on the machine: choose another',
+    ],
+    ...['celery-beat', 'rq', 'ssh', 'systemd-journald', 'cloud-init'].map(
+      (name): [string, () => BackgroundWorker, string] => [
+        `${name} for the name of a worker of Celery`,
+        () => BackgroundWorker.celery({ app: 'mysite', name }),
+        `name "${name}" must not be that of another unit on the machine: choose another`,
+      ],
+    ),
+    [
+      'an empty name for workers of RQ',
+      () => BackgroundWorker.rq({ name: '' }),
+      'name "" must start with a letter and hold lower case letters, digits and hyphens alone',
     ],
     [
       'a name with a slash, and a command of two lines, both at once',

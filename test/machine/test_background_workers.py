@@ -113,7 +113,7 @@ def test_of_two_beats_one_queues_each_task_once(machine):
     beats = ["celery-beat", "celery-beat-2"]
     try:
         for beat in beats:
-            (units / f"{beat}.service").write_text(rendered.replace("plumbline-celery-beat", f"plumbline-{beat}"))
+            (units / f"{beat}.service").write_text(rendered.replace("plumbline_celery-beat", f"plumbline_{beat}"))
             machine.run(f"cp -r {ETC}/celery.service.d {ETC}/{beat}.service.d")
             (units / f"{beat}.service.d/tick.conf").write_text("[Service]\nEnvironment=SAMPLE_TICK=1\n")
         machine.run(f"systemctl daemon-reload && systemctl start {' '.join(beats)}")

@@ -30,6 +30,21 @@ test.each([
   expect(worker).toMatchObject({ ...given, visibilityTimeout });
 });
 
+test('what takes no tasks from the broker has no part in its visibility timeout', () => {
+  const [worker] = planOf({ backgroundWorkers: [CELERY, { ...COMMAND, taskTimeout: 21600 }] }).plan.backgroundWorkers;
+  expect(worker).toMatchObject({ leastVisibilityTimeout: 360, visibilityTimeout: 3600 });
+});
+
+test('two workers of Celery with names have memory, connections and limits each', () => {
+  const mail = { ...CELERY, name: 'mail', processes: 1, taskTimeout: 30 };
+  const { plan } = planOf({ instanceType: 't3.large', backgroundWorkers: [CELERY, mail] });
+  expect(plan.memory.backgroundWorkers).toBe(448 + 256);
+  expect(plan.backgroundWorkers.map(({ timeoutStopSec, connections }) => [timeoutStopSec, connections])).toEqual([
+    [315, 2],
+    [45, 1],
+  ]);
+});
+
 test('a cache on the instance gets a sixteenth of the memory, and evicts what was used least recently', () => {
   expect(planOf({ cache: { host: 'instance' } }).plan.cache).toEqual({
     host: 'instance',
@@ -110,7 +125,7 @@ describe('fails on a background worker', () => {
   test('with the name of another', () => {
     const twins = [COMMAND, { ...COMMAND, memoryPerProcess: 50 }];
     expect(messagesOf({ backgroundWorkers: twins })).toEqual([
-      'background workers with the name of another (1) must be equal to 0, else one unit of systemd overwrites the other; give each worker a name of its own, and more processes instead of a second worker [N17]',
+      'background workers with the name of another (1) must be equal to 0, else one unit of systemd overwrites the other; give each worker a name of its own [N17]',
     ]);
   });
 

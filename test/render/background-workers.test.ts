@@ -9,6 +9,8 @@ const WORKERS: readonly BackgroundWorkerSource[] = [
   { name: 'celery-beat', kind: 'celery-beat', app: 'mysite' },
   { name: 'rq', kind: 'rq', queues: ['high', 'default'] },
   { name: 'mailer', kind: 'command', command: `python -m mailer --greeting "it's 100%" --home $HOME` },
+  { name: 'mail', kind: 'celery', app: 'mysite', queues: ['mail'] },
+  { name: 'reports', kind: 'rq', queues: ['reports'] },
 ];
 const plan = planOf({
   instanceType: 't3.large',
@@ -40,10 +42,25 @@ test('each value of the plan stands in its setting', () => {
 });
 
 test('a process of rq is a unit of its own, with its share of the memory', () => {
+  const reports = Array.from({ length: 7 }, (_, index) => `reports@${index + 1}`).join(' ');
   expect(unitOf('rq@')).toContain('\nMemoryMax=166M\n');
   expect(renderBootstrap(input())).toContain(
-    '\nrun workers start_workers celery celery-beat rq@1 rq@2 rq@3 rq@4 mailer\n',
+    `\nrun workers start_workers celery celery-beat rq@1 rq@2 rq@3 rq@4 mailer mail ${reports}\n`,
   );
+});
+
+test('a second worker of a kind is a unit, a node and a folder of its own', () => {
+  expect(unitOf('celery')).toContain(' --hostname celery@%%h ');
+  expect(unitOf('mail')).toMatch(/\nRuntimeDirectory=plumbline_mail\n[^]* --hostname mail@%%h [^]* --queues mail\n/);
+  expect(unitOf('mail')).toContain('\nTimeoutStopSec=319\nMemoryMax=688M\n');
+  expect(unitOf('reports@')).toMatch(/\nRuntimeDirectory=plumbline_reports_%i\n[^]* rqworker reports /);
+});
+
+test("no worker's folder is that of the machine's secrets, whatever its name", () => {
+  const [first] = WORKERS;
+  const named = { ...plan, backgroundWorkers: [{ ...plan.backgroundWorkers[0]!, name: 'secrets' }] };
+  const unit = unitOf('secrets', { plan: named, backgroundWorkers: [{ ...first!, name: 'secrets' }] });
+  expect(unit).toContain('\nRuntimeDirectory=plumbline_secrets\n');
 });
 
 test('each has its secrets fetched when it starts', () => {
@@ -72,7 +89,7 @@ test('they start after the database and the cache', () => {
 });
 
 test('all get the sandbox of the application', () => {
-  expect(renderBootstrap(input())).toContain("\nsandboxed='celery celery-beat rq@ mailer'\n");
+  expect(renderBootstrap(input())).toContain("\nsandboxed='celery celery-beat rq@ mailer mail reports@'\n");
 });
 
 test('a command comes to its shell as it was given', () => {
