@@ -1,6 +1,7 @@
 import type { Duration, Size } from 'aws-cdk-lib';
 import { literal, mebibytesOf, secondsOf } from './numbers';
 import type { BackgroundWorkerInput } from './plan';
+import { calendarProblem, isAtMostMinutely } from './plan/calendar';
 import { DEFAULT_MEMORY_PER_PROCESS, DEFAULT_TASK_TIMEOUT } from './plan/background-worker-plan';
 import { hasControls, unitNameProblem, type BackgroundWorkerSource } from './render';
 
@@ -95,6 +96,26 @@ export interface RqOptions extends BackgroundWorkerOptions {
   readonly processes?: number;
 }
 
+/** Options of `BackgroundWorker.schedule`. */
+export interface ScheduleOptions extends BackgroundWorkerOptions {
+  /** What runs in the folder of the release, with its Python environment first in the path, for example `python manage.py clearsessions`. */
+  readonly command: string;
+
+  /**
+   * When it runs, as a calendar event of systemd that ends with its time zone: `*-*-* 03:00:00 UTC`, `Mon..Fri *-*-* 06:30:00 Europe/Berlin`,
+   * `*-*-01 00:00:00 UTC`, `hourly UTC`, `*-*-* *:00/15:00 UTC`.
+   */
+  readonly schedule: string;
+
+  /**
+   * Whether one instance of several runs it each time: the one that first says so in the `cache`, which all share. Then it is due at most once
+   * a minute, and a run that a machine missed is another machine's.
+   *
+   * @default false - every instance runs it
+   */
+  readonly oncePerFleet?: boolean;
+}
+
 /** Two vCPUs in every t3 up to large. */
 const CELERY_PROCESSES = 2;
 
@@ -164,20 +185,44 @@ export class BackgroundWorker {
     });
   }
 
+  /**
+   * A command that runs at given times and ends by itself, as a oneshot service of systemd with a timer. A deployment does not start it, nor cut
+   * it: `taskTimeout` after its start it is told to end. One that still runs when it is due again is not started a second time. A run that was
+   * due while its machine was off is made up when it is back; a machine that is new, in the place of another, begins with the next one. A run
+   * that fails is in the journal with its exit status and output, and is not repeated.
+   *
+   * @param name name of the units: lower case letters, digits and hyphens
+   * @param options what runs, and when
+   */
+  public static schedule(name: string, options: ScheduleOptions): BackgroundWorker {
+    const { command, schedule, oncePerFleet = false } = options;
+    return new BackgroundWorker({
+      ...planned(name, 'schedule', 1, options),
+      command,
+      schedule,
+      oncePerFleet,
+      problems: [
+        ...nameProblems(name, 'schedule'),
+        ...commandProblems(command),
+        ...scheduleProblems(schedule, oncePerFleet),
+      ],
+    });
+  }
+
   private constructor(private readonly parts: Parts) {
     if (parts.problems.length > 0) throw new Error(parts.problems.join('\n'));
   }
 
   /** @internal */
   public _planInput(): BackgroundWorkerInput {
-    const { name, kind, processes, memoryPerProcess, taskTimeout, longestDelay } = this.parts;
-    return { name, kind, processes, memoryPerProcess, taskTimeout, longestDelay };
+    const { name, kind, processes, memoryPerProcess, taskTimeout, longestDelay, oncePerFleet } = this.parts;
+    return { name, kind, processes, memoryPerProcess, taskTimeout, longestDelay, oncePerFleet };
   }
 
   /** @internal */
   public _source(): BackgroundWorkerSource {
-    const { name, kind, app, queues, command } = this.parts;
-    return { name, kind, app, queues, command };
+    const { name, kind, app, queues, command, schedule } = this.parts;
+    return { name, kind, app, queues, command, schedule };
   }
 }
 
@@ -226,4 +271,13 @@ function nameProblems(name: string, kind: BackgroundWorkerInput['kind']): string
 function commandProblems(command: string): string[] {
   if (/\S/.test(command) && !hasControls(command)) return [];
   return [`command ${JSON.stringify(command)} must be one line, for example python manage.py consume`];
+}
+
+function scheduleProblems(schedule: string, oncePerFleet: boolean): string[] {
+  const problem = calendarProblem(schedule);
+  if (problem !== undefined) return [`schedule ${JSON.stringify(schedule)} ${problem}`];
+  if (!oncePerFleet || isAtMostMinutely(schedule)) return [];
+  return [
+    `schedule ${JSON.stringify(schedule)} must be due at most once a minute with oncePerFleet: give one second, or leave out oncePerFleet`,
+  ];
 }

@@ -37,6 +37,22 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
     applies: ({ maxInstances, cache }) => maxInstances > 1 && (!cache?.broker || cache.host === 'instance'),
   },
   {
+    id: 'N28',
+    severity: 'error',
+    left: count(
+      'schedules with oncePerFleet without a broker that all instances share',
+      ({ backgroundWorkers }) =>
+        backgroundWorkers.filter(({ kind, oncePerFleet }) => kind === 'schedule' && oncePerFleet).length,
+    ),
+    relation: '=',
+    right: none,
+    breaks: 'every instance runs the command each time',
+    change:
+      'use Cache.elastiCache or Cache.fromEndpoint, leave out oncePerFleet, or give it to a service with one instance',
+    source: 'the instance that runs it says so in the broker',
+    applies: ({ maxInstances, cache }) => maxInstances > 1 && (!cache?.broker || cache.host === 'instance'),
+  },
+  {
     id: 'N17',
     severity: 'error',
     left: count('background workers with the name of another', doubles),

@@ -78,13 +78,15 @@ export interface AccountSource {
 export interface BackgroundWorkerSource {
   /** Name of the unit, or of RQ of each process' unit before the `@`. */
   readonly name: string;
-  readonly kind: 'celery' | 'celery-beat' | 'rq' | 'command';
+  readonly kind: 'celery' | 'celery-beat' | 'rq' | 'command' | 'schedule';
   /** Celery: module of the Celery application, as in `celery -A`. */
   readonly app?: string;
   /** RQ: names of the queues, the first is emptied first. */
   readonly queues?: readonly string[];
-  /** Command: one that `/bin/sh` understands, run in the release's folder. */
+  /** Command, schedule: one that `/bin/bash` understands, run in the release's folder. */
   readonly command?: string;
+  /** Schedule: when it runs, as `OnCalendar=` takes it. */
+  readonly schedule?: string;
 }
 
 /** A file of the machine. */

@@ -1,3 +1,4 @@
+import { calendarProblem } from '../plan/calendar';
 import { DIRECTIVE_VALUE, isDirectiveValue } from '../plan/directive-value';
 import { forcedHeaderOf } from './forced-headers';
 import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object, SecretSource } from './input';
@@ -207,7 +208,7 @@ function checkSecrets(problems: Problems, prop: string, secrets: readonly Secret
 }
 
 function checkBackgroundWorker(problems: Problems, worker: BackgroundWorkerSource): void {
-  const { name, kind, app, queues, command } = worker;
+  const { name, kind, app, queues, command, schedule } = worker;
   const nameProblem = unitNameProblem(name, kind);
   problems.must(nameProblem === undefined, 'backgroundWorkers', name, nameProblem ?? '');
   if (app !== undefined) {
@@ -225,6 +226,10 @@ function checkBackgroundWorker(problems: Problems, worker: BackgroundWorkerSourc
       queue,
       'must be a name of letters, digits and _ . : -',
     );
+  }
+  if (schedule !== undefined) {
+    const problem = calendarProblem(schedule);
+    problems.must(problem === undefined, `backgroundWorkers ${name} schedule`, schedule, problem ?? '');
   }
   if (command !== undefined) {
     problems.must(

@@ -11,6 +11,7 @@ const WORKERS: readonly BackgroundWorkerSource[] = [
   { name: 'mailer', kind: 'command', command: `python -m mailer --greeting "it's 100%" --home $HOME` },
   { name: 'mail', kind: 'celery', app: 'mysite', queues: ['mail'] },
   { name: 'reports', kind: 'rq', queues: ['reports'] },
+  { name: 'nightly', kind: 'schedule', command: 'python manage.py nightly', schedule: 'Mon..Fri *-*-* 03:00:00 UTC' },
 ];
 const plan = planOf({
   instanceType: 't3.large',
@@ -34,6 +35,41 @@ test.each(['celery', 'celery-beat', 'rq@', 'mailer'])('%s.service', (name) => {
   expectGolden(`${name}.service`, unitOf(name) ?? '');
 });
 
+describe('a schedule', () => {
+  const timerOf = (changes: Partial<BootstrapInput> = {}) =>
+    renderFiles(input(changes)).find(({ path }) => path === '/etc/systemd/system/nightly.timer')?.text;
+  const once = {
+    ...plan,
+    backgroundWorkers: plan.backgroundWorkers.map((worker) => ({ ...worker, oncePerFleet: worker.name === 'nightly' })),
+  };
+
+  test('is a service that ends, and a timer', () => {
+    expectGolden('nightly.service', unitOf('nightly') ?? '');
+    expectGolden('nightly.timer', timerOf() ?? '');
+  });
+
+  test('once in a fleet asks the broker, and leaves a missed run to another machine', () => {
+    expect(unitOf('nightly', { plan: once })).toContain(
+      '\nExecCondition=/srv/app/current/.venv/bin/python -m plumbline_schedule begin nightly 642\n' +
+        'ExecStopPost=/srv/app/current/.venv/bin/python -m plumbline_schedule end nightly\n',
+    );
+    expect(timerOf({ plan: once })).not.toContain('Persistent');
+  });
+
+  test('has nowhere to ask where the machine knows no broker', () => {
+    expect(unitOf('nightly', { plan: { ...once, cache: undefined } })).not.toContain('plumbline_schedule');
+  });
+
+  test('fails with a time that systemd does not know', () => {
+    const backgroundWorkers = WORKERS.map((worker) =>
+      worker.kind === 'schedule' ? { ...worker, schedule: '25:00 UTC' } : worker,
+    );
+    expect(() => renderFiles(input({ backgroundWorkers }))).toThrow(
+      'backgroundWorkers nightly schedule "25:00 UTC" must have an hour',
+    );
+  });
+});
+
 test('each value of the plan stands in its setting', () => {
   expect(unitOf('celery')).toContain(' --concurrency 2 --time-limit 300 ');
   expect(unitOf('celery')).toContain('\nTimeoutStopSec=315\nMemoryMax=264M\n');
@@ -45,7 +81,7 @@ test('a process of rq is a unit of its own, with its share of the memory', () =>
   const reports = Array.from({ length: 7 }, (_, index) => `reports@${index + 1}`).join(' ');
   expect(unitOf('rq@')).toContain('\nMemoryMax=166M\n');
   expect(renderBootstrap(input())).toContain(
-    `\nrun workers start_workers celery celery-beat rq@1 rq@2 rq@3 rq@4 mailer mail ${reports}\n`,
+    `\nrun workers start_workers celery celery-beat rq@1 rq@2 rq@3 rq@4 mailer mail ${reports} nightly.timer\n`,
   );
 });
 
@@ -89,7 +125,7 @@ test('they start after the database and the cache', () => {
 });
 
 test('all get the sandbox of the application', () => {
-  expect(renderBootstrap(input())).toContain("\nsandboxed='celery celery-beat rq@ mailer mail reports@'\n");
+  expect(renderBootstrap(input())).toContain("\nsandboxed='celery celery-beat rq@ mailer mail reports@ nightly'\n");
 });
 
 test('a command comes to its shell as it was given', () => {
