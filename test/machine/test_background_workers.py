@@ -129,12 +129,7 @@ def test_of_two_beats_one_queues_each_task_once(machine):
 
 
 NIGHTLY_FILE = "usr/local/lib/plumbline/nightly.py"
-NIGHTLY = """
-from ledger.models import Entry
-Entry.objects.create(token='nightly', event='begun')
-import time; time.sleep(3)
-Entry.objects.create(token='nightly', event='ended')
-"""
+NIGHTLY = "from ledger import work; work.take_long('nightly', 3)\n"
 
 
 @pytest.fixture
@@ -184,8 +179,10 @@ def test_a_schedule_runs_when_it_is_time_and_never_beside_itself(machine, nightl
 @pytest.mark.parametrize("kind", ["celery"], indirect=True)
 def test_fails_a_scheduled_command_with_its_status_and_its_traceback_in_the_journal(machine, nightly):
     nightly(30, "python -c 'import nothing_of_the_kind'")
-    wait_until("it has failed", lambda: "status=1/FAILURE" in journal_of(machine, "nightly"), 30)
-    assert "ModuleNotFoundError: No module named 'nothing_of_the_kind'" in journal_of(machine, "nightly")
+    why = "ModuleNotFoundError: No module named 'nothing_of_the_kind'"
+    wait_until("its traceback is there", lambda: why in journal_of(machine, "nightly"), 30)
+    machine.run("systemctl stop nightly.timer")
+    assert "status=1/FAILURE" in journal_of(machine, "nightly").rpartition(why)[2]
 
 
 @pytest.mark.parametrize("kind", ["celery"], indirect=True)
