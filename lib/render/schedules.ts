@@ -16,7 +16,7 @@ export function renderSchedule(
 ): RenderedFile[] {
   return [
     { path: `${UNITS}/${plan.name}.service`, text: renderService(plan, lock, neighbours, command) },
-    { path: `${UNITS}/${plan.name}.timer`, text: renderTimer(plan, source.schedule ?? '') },
+    { path: `${UNITS}/${plan.name}.timer`, text: renderTimer(plan.name, source.schedule ?? '', lock) },
   ];
 }
 
@@ -53,7 +53,7 @@ function renderService(plan: BackgroundWorkerPlan, lock: boolean, neighbours: Ne
   );
 }
 
-function renderTimer({ name, oncePerFleet }: BackgroundWorkerPlan, schedule: string): string {
+function renderTimer(name: string, schedule: string, lock: boolean): string {
   return lines(
     '[Unit]',
     `Description=When ${name}.service runs`,
@@ -62,8 +62,8 @@ function renderTimer({ name, oncePerFleet }: BackgroundWorkerPlan, schedule: str
     `OnCalendar=${schedule}`,
     '# The default is a minute late.',
     'AccuracySec=1s',
-    // in a fleet another machine has run it
-    !oncePerFleet && ['# What was due while the machine was off runs when it is back.', 'Persistent=yes'],
+    // with a lock another machine has run it
+    !lock && ['# What was due while the machine was off runs when it is back.', 'Persistent=yes'],
     '',
     '[Install]',
     'WantedBy=timers.target',

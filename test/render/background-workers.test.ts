@@ -57,7 +57,9 @@ describe('a schedule', () => {
   });
 
   test('has nowhere to ask where the machine knows no broker', () => {
-    expect(unitOf('nightly', { plan: { ...once, cache: undefined } })).not.toContain('plumbline_schedule');
+    const alone = { plan: { ...once, cache: undefined } };
+    expect(unitOf('nightly', alone)).not.toContain('plumbline_schedule');
+    expect(timerOf(alone)).toContain('\nPersistent=yes\n');
   });
 
   test('fails with a time that systemd does not know', () => {
