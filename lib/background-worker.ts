@@ -1,8 +1,9 @@
 import type { Duration, Size } from 'aws-cdk-lib';
 import { literal, mebibytesOf, secondsOf } from './numbers';
 import type { BackgroundWorkerInput } from './plan';
+import { calendarProblem, isAtMostMinutely } from './plan/calendar';
 import { DEFAULT_MEMORY_PER_PROCESS, DEFAULT_TASK_TIMEOUT } from './plan/background-worker-plan';
-import { hasControls, type BackgroundWorkerSource } from './render';
+import { hasControls, unitNameProblem, type BackgroundWorkerSource } from './render';
 
 /** What every background worker has. */
 export interface BackgroundWorkerOptions {
@@ -44,6 +45,13 @@ export interface CeleryOptions extends BackgroundWorkerOptions {
   readonly longestDelay?: Duration;
 
   /**
+   * Name of the unit: lower case letters, digits and hyphens. A second worker, with other queues or limits, has a name of its own.
+   *
+   * @default `celery`
+   */
+  readonly name?: string;
+
+  /**
    * Names of the queues.
    *
    * @default - Celery's own
@@ -67,6 +75,13 @@ export interface CeleryBeatOptions {
 /** Options of `BackgroundWorker.rq`. */
 export interface RqOptions extends BackgroundWorkerOptions {
   /**
+   * Name of the unit: lower case letters, digits and hyphens. Each process has a number behind it: `rq@1`. A second set, with other queues or limits, has a name of its own.
+   *
+   * @default `rq`
+   */
+  readonly name?: string;
+
+  /**
    * Names of the queues.
    *
    * @default - `default`
@@ -81,11 +96,28 @@ export interface RqOptions extends BackgroundWorkerOptions {
   readonly processes?: number;
 }
 
+/** Options of `BackgroundWorker.schedule`. */
+export interface ScheduleOptions extends BackgroundWorkerOptions {
+  /** What runs in the folder of the release, with its Python environment first in the path, for example `python manage.py clearsessions`. */
+  readonly command: string;
+
+  /**
+   * When it runs, as a calendar event of systemd that ends with its time zone: `*-*-* 03:00:00 UTC`, `Mon..Fri *-*-* 06:30:00 Europe/Berlin`,
+   * `*-*-01 00:00:00 UTC`, `hourly UTC`, `*-*-* *:00/15:00 UTC`.
+   */
+  readonly schedule: string;
+
+  /**
+   * Whether one instance of several runs it each time: the one that first says so in the `cache`, which all share. Then it is due at most once
+   * a minute, and a run that a machine missed is another machine's.
+   *
+   * @default false - every instance runs it
+   */
+  readonly oncePerFleet?: boolean;
+}
+
 /** Two vCPUs in every t3 up to large. */
 const CELERY_PROCESSES = 2;
-
-/** Names of units that a machine has already, or that the factories here give. */
-const TAKEN = ['gunicorn', 'nginx', 'celery', 'celery-beat', 'rq', 'mariadb', 'mysql', 'postgresql', 'valkey'];
 
 /**
  * Work that is not done for a request: a unit of systemd beside the application server, with the application's files, environment and
@@ -95,13 +127,18 @@ const TAKEN = ['gunicorn', 'nginx', 'celery', 'celery-beat', 'rq', 'mariadb', 'm
 export class BackgroundWorker {
   /** A worker of Celery with its processes. Its broker is the `cache`, where there is one, else what the project says. */
   public static celery(options: CeleryOptions): BackgroundWorker {
-    const { app, concurrency = CELERY_PROCESSES, queues } = options;
+    const { app, name = 'celery', concurrency = CELERY_PROCESSES, queues } = options;
     return new BackgroundWorker({
-      ...planned('celery', 'celery', concurrency, options),
+      ...planned(name, 'celery', concurrency, options),
       longestDelay: secondsOf('longestDelay', options.longestDelay),
       app,
       queues,
-      problems: [...moduleProblems(app), ...processProblems('concurrency', concurrency), ...queueProblems(queues)],
+      problems: [
+        ...nameProblems(name, 'celery'),
+        ...moduleProblems(app),
+        ...processProblems('concurrency', concurrency),
+        ...queueProblems(queues),
+      ],
     });
   }
 
@@ -125,11 +162,11 @@ export class BackgroundWorker {
 
   /** Workers of django-rq: `manage.py rqworker`, which closes connections to databases before it forks. */
   public static rq(options: RqOptions = {}): BackgroundWorker {
-    const { processes = 1, queues = ['default'] } = options;
+    const { name = 'rq', processes = 1, queues = ['default'] } = options;
     return new BackgroundWorker({
-      ...planned('rq', 'rq', processes, options),
+      ...planned(name, 'rq', processes, options),
       queues,
-      problems: [...processProblems('processes', processes), ...queueProblems(queues)],
+      problems: [...nameProblems(name, 'rq'), ...processProblems('processes', processes), ...queueProblems(queues)],
     });
   }
 
@@ -144,7 +181,31 @@ export class BackgroundWorker {
     return new BackgroundWorker({
       ...planned(name, 'command', 1, options),
       command,
-      problems: [...nameProblems(name), ...commandProblems(command)],
+      problems: [...nameProblems(name, 'command'), ...commandProblems(command)],
+    });
+  }
+
+  /**
+   * A command that runs at given times and ends by itself, as a oneshot service of systemd with a timer. A deployment does not start it, nor cut
+   * it: `taskTimeout` after its start it is told to end. One that still runs when it is due again is not started a second time. A run that was
+   * due while its machine was off is made up when it is back; a machine that is new, in the place of another, begins with the next one. A run
+   * that fails is in the journal with its exit status and output, and is not repeated.
+   *
+   * @param name name of the units: lower case letters, digits and hyphens
+   * @param options what runs, and when
+   */
+  public static schedule(name: string, options: ScheduleOptions): BackgroundWorker {
+    const { command, schedule, oncePerFleet = false } = options;
+    return new BackgroundWorker({
+      ...planned(name, 'schedule', 1, options),
+      command,
+      schedule,
+      oncePerFleet,
+      problems: [
+        ...nameProblems(name, 'schedule'),
+        ...commandProblems(command),
+        ...scheduleProblems(schedule, oncePerFleet),
+      ],
     });
   }
 
@@ -154,14 +215,14 @@ export class BackgroundWorker {
 
   /** @internal */
   public _planInput(): BackgroundWorkerInput {
-    const { name, kind, processes, memoryPerProcess, taskTimeout, longestDelay } = this.parts;
-    return { name, kind, processes, memoryPerProcess, taskTimeout, longestDelay };
+    const { name, kind, processes, memoryPerProcess, taskTimeout, longestDelay, oncePerFleet } = this.parts;
+    return { name, kind, processes, memoryPerProcess, taskTimeout, longestDelay, oncePerFleet };
   }
 
   /** @internal */
   public _source(): BackgroundWorkerSource {
-    const { name, kind, app, queues, command } = this.parts;
-    return { name, kind, app, queues, command };
+    const { name, kind, app, queues, command, schedule } = this.parts;
+    return { name, kind, app, queues, command, schedule };
   }
 }
 
@@ -202,15 +263,21 @@ function queueProblems(queues: readonly string[] | undefined): string[] {
     .map((queue) => `queue ${JSON.stringify(queue)} must be a name of letters, digits and _ . -`);
 }
 
-function nameProblems(name: string): string[] {
-  if (TAKEN.includes(name)) return [`name "${name}" is that of another unit on the machine: choose another`];
-  if (/^[a-z][a-z0-9-]*$/.test(name)) return [];
-  return [
-    `name ${JSON.stringify(name)} must start with a letter and hold lower case letters, digits and hyphens alone`,
-  ];
+function nameProblems(name: string, kind: BackgroundWorkerInput['kind']): string[] {
+  const problem = unitNameProblem(name, kind);
+  return problem === undefined ? [] : [`name ${JSON.stringify(name)} ${problem}`];
 }
 
 function commandProblems(command: string): string[] {
   if (/\S/.test(command) && !hasControls(command)) return [];
   return [`command ${JSON.stringify(command)} must be one line, for example python manage.py consume`];
+}
+
+function scheduleProblems(schedule: string, oncePerFleet: boolean): string[] {
+  const problem = calendarProblem(schedule);
+  if (problem !== undefined) return [`schedule ${JSON.stringify(schedule)} ${problem}`];
+  if (!oncePerFleet || isAtMostMinutely(schedule)) return [];
+  return [
+    `schedule ${JSON.stringify(schedule)} must be due at most once a minute with oncePerFleet: give one second, or leave out oncePerFleet`,
+  ];
 }

@@ -13,6 +13,7 @@ export {
   type CeleryBeatOptions,
   type CeleryOptions,
   type RqOptions,
+  type ScheduleOptions,
 } from './background-worker';
 export { Cache, type ElastiCacheOptions, type EndpointCacheOptions, type OnInstanceCacheOptions } from './cache';
 export { DataServices, type DataServicesProps } from './data-services';

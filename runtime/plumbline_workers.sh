@@ -16,11 +16,14 @@ start_workers() { # units
     sleep 0.5
     waits=false
     for worker in "$@"; do
-      state=$(is "$worker" Type ActiveState NRestarts)
+      case $worker in
+        *.timer) state=$(is "$worker" ActiveState) ;; # and the command when it is time
+        *) state=$(is "$worker" Type ActiveState NRestarts) ;;
+      esac
       case $state in
-        'notify active 0' | *' deactivating '*) ;;
+        active | 'notify active 0' | *' deactivating '*) ;;
         'exec active 0') if [ $SECONDS -lt $loaded ]; then waits=true; fi ;;
-        *' activating 0') if [ $SECONDS -lt $end ]; then waits=true; else gave_up "$worker" 'has not started'; fi ;;
+        inactive | *' activating 0') if [ $SECONDS -lt $end ]; then waits=true; else gave_up "$worker" 'has not started'; fi ;;
         *) gave_up "$worker" 'does not stay up' ;;
       esac
     done

@@ -16,15 +16,17 @@ const CELERY_VISIBILITY = 3600;
 
 /** Whether workers of this kind take their tasks from a broker. */
 export function needsBroker(kind: string): boolean {
-  return kind !== 'command';
+  return kind !== 'command' && kind !== 'schedule';
 }
 
 /** Processes, memory, time limits and connections of every background worker. */
 export function planBackgroundWorkers(inputs: readonly BackgroundWorkerInput[]): BackgroundWorkerPlan[] {
   // of all clients of a broker the shortest visibility timeout wins (Celery, Redis transport)
-  const held = inputs.flatMap(({ taskTimeout, longestDelay = 0 }) => [taskTimeout, longestDelay]);
+  const held = inputs
+    .filter(({ kind }) => needsBroker(kind))
+    .flatMap(({ taskTimeout, longestDelay = 0 }) => [taskTimeout, longestDelay]);
   const leastVisibilityTimeout = Math.max(0, ...held) + VISIBILITY_MARGIN;
-  return inputs.map(({ name, kind, processes, memoryPerProcess, taskTimeout, longestDelay = 0 }) => ({
+  return inputs.map(({ name, kind, processes, memoryPerProcess, taskTimeout, longestDelay = 0, oncePerFleet }) => ({
     name,
     kind,
     processes,
@@ -38,5 +40,6 @@ export function planBackgroundWorkers(inputs: readonly BackgroundWorkerInput[]):
     visibilityTimeout: Math.max(CELERY_VISIBILITY, leastVisibilityTimeout),
     // one connection for each process: Celery closes before and after a task, RQ forks for each job
     connections: processes,
+    oncePerFleet: oncePerFleet ?? kind === 'celery-beat',
   }));
 }

@@ -5,6 +5,7 @@ import { count, limit, mebibytes, seconds, type Rule } from './rule';
 const worst = (value: (worker: BackgroundWorkerPlan) => number) => (plan: Plan) =>
   Math.max(0, ...plan.backgroundWorkers.map(value));
 const someWorker = (plan: Plan) => plan.backgroundWorkers.length > 0;
+const takesTasks = ({ kind }: BackgroundWorkerPlan) => needsBroker(kind);
 const none = limit(0, '');
 
 /** N: background workers, and the cache that they take their tasks from. */
@@ -36,13 +37,29 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
     applies: ({ maxInstances, cache }) => maxInstances > 1 && (!cache?.broker || cache.host === 'instance'),
   },
   {
+    id: 'N28',
+    severity: 'error',
+    left: count(
+      'schedules with oncePerFleet without a broker that all instances share',
+      ({ backgroundWorkers }) =>
+        backgroundWorkers.filter(({ kind, oncePerFleet }) => kind === 'schedule' && oncePerFleet).length,
+    ),
+    relation: '=',
+    right: none,
+    breaks: 'every instance runs the command each time',
+    change:
+      'use Cache.elastiCache or Cache.fromEndpoint, leave out oncePerFleet, or give it to a service with one instance',
+    source: 'the instance that runs it says so in the broker',
+    applies: ({ maxInstances, cache }) => maxInstances > 1 && (!cache?.broker || cache.host === 'instance'),
+  },
+  {
     id: 'N17',
     severity: 'error',
     left: count('background workers with the name of another', doubles),
     relation: '=',
     right: none,
     breaks: 'one unit of systemd overwrites the other',
-    change: 'give each worker a name of its own, and more processes instead of a second worker',
+    change: 'give each worker a name of its own',
     source: 'systemd.unit(5)',
   },
   {
@@ -79,7 +96,7 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
     severity: 'error',
     left: seconds(
       'TimeoutStopSec of the background worker',
-      worst(({ timeoutStopSec }) => timeoutStopSec),
+      worst((worker) => (takesTasks(worker) ? worker.timeoutStopSec : 0)),
     ),
     relation: '<',
     right: seconds(
@@ -89,7 +106,7 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
     breaks: 'the broker gives a task to a second worker while the first still works on it',
     change: 'leave the visibility timeout to the plan',
     source: 'Celery, Redis transport: what is not acknowledged in time is delivered again',
-    applies: someWorker,
+    applies: (plan) => plan.backgroundWorkers.some(takesTasks),
   },
   {
     id: 'N21',
@@ -133,7 +150,7 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
     severity: 'error',
     left: seconds(
       'longestDelay',
-      worst(({ longestDelay }) => longestDelay),
+      worst((worker) => (takesTasks(worker) ? worker.longestDelay : 0)),
     ),
     relation: '<',
     right: seconds(
@@ -144,7 +161,7 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
     change: 'leave the visibility timeout to the plan',
     source:
       'Celery, Redis transport: what is not acknowledged in time is delivered again; ETA, countdown and retry wait in a worker',
-    applies: someWorker,
+    applies: (plan) => plan.backgroundWorkers.some(takesTasks),
   },
 ];
 

@@ -16,7 +16,10 @@ export function planCache(
   backgroundWorkers: readonly BackgroundWorkerPlan[],
 ): CachePlan {
   const onInstance = input.host === 'instance';
-  const broker = input.broker ?? backgroundWorkers.some(({ kind }) => needsBroker(kind));
+  // a lock of the fleet is beside the tasks, where nobody clears the cache; on an instance there is no fleet to share it with
+  const broker =
+    input.broker ??
+    backgroundWorkers.some(({ kind, oncePerFleet }) => needsBroker(kind) || (oncePerFleet && !onInstance));
   const derived = Math.max(SMALLEST, Math.floor(instance.memoryMiB * SHARE));
   const maxMemory = onInstance ? (input.maxMemory ?? derived) : 0;
   return {

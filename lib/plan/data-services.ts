@@ -24,13 +24,15 @@ export interface CacheInput {
 /** What is asked of a background worker. Times in seconds, memory in MiB. */
 export interface BackgroundWorkerInput {
   readonly name: string;
-  readonly kind: 'celery' | 'celery-beat' | 'rq' | 'command';
+  readonly kind: 'celery' | 'celery-beat' | 'rq' | 'command' | 'schedule';
   readonly processes: number;
   readonly memoryPerProcess: number;
   /** The longest that a task may run. */
   readonly taskTimeout: number;
   /** The longest that a task waits in a worker until it is due; absent: no longer than the broker lets it by default. */
   readonly longestDelay?: number;
+  /** Of a schedule: whether one instance of a fleet runs it each time. */
+  readonly oncePerFleet?: boolean;
 }
 
 /** Settings of the database server and of its clients. Times in seconds, memory in MiB. */
@@ -95,7 +97,7 @@ export interface CachePlan {
 export interface BackgroundWorkerPlan {
   /** Name of the systemd unit. */
   readonly name: string;
-  /** `celery`, `celery-beat`, `rq` or `command`. */
+  /** `celery`, `celery-beat`, `rq`, `command` or `schedule`. */
   readonly kind: string;
   /** Processes that work on tasks. */
   readonly processes: number;
@@ -115,6 +117,8 @@ export interface BackgroundWorkerPlan {
   readonly visibilityTimeout: number;
   /** Database connections that it holds at most. */
   readonly connections: number;
+  /** Whether one instance of a fleet does at a time what this one is for: Celery's scheduler always, a schedule where asked. */
+  readonly oncePerFleet: boolean;
 }
 
 /** Connections of the database at the worst moment: who holds how many. */

@@ -174,11 +174,13 @@ function background(worker: BackgroundWorkerPlan): ExplainedSetting[] {
 
 function limits(worker: BackgroundWorkerPlan, row: ReturnType<typeof rowsOf>): ExplainedSetting[] {
   return [
-    row('task time limit', seconds(worker.taskTimeout), 'taskTimeout'),
+    worker.kind === 'schedule'
+      ? row('TimeoutStartSec', seconds(worker.taskTimeout), 'taskTimeout: the longest that the command may run')
+      : row('task time limit', seconds(worker.taskTimeout), 'taskTimeout'),
     row(
       'TimeoutStopSec',
       seconds(worker.timeoutStopSec),
-      'taskTimeout + 15 s: a task may end when its worker is stopped',
+      `taskTimeout + 15 s: a task may end when its ${worker.kind === 'schedule' ? 'machine' : 'worker'} is stopped`,
     ),
     ...(worker.kind === 'celery'
       ? [

@@ -1,5 +1,6 @@
 import type { BackgroundWorkerPlan, Plan } from '../plan/plan';
 import type { BackgroundWorkerSource, RenderedFile } from './input';
+import { renderSchedule } from './schedules';
 import { after, applicationService, BIN, SERVICE_END, UNITS, type Neighbours } from './systemd';
 import { lines, outsideTokens } from './text';
 
@@ -23,13 +24,12 @@ function workersOf(plan: Plan, sources: readonly BackgroundWorkerSource[]): Work
   });
 }
 
-/** The units that run: of RQ, whose workers are processes of their own, one for each. */
+/** The units that are started: of RQ, whose workers are processes of their own, one for each; of a schedule its timer. */
 export function backgroundWorkerUnits(plan: Plan, sources: readonly BackgroundWorkerSource[]): string[] {
-  return workersOf(plan, sources).flatMap((worker) =>
-    worker.source.kind === 'rq'
-      ? Array.from({ length: worker.plan.processes }, (_, index) => `rq@${index + 1}`)
-      : [worker.source.name],
-  );
+  return workersOf(plan, sources).flatMap(({ source: { name, kind }, plan: { processes } }) => {
+    if (kind === 'rq') return Array.from({ length: processes }, (_, index) => `${name}@${index + 1}`);
+    return [kind === 'schedule' ? `${name}.timer` : name];
+  });
 }
 
 /** The unit files of the background workers. */
@@ -38,10 +38,16 @@ export function renderBackgroundWorkers(
   sources: readonly BackgroundWorkerSource[],
   neighbours: Neighbours,
 ): RenderedFile[] {
-  return workersOf(plan, sources).map((worker) => ({
-    path: `${UNITS}/${worker.source.kind === 'rq' ? 'rq@' : worker.source.name}.service`,
-    text: renderBackgroundWorker(worker, neighbours, plan.appServer.timeoutStartSec),
-  }));
+  return workersOf(plan, sources).flatMap((worker) => {
+    const { source, plan: numbers, broker } = worker;
+    if (source.kind === 'schedule') {
+      return renderSchedule(source, numbers, numbers.oncePerFleet && broker, neighbours, command(worker));
+    }
+    return {
+      path: `${UNITS}/${source.name}${source.kind === 'rq' ? '@' : ''}.service`,
+      text: renderBackgroundWorker(worker, neighbours, plan.appServer.timeoutStartSec),
+    };
+  });
 }
 
 function renderBackgroundWorker(worker: Worker, neighbours: Neighbours, startTimeout: number): string {
@@ -49,14 +55,15 @@ function renderBackgroundWorker(worker: Worker, neighbours: Neighbours, startTim
   const rq = source.kind === 'rq';
   return lines(
     '[Unit]',
-    `Description=Background worker ${rq ? '%i of RQ' : source.name}`,
+    `Description=Background worker ${source.name}${rq ? ' %i' : ''}`,
     after(neighbours),
     '# Restarts never give up.',
     'StartLimitIntervalSec=0',
     '',
     '[Service]',
     source.kind === 'celery' ? ['Type=notify', 'NotifyAccess=main'] : 'Type=exec',
-    applicationService(`plumbline-${rq ? 'rq-%i' : source.name}`, neighbours),
+    // a name has no underscore, so that no worker's folder is one of the machine's own
+    applicationService(`plumbline_${source.name}${rq ? '_%i' : ''}`, neighbours),
     source.kind !== 'celery-beat' && [
       '# taskTimeout: the limit of the server is one for requests',
       `Environment=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=${plan.taskTimeout}`,
@@ -76,7 +83,7 @@ function command({ source, plan, broker }: Worker): string {
   switch (source.kind) {
     case 'celery':
       return [
-        `${BIN}/celery -A ${source.app} worker --loglevel INFO --concurrency ${plan.processes} --time-limit ${plan.taskTimeout} --include plumbline_celery`,
+        `${BIN}/celery -A ${source.app} worker --hostname ${source.name}@%%h --loglevel INFO --concurrency ${plan.processes} --time-limit ${plan.taskTimeout} --include plumbline_celery`,
         ...(source.queues?.length ? [`--queues ${source.queues.join(',')}`] : []),
       ].join(' ');
     case 'celery-beat':
@@ -87,6 +94,7 @@ function command({ source, plan, broker }: Worker): string {
       // one of them queues jobs that are due: without a scheduler, jobs with a delay and retries with an interval never run
       return `${BIN}/python manage.py rqworker ${source.queues?.join(' ') ?? 'default'} --with-scheduler`;
     case 'command':
+    case 'schedule':
       // a shell that runs one command makes way for it, so that the command is the process that is told to stop
       return `/bin/bash -c ${execArgument(source.command ?? '')}`;
   }

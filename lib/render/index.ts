@@ -34,3 +34,4 @@ export { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
 export { GROUP_NAME, REQUIREMENTS_FILES, REQUIREMENTS_PATH, isGroupName, isRequirementsPath } from './requirements';
 export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
 export { hasControls } from './text';
+export { unitNameProblem } from './unit-names';

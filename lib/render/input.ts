@@ -77,15 +77,17 @@ export interface AccountSource {
 
 /** Processes beside the web application that work on what it queues. Their numbers are in the plan, in the same order. */
 export interface BackgroundWorkerSource {
-  /** Name of the unit; those of Celery and RQ have theirs. */
+  /** Name of the unit, or of RQ of each process' unit before the `@`. */
   readonly name: string;
-  readonly kind: 'celery' | 'celery-beat' | 'rq' | 'command';
+  readonly kind: 'celery' | 'celery-beat' | 'rq' | 'command' | 'schedule';
   /** Celery: module of the Celery application, as in `celery -A`. */
   readonly app?: string;
   /** RQ: names of the queues, the first is emptied first. */
   readonly queues?: readonly string[];
-  /** Command: one that `/bin/sh` understands, run in the release's folder. */
+  /** Command, schedule: one that `/bin/bash` understands, run in the release's folder. */
   readonly command?: string;
+  /** Schedule: when it runs, as `OnCalendar=` takes it. */
+  readonly schedule?: string;
 }
 
 /** A file of the machine. */

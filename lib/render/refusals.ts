@@ -1,3 +1,4 @@
+import { calendarProblem } from '../plan/calendar';
 import { DIRECTIVE_VALUE, isDirectiveValue } from '../plan/directive-value';
 import { forcedHeaderOf } from './forced-headers';
 import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object, SecretSource } from './input';
@@ -5,6 +6,7 @@ import { HEALTH_LOCATION } from './nginx';
 import { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
 import { GROUP_NAME, REQUIREMENTS_PATH, isGroupName, isRequirementsPath, isSystemPackage } from './requirements';
 import { hasControls, withoutTokens } from './text';
+import { unitNameProblem } from './unit-names';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -12,9 +14,6 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export const FOLDER = /^(?!\.\.?(\/|$))[\w.-]+(\/(?!\.\.?(\/|$))[\w.-]+)*$/;
 export const FOLDER_RULE =
   'must be a folder of the application, for example src or backend/site: letters, digits and - _ . between slashes';
-
-/** Names of units that are there already. */
-const TAKEN = ['gunicorn', 'nginx', 'pgbouncer'];
 
 /** Regions of the partitions aws, aws-cn and aws-us-gov: runtime/plumbline_certificates.sh has the addresses. */
 const KNOWN_TO_RDS = /^(us-gov|cn|af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]+$/;
@@ -213,13 +212,9 @@ function checkSecrets(problems: Problems, prop: string, secrets: readonly Secret
 }
 
 function checkBackgroundWorker(problems: Problems, worker: BackgroundWorkerSource): void {
-  const { name, app, queues, command } = worker;
-  problems.must(
-    /^[a-z][a-z0-9-]*$/.test(name) && !TAKEN.includes(name),
-    'backgroundWorkers',
-    name,
-    `must be a name of lower case letters, digits and hyphens, and none of ${TAKEN.join(', ')}`,
-  );
+  const { name, kind, app, queues, command, schedule } = worker;
+  const nameProblem = unitNameProblem(name, kind);
+  problems.must(nameProblem === undefined, 'backgroundWorkers', name, nameProblem ?? '');
   if (app !== undefined) {
     problems.must(
       /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?$/.test(app),
@@ -235,6 +230,10 @@ function checkBackgroundWorker(problems: Problems, worker: BackgroundWorkerSourc
       queue,
       'must be a name of letters, digits and _ . : -',
     );
+  }
+  if (schedule !== undefined) {
+    const problem = calendarProblem(schedule);
+    problems.must(problem === undefined, `backgroundWorkers ${name} schedule`, schedule, problem ?? '');
   }
   if (command !== undefined) {
     problems.must(

@@ -65,17 +65,22 @@ function inRelease(folder: string = '.'): string {
   return folder === '.' ? RELEASE : `${RELEASE}/${folder}`;
 }
 
-/** The end of every service of the application. */
-export const SERVICE_END: Lines = [
-  'Restart=always',
-  'RestartSec=1',
-  '# A process that the kernel kills for memory is replaced by its parent.',
-  'OOMPolicy=continue',
+/** What every service of the application is limited to. */
+export const SERVICE_LIMITS: Lines = [
   'LimitNOFILE=65536',
   'CapabilityBoundingSet=',
   'PrivateUsers=yes',
   'SystemCallFilter=@system-service',
   'SystemCallFilter=~@privileged @resources',
+];
+
+/** The end of every service of the application that runs on. */
+export const SERVICE_END: Lines = [
+  'Restart=always',
+  'RestartSec=1',
+  '# A process that the kernel kills for memory is replaced by its parent.',
+  'OOMPolicy=continue',
+  SERVICE_LIMITS,
   '',
   '[Install]',
   'WantedBy=multi-user.target',

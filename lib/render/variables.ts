@@ -86,6 +86,6 @@ function accountVariables({ plan, database }: BootstrapInput): Lines {
 
 /** The services that run in the sandbox beside gunicorn and nginx, by the names of their unit files. */
 function sandboxed(input: BootstrapInput): string[] {
-  const workers = backgroundUnits(input).map((unit) => unit.replace(/@.*/, '@'));
+  const workers = backgroundUnits(input).map((unit) => unit.replace(/@.*/, '@').replace(/\.timer$/, ''));
   return [...new Set([...(input.database?.pooled ? ['pgbouncer'] : []), ...workers])];
 }

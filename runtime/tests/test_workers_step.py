@@ -16,11 +16,12 @@ def start(shell):
             "systemctl",
             f"""[ "$1" = show ] || exit 0
             states="{shell.folder}/$5"
-            if [ "$3" = Type ]; then  # asked for first, each time
+            case $5 in *.timer) first=ActiveState ;; *) first=Type ;; esac
+            if [ "$3" = $first ]; then  # asked for first, each time
               if [ -e "$states.asked" ] && [ "$(wc -l <"$states")" -gt 1 ]; then sed -i 1d "$states"; fi
               touch "$states.asked"
             fi
-            read -r type active restarts <"$states" || true
+            case $5 in *.timer) read -r active ;; *) read -r type active restarts ;; esac <"$states" || true
             case $3 in Type) echo $type ;; ActiveState) echo $active ;; NRestarts) echo $restarts ;; esac""",
         )
         # seconds go by in the loop, not in the test
@@ -41,6 +42,14 @@ UP = "exec active 0"
 
 def test_celery_has_started_when_it_says_so(start):
     assert start({"celery": [STARTING, STARTING, READY]}, timeout=9).stdout == "after 3 s\n"
+
+
+def test_a_schedule_has_started_when_its_timer_runs(start):
+    assert start({"nightly.timer": ["inactive", "active"], "celery": [READY]}).stdout == "after 2 s\n"
+
+
+def test_fails_a_timer_that_does_not_start(start):
+    assert "nightly.timer has not started" in start({"nightly.timer": ["inactive"]}).stdout
 
 
 def test_fails_celery_that_never_says_so(start):

@@ -1,6 +1,7 @@
 import { Duration, Size, Token } from 'aws-cdk-lib';
+import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
-import { BackgroundWorker, Cache, Database, type WebServiceProps } from '../../lib';
+import { BackgroundWorker, Cache, Database, type ScheduleOptions, type WebServiceProps } from '../../lib';
 import { machineOf, serve } from '../support/stacks';
 
 const made = (backgroundWorkers: BackgroundWorker[], props: Partial<WebServiceProps> = {}) =>
@@ -43,6 +44,22 @@ describe('a worker of Celery', () => {
   });
 });
 
+describe('two workers of a kind', () => {
+  test('are units of their own, each with its queues', () => {
+    const { service, template } = made(
+      [
+        BackgroundWorker.celery({ app: 'mysite', concurrency: 1, queues: ['celery'] }),
+        BackgroundWorker.celery({ app: 'mysite', name: 'mail', concurrency: 1, queues: ['mail'] }),
+        BackgroundWorker.rq({ name: 'reports', queues: ['reports'] }),
+      ],
+      { instanceType: new InstanceType('t3.large') },
+    );
+    expect(service.plan.backgroundWorkers.map(({ name }) => name)).toEqual(['celery', 'mail', 'reports']);
+    expect(unitOf(machineOf(template()), 'mail')).toContain(' --queues mail\n');
+    expect(unitOf(machineOf(template()), 'reports@')).toContain(' rqworker reports ');
+  });
+});
+
 describe('the scheduler of Celery', () => {
   test('starts no task, so it stops at once', () => {
     const { service, template } = made([BackgroundWorker.celeryBeat({ app: 'mysite' })]);
@@ -79,6 +96,47 @@ describe('a command', () => {
   });
 });
 
+describe('a schedule', () => {
+  const nightly = (options: Partial<ScheduleOptions> = {}) =>
+    BackgroundWorker.schedule('nightly', {
+      command: 'python manage.py nightly',
+      schedule: '*-*-* 03:00:00 UTC',
+      ...options,
+    });
+
+  test('is a service with a timer, which the deployment starts', () => {
+    const { service, template } = made([nightly({ taskTimeout: Duration.hours(1) })]);
+    expect(service.plan.backgroundWorkers).toEqual([
+      expect.objectContaining({ name: 'nightly', kind: 'schedule', taskTimeout: 3600, oncePerFleet: false }),
+    ]);
+    const machine = machineOf(template());
+    expect(unitOf(machine, 'nightly')).toContain('python manage.py nightly');
+    expect(machine).toContain('\nOnCalendar=*-*-* 03:00:00 UTC\n');
+  });
+
+  test('once in a fleet asks the cache that all share', () => {
+    const worker = nightly({ oncePerFleet: true });
+    const { template } = made([worker], { cache: Cache.elastiCache(), database: undefined, maxInstances: 2 });
+    expect(unitOf(machineOf(template()), 'nightly')).toContain(' -m plumbline_schedule begin nightly ');
+  });
+
+  test('fails with a time that is none, without a command and with the name of a unit, all at once', () => {
+    expect(() => BackgroundWorker.schedule('logrotate', { command: ' ', schedule: '*-*-* 24:00 UTC' })).toThrow(
+      new Error(
+        'name "logrotate" must not be that of another unit on the machine: choose another\n' +
+          'command " " must be one line, for example python manage.py consume\n' +
+          'schedule "*-*-* 24:00 UTC" must have an hour from 0 to 23, * for each, or lists (1,15), ranges (1..5) and steps (0/15) of them',
+      ),
+    );
+  });
+
+  test('fails once in a fleet and more than once a minute', () => {
+    expect(() => nightly({ schedule: '*:*:0/10 UTC', oncePerFleet: true })).toThrow(
+      'schedule "*:*:0/10 UTC" must be due at most once a minute with oncePerFleet: give one second, or leave out oncePerFleet',
+    );
+  });
+});
+
 describe('fails', () => {
   test.each<[string, () => BackgroundWorker, string]>([
     [
@@ -106,7 +164,19 @@ describe('fails', () => {
     [
       'the name of another unit',
       () => BackgroundWorker.command('nginx', 'true'),
-      'name "nginx" is that of another unit on the machine: choose another',
+      'name "nginx" must not be that of another unit on the machine: choose another',
+    ],
+    ...['celery-beat', 'rq', 'ssh', 'systemd-journald', 'cloud-init'].map(
+      (name): [string, () => BackgroundWorker, string] => [
+        `${name} for the name of a worker of Celery`,
+        () => BackgroundWorker.celery({ app: 'mysite', name }),
+        `name "${name}" must not be that of another unit on the machine: choose another`,
+      ],
+    ),
+    [
+      'an empty name for workers of RQ',
+      () => BackgroundWorker.rq({ name: '' }),
+      'name "" must start with a letter and hold lower case letters, digits and hyphens alone',
     ],
     [
       'a name with a slash, and a command of two lines, both at once',

@@ -113,7 +113,7 @@ def test_of_two_beats_one_queues_each_task_once(machine):
     beats = ["celery-beat", "celery-beat-2"]
     try:
         for beat in beats:
-            (units / f"{beat}.service").write_text(rendered.replace("plumbline-celery-beat", f"plumbline-{beat}"))
+            (units / f"{beat}.service").write_text(rendered.replace("plumbline_celery-beat", f"plumbline_{beat}"))
             machine.run(f"cp -r {ETC}/celery.service.d {ETC}/{beat}.service.d")
             (units / f"{beat}.service.d/tick.conf").write_text("[Service]\nEnvironment=SAMPLE_TICK=1\n")
         machine.run(f"systemctl daemon-reload && systemctl start {' '.join(beats)}")
@@ -126,6 +126,76 @@ def test_of_two_beats_one_queues_each_task_once(machine):
         assert sorted("another beat runs" in lines for lines in journal.values()) == [False, True]
     finally:
         machine.run(f"systemctl stop {' '.join(beats)}; rm -r {ETC}/celery-beat*; systemctl daemon-reload")
+
+
+NIGHTLY_FILE = "usr/local/lib/plumbline/nightly.py"
+NIGHTLY = "from ledger import work; work.take_long('nightly', 3)\n"
+
+
+@pytest.fixture
+def nightly(machine):
+    """The schedule of the goldens, every two seconds, with other lines."""
+    units, golden = machine.guest.root / "etc/systemd/system", ROOT / "test/render/golden"
+    (machine.guest.root / NIGHTLY_FILE).write_text(NIGHTLY)
+
+    def install(limit: int, command: str, once: bool = False) -> None:
+        service = (golden / "nightly.service").read_text()
+        service = service.replace("TimeoutStartSec=306", f"TimeoutStartSec={limit}")
+        service = service.replace("python manage.py nightly", command)
+        if once:
+            begin = "/srv/app/current/.venv/bin/python -m plumbline_schedule"
+            lock = f"ExecCondition={begin} begin nightly 60\nExecStopPost={begin} end nightly\n"
+            service = service.replace("ExecStart=/bin", f"{lock}ExecStart=/bin")
+        (units / "nightly.service").write_text(service)
+        timer = (golden / "nightly.timer").read_text()
+        (units / "nightly.timer").write_text(timer.replace("Mon..Fri *-*-* 03:00:00 UTC", "*-*-* *:*:0/2 UTC"))
+        machine.run(f"cp -r {ETC}/celery.service.d {ETC}/nightly.service.d")
+        start = ". /usr/local/lib/plumbline/plumbline_workers.sh; logs=/run/plumbline-bootstrap start_timeout=60"
+        machine.run(f"bash -euc '{start}; start_workers nightly.timer'")
+
+    yield install
+    machine.run("systemctl disable --now nightly.timer; systemctl kill nightly.service", check=False)
+    machine.run(f"rm -rf {ETC}/nightly.*")
+    machine.run("systemctl daemon-reload; systemctl reset-failed nightly.service", check=False)
+
+
+def journal_of(machine: Machine, unit: str) -> str:
+    return machine.run(f"journalctl -u {unit} -o cat")
+
+
+@pytest.mark.parametrize("kind", ["celery"], indirect=True)
+def test_a_schedule_runs_when_it_is_time_and_never_beside_itself(machine, nightly):
+    nightly(30, f"python manage.py shell </{NIGHTLY_FILE}")
+    wait_for(machine, "nightly", "ended", 40)
+    assert "nightly.timer" in machine.run("systemctl list-timers --no-pager")
+    wait_until("it runs again", lambda: events(machine, "nightly")["begun"] == 2, 20)
+    # what a deployment does to the timer, and a machine that stops to the service
+    machine.run("systemctl stop nightly.timer && systemctl stop nightly.service", timeout=60)
+    assert events(machine, "nightly") == {"begun": 2, "ended": 2}
+    assert machine.run("systemctl show -p Result --value nightly.service") == "success"
+
+
+@pytest.mark.parametrize("kind", ["celery"], indirect=True)
+def test_fails_a_scheduled_command_with_its_status_and_its_traceback_in_the_journal(machine, nightly):
+    nightly(30, "python -c 'import nothing_of_the_kind'")
+    why = "ModuleNotFoundError: No module named 'nothing_of_the_kind'"
+    wait_until("its traceback is there", lambda: why in journal_of(machine, "nightly"), 30)
+    machine.run("systemctl stop nightly.timer")
+    assert "status=1/FAILURE" in journal_of(machine, "nightly").rpartition(why)[2]
+
+
+@pytest.mark.parametrize("kind", ["celery"], indirect=True)
+def test_fails_a_scheduled_command_that_is_over_its_time(machine, nightly):
+    nightly(3, "sleep 300")
+    wait_until("it has ended", lambda: "Failed with result 'timeout'" in journal_of(machine, "nightly"), 40)
+
+
+@pytest.mark.parametrize("kind", ["celery"], indirect=True)
+def test_a_schedule_that_runs_once_in_a_fleet_passes_where_another_machine_has_begun(machine, nightly):
+    nightly(30, "echo this machine", once=True)
+    wait_until("it has passed", lambda: "not here, another machine runs it" in journal_of(machine, "nightly"), 40)
+    assert journal_of(machine, "nightly").splitlines().count("this machine") == 1
+    assert machine.run("systemctl is-failed nightly.service", check=False) != "failed"
 
 
 def test_no_task_fails_for_a_connection_that_the_parent_opened(machine, enqueue, units):

@@ -12,10 +12,10 @@ const RQ = { name: 'rq', kind: 'rq', processes: 3, memoryPerProcess: 100, taskTi
 const COMMAND = { name: 'consumer', kind: 'command', processes: 1, memoryPerProcess: 100, taskTimeout: 30 } as const;
 
 test("background workers have memory, time to stop, and Celery's own visibility timeout", () => {
-  const shared = { longestDelay: 0, leastVisibilityTimeout: 360, visibilityTimeout: 3600 };
+  const shared = { oncePerFleet: false, longestDelay: 0, leastVisibilityTimeout: 360, visibilityTimeout: 3600 };
   expect(planOf({ instanceType: 't3.large', backgroundWorkers: [CELERY, BEAT, RQ] }).plan.backgroundWorkers).toEqual([
     { ...CELERY, ...shared, memory: 448, timeoutStopSec: 315, connections: 2 },
-    { ...BEAT, ...shared, memory: 256, timeoutStopSec: 15, connections: 1 },
+    { ...BEAT, ...shared, oncePerFleet: true, memory: 256, timeoutStopSec: 15, connections: 1 },
     // three units with a parent each
     { ...RQ, ...shared, memory: 492, timeoutStopSec: 75, connections: 3 },
   ]);
@@ -28,6 +28,21 @@ test.each([
 ])('the visibility timeout is longer than %s, and never below the hour of Celery', (_, given, visibilityTimeout) => {
   const [worker] = planOf({ backgroundWorkers: [{ ...CELERY, ...given }] }).plan.backgroundWorkers;
   expect(worker).toMatchObject({ ...given, visibilityTimeout });
+});
+
+test('what takes no tasks from the broker has no part in its visibility timeout', () => {
+  const [worker] = planOf({ backgroundWorkers: [CELERY, { ...COMMAND, taskTimeout: 21600 }] }).plan.backgroundWorkers;
+  expect(worker).toMatchObject({ leastVisibilityTimeout: 360, visibilityTimeout: 3600 });
+});
+
+test('two workers of Celery with names have memory, connections and limits each', () => {
+  const mail = { ...CELERY, name: 'mail', processes: 1, taskTimeout: 30 };
+  const { plan } = planOf({ instanceType: 't3.large', backgroundWorkers: [CELERY, mail] });
+  expect(plan.memory.backgroundWorkers).toBe(448 + 256);
+  expect(plan.backgroundWorkers.map(({ timeoutStopSec, connections }) => [timeoutStopSec, connections])).toEqual([
+    [315, 2],
+    [45, 1],
+  ]);
 });
 
 test('a cache on the instance gets a sixteenth of the memory, and evicts what was used least recently', () => {
@@ -110,7 +125,7 @@ describe('fails on a background worker', () => {
   test('with the name of another', () => {
     const twins = [COMMAND, { ...COMMAND, memoryPerProcess: 50 }];
     expect(messagesOf({ backgroundWorkers: twins })).toEqual([
-      'background workers with the name of another (1) must be equal to 0, else one unit of systemd overwrites the other; give each worker a name of its own, and more processes instead of a second worker [N17]',
+      'background workers with the name of another (1) must be equal to 0, else one unit of systemd overwrites the other; give each worker a name of its own [N17]',
     ]);
   });
 
@@ -179,6 +194,37 @@ test('what a fleet does not share is a warning', () => {
 
 test.each(['elasticache', 'elsewhere'] as const)('a fleet with a broker in %s has one celery-beat', (host) => {
   expect(messagesOf({ maxInstances: 3, cache: { host }, backgroundWorkers: [BEAT] }, 'warning')).toEqual([]);
+});
+
+const NIGHTLY = { name: 'nightly', kind: 'schedule', processes: 1, memoryPerProcess: 200, taskTimeout: 1800 } as const;
+
+test('a schedule has memory, a connection and time to end beside the others, and takes no tasks', () => {
+  const { plan } = planOf({ cache: { host: 'elasticache' }, backgroundWorkers: [NIGHTLY] });
+  expect(plan.backgroundWorkers).toEqual([
+    expect.objectContaining({ memory: 264, connections: 1, timeoutStopSec: 1815, oncePerFleet: false }),
+  ]);
+  expect(plan.memory.backgroundWorkers).toBe(264);
+  expect(plan.cache!.broker).toBe(false);
+  const rows = explainedSettings(plan).filter(({ hop }) => hop === 'nightly.service');
+  expect(rows.map(({ setting, value }) => `${setting} ${value}`)).toEqual([
+    'processes 1',
+    'TimeoutStartSec 1800 s',
+    'TimeoutStopSec 1815 s',
+  ]);
+});
+
+test('a schedule that runs once in a fleet has its lock beside the tasks, where the fleet shares a cache', () => {
+  const backgroundWorkers = [{ ...NIGHTLY, oncePerFleet: true }];
+  expect(planOf({ cache: { host: 'elasticache' }, backgroundWorkers }).plan.cache!.broker).toBe(true);
+  expect(planOf({ cache: { host: 'instance' }, backgroundWorkers }).plan.cache!.broker).toBe(false);
+  expect(messagesOf({ maxInstances: 3, cache: { host: 'elasticache' }, backgroundWorkers })).toEqual([]);
+  expect(messagesOf({ maxInstances: 1, backgroundWorkers })).toEqual([]);
+});
+
+test.each([undefined, { host: 'instance' } as const])('fails once in a fleet with the cache %j', (cache) => {
+  expect(messagesOf({ maxInstances: 3, cache, backgroundWorkers: [{ ...NIGHTLY, oncePerFleet: true }] })).toEqual([
+    'schedules with oncePerFleet without a broker that all instances share (1) must be equal to 0, else every instance runs the command each time; use Cache.elastiCache or Cache.fromEndpoint, leave out oncePerFleet, or give it to a service with one instance [N28]',
+  ]);
 });
 
 test('a queue that only the application may know is a warning', () => {

@@ -143,6 +143,11 @@ const breaking: Record<string, PlanInput | ((plan: Plan) => Plan)> = {
   N14: { instanceType: 't3.small', database: { ...RDS, memory: 450, pooling: 'rds-proxy' } },
   N15: { instanceType: 't3.small', maxInstances: 2, cache: { host: 'instance' } },
   N16: { instanceType: 't3.small', maxInstances: 2, backgroundWorkers: [BEAT] },
+  N28: {
+    instanceType: 't3.small',
+    maxInstances: 2,
+    backgroundWorkers: [{ ...CELERY, kind: 'schedule', oncePerFleet: true }],
+  },
   N17: { instanceType: 't3.small', backgroundWorkers: [CELERY, CELERY] },
   N18: { instanceType: 't3.small', backgroundWorkers: [CELERY] },
   N19: (plan) => ({ ...plan, backgroundWorkers: [{ ...plan.backgroundWorkers[0]!, timeoutStopSec: 90 }] }),

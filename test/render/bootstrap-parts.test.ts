@@ -25,12 +25,12 @@ test.each<[string, BackgroundWorkerSource, string]>([
   [
     'Celery without queues',
     { name: 'mail', kind: 'celery', app: 'site' },
-    '-A site worker --loglevel INFO --concurrency 2 --time-limit 300 --include plumbline_celery',
+    '-A site worker --hostname mail@%%h --loglevel INFO --concurrency 2 --time-limit 300 --include plumbline_celery',
   ],
   [
     'Celery with queues',
     { name: 'mail', kind: 'celery', app: 'site', queues: ['high', 'low'] },
-    '-A site worker --loglevel INFO --concurrency 2 --time-limit 300 --include plumbline_celery --queues high,low',
+    '-A site worker --hostname mail@%%h --loglevel INFO --concurrency 2 --time-limit 300 --include plumbline_celery --queues high,low',
   ],
   ['RQ without queues', { name: 'rq', kind: 'rq' }, 'manage.py rqworker default --with-scheduler'],
   [

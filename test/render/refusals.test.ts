@@ -190,12 +190,12 @@ test.each<[string, Partial<BootstrapInput>, string]>([
   [
     'a background worker whose name is a path',
     { backgroundWorkers: [{ name: '../x', kind: 'command', command: 'date' }] },
-    'backgroundWorkers "../x" must be a name of lower case letters, digits and hyphens, and none of gunicorn, nginx, pgbouncer',
+    'backgroundWorkers "../x" must start with a letter and hold lower case letters, digits and hyphens alone',
   ],
   [
     'a background worker that would replace gunicorn',
     { backgroundWorkers: [{ name: 'gunicorn', kind: 'command', command: 'date' }] },
-    'backgroundWorkers "gunicorn" must be a name of lower case letters, digits and hyphens, and none of gunicorn, nginx, pgbouncer',
+    'backgroundWorkers "gunicorn" must not be that of another unit on the machine: choose another',
   ],
   [
     'a Celery application that would be an option',

@@ -160,6 +160,17 @@ export const DATA_EDGES: Readonly<Record<string, readonly Edge[]>> = {
       { where: { maxInstances: 2, ...where }, silent: [{ maxInstances: 1 }, { cache: SHARED_BROKER }] },
     ),
   ),
+  'N28 schedules with oncePerFleet without a broker that all instances share =': [
+    { cache: undefined },
+    { 'cache.host': 'instance', 'cache.broker': true },
+    { 'cache.host': 'elasticache', 'cache.broker': false },
+  ].map((where) =>
+    counted(
+      [[], beside({ kind: 'schedule' }, { kind: 'celery-beat', oncePerFleet: true })],
+      [beside({ kind: 'schedule', oncePerFleet: true })],
+      { where: { maxInstances: 2, ...where }, silent: [{ maxInstances: 1 }, { cache: SHARED_BROKER }] },
+    ),
+  ),
   'N17 background workers with the name of another =': [
     counted(
       [[], beside({ name: 'a' }, { name: 'b' })],

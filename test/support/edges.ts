@@ -36,6 +36,7 @@ export const worker = (values: Partial<BackgroundWorkerPlan>): BackgroundWorkerP
   leastVisibilityTimeout: 345,
   visibilityTimeout: 360,
   connections: 3,
+  oncePerFleet: false,
   ...values,
 });
 
