@@ -113,10 +113,13 @@ django() {
   fi
 }
 
-# Python reads it at each start, before anything of the project.
+# Python reads it at each start, before anything of the project. What code of packages has put into the environment may lead
+# elsewhere: root follows no link of theirs.
 hook_settings() { # environment
   local folder
   for folder in "$1"/lib/python3.*/site-packages; do
+    if [ "$(realpath "$folder")" != "$(realpath "$1")${folder#"$1"}" ]; then continue; fi
+    rm -rf "$folder/plumbline.pth"
     echo 'import os; "PLUMBLINE_SETTINGS_MODULE" in os.environ and __import__("plumbline_settings_hook")' \
       >"$folder/plumbline.pth"
   done

@@ -196,6 +196,20 @@ def test_static_files_are_not_collected_where_the_user_says_so(shell, project):
     assert f"as_app python {RUNTIME}/plumbline_django.py static" in shell.calls
 
 
+def test_the_hook_follows_no_link_that_a_package_has_left(shell, project):
+    django, folder = project
+    (folder / "manage.py").touch()
+    environment, elsewhere = shell.folder / "next/.venv/lib", shell.folder / "elsewhere"
+    (elsewhere / "site-packages").mkdir(parents=True)
+    (elsewhere / "shadow").write_text("root")
+    (environment / "python3.13/site-packages/plumbline.pth").symlink_to(elsewhere / "shadow")
+    (environment / "python3.evil").symlink_to(elsewhere)
+    django()
+    assert (elsewhere / "shadow").read_text() == "root"
+    assert not list((elsewhere / "site-packages").iterdir())
+    assert (environment / "python3.13/site-packages/plumbline.pth").read_text().startswith("import os")
+
+
 def test_static_files_of_another_application_in_a_folder_are_found_there(shell, project):
     django, folder = project
     django()
