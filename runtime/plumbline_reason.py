@@ -186,7 +186,8 @@ def resolver(lines):
         causes = re.split(r"^ *(?:cause: |Caused by: |[\u2570\u251c]\W+)", "\n".join(lines[number + 1 :]), flags=re.M)[
             1:
         ]
-        causes = [cause.partition("\n\n")[0] for cause in causes]
+        # plumbline_build.sh says at the end what it makes of it
+        causes = [re.split(r"\n\n|\nerror: ", cause)[0] for cause in causes]
         refused = [UNAUTHORIZED.search(line) for line in lines]
         unauthorized = next((found for found in refused if found), None)
         if unauthorized:

@@ -8,6 +8,7 @@ from where they come from (sources). Prints what is worth to know, and last the 
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -154,7 +155,13 @@ def tell_servers(file: Path, lines: list[str], ours: str) -> None:
         if name_of(line) in SERVERS:
             named = line.split(" --hash")[0].split(";")[0].strip()
             if named != ours:
+                named = without_credentials(named)
                 print(f"{file} names {named}; installed is {ours}, which the plan was checked with")
+
+
+def without_credentials(text: str) -> str:
+    """What is said goes to the log and into events. uv hides them alike."""
+    return re.sub(r"://[^/\s]*@", "://****@", text)
 
 
 def main(arguments: list[str]) -> int:
@@ -170,7 +177,7 @@ def main(arguments: list[str]) -> int:
         file = given.requirements or choose()
         requirements = wanted(file, given.group, [given.uv, given.python])
     except Refused as refused:
-        print(f"error: {refused}")
+        print(f"error: {without_credentials(str(refused))}")
         return 1
     print(f"packages of {file}")
     tell_servers(

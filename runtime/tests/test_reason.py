@@ -60,6 +60,11 @@ def test_it_is_found_in_seconds_in_whatever_a_step_writes(tmp_path, seed):
     assert time.monotonic() - start < 5
 
 
+def test_what_is_said_after_the_causes_is_none_of_them():
+    text = "error: Failed to fetch `https://x.example/simple/`\n  cause: refused\nerror: once more, in other words\n"
+    assert reason(text) == "x.example: refused"
+
+
 def test_where_a_step_has_said_nothing_its_status_is_told(tmp_path):
     assert printed(tmp_path, b"", 137) == "was killed (SIGKILL): out of memory?\n"
     assert printed(tmp_path, b"\n", 4) == "ended with status 4 and said nothing\n"

@@ -250,3 +250,15 @@ def test_fails_groups_of_a_list_that_has_none(project):
     reason = project({"requirements.txt": ""}, "--group", "prod", fails=True)
     expected = "requirements.txt has no dependency groups (prod): give requirements with the file for production"
     assert reason == f"error: {expected}"
+
+
+@pytest.mark.parametrize(
+    "line", ["-r https://user:secret@packages.example/list.txt", "--Index https://secret@packages.example/simple"]
+)
+def test_no_message_shows_the_credentials_of_an_address(project, line):
+    assert "secret" not in project({"requirements.txt": line}, fails=True)
+
+
+def test_a_server_of_the_project_is_told_without_the_credentials_of_its_address(project):
+    said = project({"requirements.txt": "gunicorn @ https://user:secret@packages.example/gunicorn.whl"})["said"]
+    assert said[-1].startswith("requirements.txt names gunicorn @ https://****@packages.example/gunicorn.whl;")
