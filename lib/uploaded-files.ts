@@ -95,6 +95,8 @@ class Walk {
         : undefined;
       if (target === undefined) {
         this.excluded.push(literally(path));
+      } else if (existsSync(join(target, 'pyvenv.cfg'))) {
+        this.excluded.push(literally(path));
       } else if (`${full}/`.startsWith(`${target}/`)) {
         this.problems.push(`${link} points to a folder that it is in, which has no end: remove it`);
       } else if (relative === undefined) {

@@ -1,5 +1,6 @@
+import { posix } from 'node:path';
 import { REQUIREMENTS_FILES } from '../render/requirements';
-import { inFolder, type ProjectFiles } from './files';
+import { folderOf, inFolder, type ProjectFiles } from './files';
 
 /** The file that names the packages of a project: in the first of the folders that has one. */
 export function requirementsOf(files: ProjectFiles, folders: readonly string[]): string | undefined {
@@ -29,7 +30,12 @@ export function requirementsProblem(
   const elsewhere = files.paths.filter((path) =>
     REQUIREMENTS_FILES.some((name) => path.split('/').slice(1).join('/') === name),
   );
-  const hint = elsewhere.length > 0 ? ` (${elsewhere.slice(0, 3).join(', ')} is in a folder of it)` : '';
+  const tools = folders.map((folder) => inFolder(folder, 'pyproject.toml')).find((path) => files.has(path));
+  const hints = [
+    ...(tools === undefined ? [] : [`${tools} has neither [project] nor [tool.poetry]`]),
+    ...(elsewhere.length > 0 ? [`${elsewhere.slice(0, 3).join(', ')} is in a folder of it`] : []),
+  ];
+  const hint = hints.length > 0 ? ` (${hints.join('; ')})` : '';
   return `${quoted} has none of ${REQUIREMENTS_FILES.join(', ')}: give requirements with the file that names the packages to install${hint}`;
 }
 
@@ -39,12 +45,19 @@ const NAMES_PACKAGES = [
   /(^|\/)(pyproject\.toml|setup\.(py|cfg)|Pipfile(\.lock)?|poetry\.lock|uv\.lock|pylock\.toml|environment\.ya?ml)$/,
 ];
 
-/** Texts that may name a package, without comments. */
-function requirements(files: ProjectFiles): string {
-  return files.paths
-    .filter((path) => NAMES_PACKAGES.some((pattern) => pattern.test(path)))
-    .map((path) => files.read(path).replace(/(^|\s)#.*$/gm, ''))
-    .join('\n');
+/** Texts that may name a package, without comments: a list that others include may have any name. */
+function requirements(files: ProjectFiles, given?: string): string {
+  const found = files.paths.filter((path) => path === given || NAMES_PACKAGES.some((pattern) => pattern.test(path)));
+  const texts: string[] = [];
+  for (const path of found) {
+    const text = files.read(path).replace(/(^|\s)#.*$/gm, '');
+    texts.push(text);
+    for (const [, name] of text.matchAll(/^\s*(?:-r|--requirement)[\s=]*(\S+)/gm)) {
+      const included = posix.join(folderOf(path), name!);
+      if (files.has(included) && !found.includes(included)) found.push(included);
+    }
+  }
+  return texts.join('\n');
 }
 
 /** A package is often named after its module, with something before or behind; what is short is in many names by chance. */
@@ -54,11 +67,11 @@ function holds(word: string, name: string): boolean {
 }
 
 /** Whether a module that is not in the directory may come with a package. */
-export function mayBeInstalled(files: ProjectFiles, module: string): boolean {
-  const text = requirements(files);
-  // what a path or a repository installs is not named after it
+export function mayBeInstalled(files: ProjectFiles, module: string, given?: string): boolean {
+  const text = requirements(files, given);
+  // what a path or a repository installs is not named after it, nor are the packages that a project has in a folder of its own
   const nameless =
-    /^\s*(-e|--editable|--find-links|-f|\.{1,2}\/|git\+|file:|[\w.+-]+\.whl)|@\s*(git\+|file:|https?:)|\bpath\s*=|\bgit\s*=/m.test(
+    /^\s*(-e|--editable|--find-links|-f|\.{1,2}\/|git\+|file:|[\w.+-]+\.whl)|@\s*(git\+|file:|https?:)|\b(path|git|where|from|package[-_]dir)\s*=/m.test(
       text,
     );
   const name = module.toLowerCase();

@@ -59,16 +59,17 @@ export function managedFolders(files: ProjectFiles): string[] {
     .sort((one, other) => one.split('/').length - other.split('/').length || one.localeCompare(other));
 }
 
-/** The file of a module in a folder, where it is there: of a package its `__init__.py`, or its folder where it has none. */
+/** The file of a module in a folder, as Python looks for it: of a package its `__init__.py`, or its folder where it has none. */
 export function fileOf(files: ProjectFiles, folder: string, module: string): string | undefined {
   const path = inFolder(folder, module.replaceAll('.', '/'));
-  if (files.has(`${path}.py`)) return `${path}.py`;
   if (files.has(`${path}/__init__.py`)) return `${path}/__init__.py`;
+  if (files.has(`${path}.py`)) return `${path}.py`;
   // compiled: app.cpython-313-x86_64-linux-gnu.so, app.abi3.so, app.so
   const compiled = new RegExp(`^${module.split('.').pop()}\\.([\\w-]+\\.)?(so|pyd|pyc)$`);
   const binary = files.in(folderOf(path)).find((name) => compiled.test(name));
   if (binary !== undefined) return inFolder(folderOf(path), binary);
-  return files.hasFolder(path) ? path : undefined;
+  // a folder of templates alone is none of modules
+  return files.paths.some((file) => file.startsWith(`${path}/`) && /\.(py|so)$/.test(file)) ? path : undefined;
 }
 
 export const named = (folder: string) => (folder === '' ? 'the directory itself' : `${folder}/`);

@@ -15,17 +15,27 @@ export interface Named {
 const USUAL = /^(application|app|create_app|make_app|get_app|celery|celery_app|api|server|asgi|wsgi)$/;
 
 /** What can be said of a name by looking at the files: nothing where it is there, or where they cannot tell. */
-export function problemOf(files: ProjectFiles, roots: readonly string[], { prop, value }: Named): string | undefined {
+export function problemOf(
+  files: ProjectFiles,
+  roots: readonly string[],
+  { prop, value }: Named,
+  requirements?: string,
+): string | undefined {
   const [module, call = ''] = value.split(':') as [string, string?];
   const attribute = call.replace('()', '');
   const quoted = `${prop} ${JSON.stringify(value)}`;
   const file = roots.map((root) => fileOf(files, root, module)).find((found) => found !== undefined);
   if (file === undefined) {
-    if (!canTell(files, roots, module)) return undefined;
+    if (!canTell(files, roots, module, requirements)) return undefined;
     const path = module.replaceAll('.', '/');
     return `${quoted} names no module of the application, which has neither ${path}.py nor ${path}/__init__.py: ${advice(files, roots, module, attribute)}`;
   }
-  if (attribute === '' || !file.endsWith('.py')) return undefined;
+  if (attribute === '') return undefined;
+  if (files.hasFolder(file)) {
+    if (!canTell(files, roots, module, requirements)) return undefined;
+    return `${quoted} names nothing: ${file}/ has no __init__.py that could define it, ${advice(files, roots, module, attribute)}`;
+  }
+  if (!file.endsWith('.py')) return undefined;
   const defined = definedIn(files.read(file));
   if (defined.may(attribute)) return undefined;
   if (file.endsWith('/__init__.py') && fileOf(files, folderOf(file), attribute) !== undefined) return undefined;
@@ -35,7 +45,7 @@ export function problemOf(files: ProjectFiles, roots: readonly string[], { prop,
 }
 
 /** Whether no package that is installed can have the module. */
-function canTell(files: ProjectFiles, roots: readonly string[], module: string): boolean {
+function canTell(files: ProjectFiles, roots: readonly string[], module: string, requirements?: string): boolean {
   const parts = module.split('.');
   for (const root of roots) {
     for (let length = parts.length - 1; length > 0; length -= 1) {
@@ -44,7 +54,7 @@ function canTell(files: ProjectFiles, roots: readonly string[], module: string):
       if (files.has(init)) return !/__path__|__import__|sys\.modules/.test(files.read(init));
     }
   }
-  return !mayBeInstalled(files, parts[0]!);
+  return !mayBeInstalled(files, parts[0]!, requirements);
 }
 
 function advice(files: ProjectFiles, roots: readonly string[], module: string, attribute: string): string {
@@ -81,8 +91,19 @@ function alike(files: ProjectFiles, root: string, module: string, attribute: str
 }
 
 /** Of Celery, whose application is looked for in the module, and in a module `celery` of a package. */
-export function problemOfCelery(files: ProjectFiles, roots: readonly string[], app: string): string | undefined {
-  const problem = problemOf(files, roots, { prop: 'BackgroundWorker app', value: app });
+export function problemOfCelery(
+  files: ProjectFiles,
+  roots: readonly string[],
+  app: string,
+  requirements?: string,
+): string | undefined {
+  const prop = 'BackgroundWorker app';
+  const problem = problemOf(files, roots, { prop, value: app }, requirements);
+  // `celery -A app.celery` is the name `celery` of the module `app`, too (kombu.utils.imports.symbol_by_name)
+  const asName = app.replace(/\.(\w+)$/, ':$1');
+  if (problem !== undefined && !app.includes(':') && asName !== app) {
+    if (problemOf(files, roots, { prop, value: asName }, requirements) === undefined) return undefined;
+  }
   if (problem !== undefined || app.includes(':')) return problem;
   const file = roots.map((root) => fileOf(files, root, app)).find((found) => found !== undefined);
   if (!file?.endsWith('/__init__.py') || fileOf(files, folderOf(file), 'celery') !== undefined) return undefined;

@@ -51,19 +51,20 @@ export function readProject(
   const unnamed = requirementsProblem(files, folders, directory, requirements);
   if (unnamed !== undefined) problems.push(unnamed);
   if (layout.problems.length === 0) {
-    problems.push(...applications.flatMap((application) => problemOf(files, roots, application) ?? []));
+    problems.push(...applications.flatMap((application) => problemOf(files, roots, application, requirements) ?? []));
   }
   return {
     workingDirectory,
     pythonPath,
     django,
     requirements: requirementsOf(files, ['']) === undefined ? requirementsOf(files, folders) : undefined,
-    pythonWishes: pythonWishes(files, folders),
+    // the nearest pin holds, as for pyenv and uv
+    pythonWishes: pythonWishes(files, [...folders].reverse()),
     problems,
     warnings: [...passedOver(files, folders), ...(django ? [] : withoutManage(files)), ...madeHere(files, folders)],
     workerProblems: (workers) =>
       workers.flatMap(({ kind, app }) => {
-        if (app !== undefined) return problemOfCelery(files, roots, app) ?? [];
+        if (app !== undefined) return problemOfCelery(files, roots, app, requirements) ?? [];
         return kind === 'rq' && !django ? [withoutRq(files, workingDirectory)] : [];
       }),
   };

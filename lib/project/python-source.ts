@@ -10,6 +10,9 @@ export interface Defined {
 const OPEN =
   /\bimport\s+\*|\bimport\s*\(\s*\*|\b(globals|vars|locals|exec|eval|setattr|__getattr__)\b|\bsys\.modules\b/;
 
+/** What a function does to the module that it is in. */
+const OPEN_FROM_WITHIN = /\b(globals|exec)\s*\(|\bsys\.modules\b/;
+
 /** Reads a file. It errs on one side: a name that occurs anywhere outside of functions and classes may be defined. */
 export function definedIn(text: string): Defined {
   const { lines, whole } = logicalLines(text);
@@ -35,7 +38,7 @@ export function definedIn(text: string): Defined {
     }
   }
   const code = level.join('\n');
-  const open = !whole || OPEN.test(code) || names.includes('__getattr__');
+  const open = !whole || OPEN.test(code) || OPEN_FROM_WITHIN.test(lines.join('\n')) || names.includes('__getattr__');
   return {
     names,
     may: (name) => open || names.includes(name) || new RegExp(`(?<![\\w.])${name}(?!\\w)`).test(code),

@@ -35,11 +35,13 @@ export function pythonWishes(files: ProjectFiles, folders: readonly string[]): P
       // https://docs.astral.sh/uv/concepts/python-versions/#python-version-files: the first line that is no comment
       ...found(
         '.python-version',
-        /^(?:\s*(?:#.*)?\r?\n)*\s*(?:cpython@?|python-?)?(3\.\d+(?:\.\d+)?)\s*(?:#.*)?$/m,
+        // 3.12, 3.12.x, 3.12-dev, 3.12.4/envs/shop of pyenv, cpython-3.12.4-linux-x86_64-gnu of uv
+        /^(?:\s*(?:#.*)?\r?\n)*\s*(?:cpython[@-]?|python-?)?(3\.\d+(?:\.\d+)?)(?:\.x)?(?:[-/]\S*)?\s*(?:#.*)?$/m,
         undefined,
         true,
       ),
-      ...found('runtime.txt', /^\s*python-(3\.\d+(?:\.\d+)?)\s*$/m, undefined, true),
+      ...found('.python-version', /^\s*([<>=!~][<>=!~\d.*, ]*\d[.*]*)\s*(?:#.*)?$/m),
+      ...found('runtime.txt', /^\s*(?:python-)?(3\.\d+(?:\.\d+)?)(?:\.x)?\s*$/m, undefined, true),
       ...found('Pipfile.lock', /"python_(?:full_)?version"\s*:\s*"(3\.\d+(?:\.\d+)?)"/, 'python_version', true),
       ...found('Pipfile', /^\s*python_(?:full_)?version\s*=\s*["'](3\.\d+(?:\.\d+)?)["']/m, 'python_version', true),
       ...found('pyproject.toml', /^\s*requires-python\s*=\s*["']([^"']+)["']/m, 'requires-python'),

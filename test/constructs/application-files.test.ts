@@ -143,6 +143,13 @@ describe('what goes up', () => {
     expect(uploaded(of(folder)).files).toEqual(Object.keys(PROJECT).sort());
   });
 
+  test('has no virtual environment that a link leads to', () => {
+    const environment = folderWith({ 'pyvenv.cfg': '', 'lib/manage.py': '' });
+    const folder = folderWith(PROJECT);
+    symlinkSync(environment, join(folder, 'venv'));
+    expect(uploaded(of(folder)).files).toEqual(Object.keys(PROJECT).sort());
+  });
+
   test('fails with a link that would lead elsewhere on another machine', () => {
     const folder = folderWith({ ...PROJECT, '.env': '' });
     symlinkSync('.', join(folder, 'b'));

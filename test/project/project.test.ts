@@ -58,6 +58,12 @@ describe('the folder of a project', () => {
     ],
     ['beside its application in src', { 'manage.py': '', 'src/a/wsgi.py': APP }, 'a.wsgi:app', found('', ['src'])],
     ['beside its application above', { 'bin/manage.py': '', 'wsgi.py': APP }, 'wsgi:app', found('', [], false)],
+    [
+      'src, beside a folder of templates that is named alike',
+      { 'a/templates/x.html': '', 'src/a/__init__.py': APP },
+      'a:app',
+      found('', ['src'], false),
+    ],
     ['without manage.py, in src', { 'src/a/__init__.py': APP }, 'a:app', found('', ['src'], false)],
   ])('is %s', (_, files, wsgi, layout) => {
     expect(layoutOf(files, wsgi)).toEqual(layout);
@@ -83,6 +89,28 @@ describe('the folder of a project', () => {
     expect(readProject(files, project)).toMatchObject({ requirements: 'backend/poetry.lock', problems: [] });
     const { problems } = readProject(files, { ...project, requirements: 'poetry.lock' });
     expect(problems).toEqual(['requirements "poetry.lock" is not in application directory "shop"']);
+  });
+
+  test('names the packages where the pyproject.toml above holds settings of tools alone', () => {
+    const texts: Record<string, string> = {
+      'pyproject.toml': '[tool.ruff]\n',
+      'backend/manage.py': '',
+      'backend/requirements.txt': 'django',
+      'backend/app.py': APP,
+    };
+    const all = new ProjectFiles(Object.keys(texts), (path) => texts[path]!);
+    const project = { directory: 'shop', applications: [{ prop: 'wsgi', value: 'app:app' }] };
+    expect(readProject(all, project)).toMatchObject({ requirements: 'backend/requirements.txt', problems: [] });
+    const one = new ProjectFiles(['app.py', 'pyproject.toml'], (path) => (path === 'app.py' ? APP : texts[path]!));
+    expect(readProject(one, project).problems).toEqual([
+      expect.stringMatching(/has none of .* \(pyproject\.toml has neither \[project\] nor \[tool\.poetry\]\)$/),
+    ]);
+  });
+
+  test('may have its packages in a list of any name that is given', () => {
+    const files = new ProjectFiles(['deps/live.txt'], () => 'django-oscar');
+    const applications = [{ prop: 'wsgi', value: 'oscar.wsgi:app' }];
+    expect(readProject(files, { directory: 'shop', applications, requirements: 'deps/live.txt' }).problems).toEqual([]);
   });
 
   test('fails where two have the application', () => {
@@ -112,6 +140,13 @@ describe('an application', () => {
     ['is assigned under a condition', { 'app.py': 'try:\n    app = 1\nexcept E:\n    pass' }, 'app:app'],
     ['is made global by a function', { 'app.py': 'def make():\n    global app\n    app = 1\nmake()' }, 'app:app'],
     ['is made by the module itself', { 'app.py': 'globals()["a" + "pp"] = 1' }, 'app:app'],
+    [
+      'is made by a function of the module',
+      { 'app.py': 'def make():\n    globals()["a" + "pp"] = 1\nmake()' },
+      'app:app',
+    ],
+    ['is set by a function', { 'app.py': 'def make():\n    sys.modules[__name__].app = 1\nmake()' }, 'app:app'],
+    ['is of a package beside a module of its name', { 'app.py': 'run()', 'app/__init__.py': APP }, 'app:app'],
     ['is found by __getattr__', { 'app.py': 'def __getattr__(name):\n    return 1' }, 'app:app'],
     ['is what a factory makes', { 'app.py': 'def create_app():\n    pass' }, 'app:create_app()'],
     ['is a module of a package', { 'a/__init__.py': '', 'a/app.py': '' }, 'a:app'],
@@ -122,6 +157,17 @@ describe('an application', () => {
       { 'uv.lock': '[[package]]\nname = "graphite-web"' },
       'graphite.wsgi:app',
     ],
+    [
+      'comes with a package of a list that another includes',
+      { 'requirements.txt': '-r deps/live.txt', 'deps/live.txt': 'django-oscar' },
+      'oscar.wsgi:app',
+    ],
+    [
+      'is in a folder that setuptools are told of',
+      { 'pyproject.toml': '[tool.setuptools.packages.find]\nwhere = ["lib"]', 'lib/a/__init__.py': APP },
+      'a:app',
+    ],
+    ['is in a folder of setup.py', { 'setup.py': 'setup(package_dir={"": "lib"})', 'lib/a/__init__.py': APP }, 'a:app'],
     ['comes from a repository', { 'requirements.txt': 'git+https://example.com/x.git@abc' }, 'shop.wsgi:app'],
     ['is of a namespace that packages share', { 'requirements.txt': 'acme-web', 'acme/x.py': '' }, 'acme.web:app'],
     ['is of a package that extends its path', { 'a/__init__.py': '__path__ = 1' }, 'a.web:app'],
@@ -178,6 +224,12 @@ describe('an application', () => {
       'app:app',
       'wsgi "app:app" names nothing that app.py defines: it has application',
     ],
+    [
+      'its package has no file that could define it',
+      { 'shop/app.py': APP },
+      'shop:app',
+      'wsgi "shop:app" names nothing: shop/ has no __init__.py that could define it, there is shop.app:app',
+    ],
   ])('fails where %s', (_, files, wsgi, problem) => {
     expect(read(files, wsgi).problems).toEqual([problem]);
   });
@@ -197,6 +249,8 @@ describe('a background worker', () => {
     ['is a package with a module celery', { 'a/__init__.py': '', 'a/celery.py': '' }, { kind: 'celery', app: 'a' }],
     ['is a package that may hold it', { 'a/__init__.py': 'from .tasks import worker' }, { kind: 'celery', app: 'a' }],
     ['is a name in a module', { 'tasks.py': 'queue = Celery()' }, { kind: 'celery', app: 'tasks:queue' }],
+    ['is a name after a dot', { 'tasks.py': 'queue = Celery()' }, { kind: 'celery', app: 'tasks.queue' }],
+    ['is a name of a package', { 'a/__init__.py': 'celery = Celery()' }, { kind: 'celery', app: 'a.celery' }],
     ['is RQ beside a manage.py', { 'manage.py': '' }, { kind: 'rq' }],
     ['is a command', {}, { kind: 'command' }],
   ])('%s', (_, files, worker) => {
