@@ -45,6 +45,12 @@ describe('the folder of a project', () => {
       found('', [], false),
     ],
     [
+      'not four folders down',
+      { 'app.py': APP, 'w/x/y/z/manage.py': '', 'w/x/y/z/app.py': APP },
+      'app:app',
+      found('', [], false),
+    ],
+    [
       'not where the application is elsewhere',
       { 'app.py': APP, 'tools/manage.py': '' },
       'app:app',
@@ -211,6 +217,12 @@ describe('an application', () => {
       {},
       'app:app',
       'wsgi "app:app" names no module of the application, which has neither app.py nor app/__init__.py: name one that is there, or the package that brings it among the requirements',
+    ],
+    [
+      'a package has its short name by chance',
+      { 'requirements.txt': 'webshops' },
+      'shop:app',
+      'wsgi "shop:app" names no module of the application, which has neither shop.py nor shop/__init__.py: name one that is there, or the package that brings it among the requirements',
     ],
     [
       'it is in a function alone',
