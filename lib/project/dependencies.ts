@@ -1,6 +1,5 @@
-import { posix } from 'node:path';
 import { REQUIREMENTS_FILES } from '../render/requirements';
-import { folderOf, inFolder, type ProjectFiles } from './files';
+import { folderOf, inFolder, resolved, type ProjectFiles } from './files';
 
 /** The file that names the packages of a project: in the first of the folders that has one. */
 export function requirementsOf(files: ProjectFiles, folders: readonly string[]): string | undefined {
@@ -53,7 +52,7 @@ function requirements(files: ProjectFiles, given?: string): string {
     const text = files.read(path).replace(/(^|\s)#.*$/gm, '');
     texts.push(text);
     for (const [, name] of text.matchAll(/^\s*(?:-r|--requirement)[\s=]*(\S+)/gm)) {
-      const included = posix.join(folderOf(path), name!);
+      const included = resolved(folderOf(path), name!);
       if (files.has(included) && !found.includes(included)) found.push(included);
     }
   }

@@ -44,3 +44,13 @@ export function folderOf(path: string): string {
 export function inFolder(folder: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`;
 }
+
+/** A path as a file in the folder names it. One that leads out of the directory is that of no file. */
+export function resolved(folder: string, path: string): string {
+  const parts: string[] = [];
+  for (const part of inFolder(folder, path).split('/')) {
+    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
+    else if (part !== '.' && part !== '') parts.push(part);
+  }
+  return parts.join('/');
+}
