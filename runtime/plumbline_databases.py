@@ -118,9 +118,21 @@ def postgresql(environ):
     size = environ.get("PLUMBLINE_DATABASE_POOL_SIZE")
     # Not in background workers and commands: they run one thing at a time, and fork with what they have opened.
     if size and "gunicorn" in sys.modules:
+        refuse_without_pools()
         timeout = float(environ["PLUMBLINE_DATABASE_POOL_TIMEOUT"])
         options["pool"] = {"min_size": 1, "max_size": int(size), "timeout": timeout}
     return options
+
+
+def refuse_without_pools():
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+
+    if django.VERSION < (5, 1):
+        raise ImproperlyConfigured(
+            f"Django {django.get_version()} has no pool of connections, which gevent and asgi share the database with: "
+            "use Django 5.1 or later, or the workerClass gthread"
+        )
 
 
 def cache(own, url):

@@ -17,7 +17,7 @@ class DatabaseWrapper(own.DatabaseWrapper):
             settings_dict["OPTIONS"]["pool"]["connection_class"] = Connection  # it connects in threads of its own
 
     def get_new_connection(self, conn_params):
-        if self.pool:
+        if getattr(self, "pool", None):  # Django 5.1
             return super().get_new_connection(conn_params)
         return connected(super().get_new_connection, conn_params)
 

@@ -92,6 +92,31 @@ class TestDatabase:
         monkeypatch.setitem(sys.modules, "gunicorn", SimpleNamespace())
         assert default(pooled)["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 8, "timeout": 2}
 
+    def test_fails_where_django_has_no_pool_that_the_plan_counts_on(self, monkeypatch):
+        import django
+        from django.core.exceptions import ImproperlyConfigured
+
+        monkeypatch.setitem(sys.modules, "gunicorn", SimpleNamespace())
+        monkeypatch.setattr(django, "VERSION", (4, 2, 30, "final", 0))
+        with pytest.raises(ImproperlyConfigured) as raised:
+            default({**POSTGRESQL, "PLUMBLINE_DATABASE_POOL_SIZE": "8", "PLUMBLINE_DATABASE_POOL_TIMEOUT": "2"})
+        assert str(raised.value) == (
+            "Django 4.2.30 has no pool of connections, which gevent and asgi share the database with: "
+            "use Django 5.1 or later, or the workerClass gthread"
+        )
+
+    def test_the_engine_for_rotated_passwords_connects_where_django_has_no_pool(self, monkeypatch):
+        from django.db.backends.postgresql import base
+
+        from plumbline_postgresql.base import DatabaseWrapper
+
+        connected = []
+        monkeypatch.setattr(base.DatabaseWrapper, "get_new_connection", lambda _, given: connected.append(given))
+        monkeypatch.delattr(base.DatabaseWrapper, "pool")
+        parameters = {"host": "db.example.com", "user": "app", "password": "secret"}
+        DatabaseWrapper({"OPTIONS": {}}).get_new_connection(parameters)
+        assert connected == [parameters]
+
     def test_a_project_without_cursors_on_the_server_stays_without(self):
         own = {"ENGINE": "any", "DISABLE_SERVER_SIDE_CURSORS": True}
         assert default(POSTGRESQL, DATABASES={"default": own})["DISABLE_SERVER_SIDE_CURSORS"] is True
