@@ -48,7 +48,7 @@ PROGRAM = "opt/probe.py"
 
 @pytest.fixture
 def machine(data: Callable) -> Machine:
-    machine = data("mysql")
+    machine = data("mysql", background_worker="celery")
     (machine.guest.root / PROGRAM).write_text(OWN + PROBE)
     return machine
 

@@ -28,7 +28,7 @@ SHADOW = "import hostile\n\nraise ImportError\n"
 
 @pytest.fixture
 def machine(data: Callable) -> Machine:
-    machine = data("mysql")
+    machine = data("mysql", background_worker="celery")
     (machine.guest.root / PROGRAM).write_text(Path(attacker.__file__).read_text())
     return machine
 
