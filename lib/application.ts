@@ -80,7 +80,7 @@ export interface ApplicationOptions {
    *
    * @default - the first that there is of `uv.lock`, `pylock.toml`, `poetry.lock`, `Pipfile.lock`, `requirements.txt`,
    * `requirements/production.txt`, `requirements/prod.txt`, `requirements/base.txt`, `requirements/requirements.txt`, `pyproject.toml`,
-   * `setup.py`
+   * `setup.py`, `setup.cfg`
    */
   readonly requirements?: string;
 
@@ -281,38 +281,35 @@ interface Bound {
 const IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
 const ENTRY_POINT = new RegExp(`^${IDENTIFIER}(\\.${IDENTIFIER})*:${IDENTIFIER}(\\(\\))?$`);
 
-function entryProblems({ wsgi, asgi, requirements, dependencyGroups = [] }: ApplicationOptions): string[] {
-  const given = Object.entries({ wsgi, asgi }).filter(([, value]) => value !== undefined);
-  const problems = given
-    .filter(([, value]) => !ENTRY_POINT.test(value!))
-    .map(
-      ([name, value]) =>
-        `${name} ${JSON.stringify(value)} must be module:attribute, for example mysite.${name}:application`,
-    );
-  if (given.length === 0) {
-    problems.push('neither wsgi nor asgi is given: name the application as module:attribute');
-  }
+function optionProblems(options: ApplicationOptions): string[] {
+  const { requirements, dependencyGroups = [], workingDirectory, pythonPath = [], pythonVersion } = options;
+  const problems = entryProblems(options);
+  const checkFolder = (prop: string, folder: string) => {
+    if (!FOLDER.test(folder)) problems.push(`${prop} ${JSON.stringify(folder)} ${FOLDER_RULE}`);
+  };
   if (requirements !== undefined && !isRequirementsPath(requirements)) {
     problems.push(`requirements ${JSON.stringify(requirements)} ${REQUIREMENTS_PATH}`);
   }
   for (const group of dependencyGroups.filter((name) => !isGroupName(name))) {
     problems.push(`dependencyGroups ${JSON.stringify(group)} ${GROUP_NAME}`);
   }
-  return problems;
-}
-
-function optionProblems(options: ApplicationOptions): string[] {
-  const { workingDirectory, pythonPath = [], pythonVersion } = options;
-  const problems = entryProblems(options);
-  const checkFolder = (prop: string, folder: string) => {
-    if (!FOLDER.test(folder)) problems.push(`${prop} ${JSON.stringify(folder)} ${FOLDER_RULE}`);
-  };
   if (workingDirectory !== undefined) checkFolder('workingDirectory', workingDirectory);
   pythonPath.filter((folder) => folder !== '.').forEach((folder) => checkFolder('pythonPath', folder));
   if (pythonVersion !== undefined && !/^3\.\d+$/.test(pythonVersion)) {
     problems.push(`pythonVersion ${JSON.stringify(pythonVersion)} must be a line of versions, for example 3.13`);
   }
   return problems;
+}
+
+function entryProblems({ wsgi, asgi }: ApplicationOptions): string[] {
+  const given = Object.entries({ wsgi, asgi }).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return ['neither wsgi nor asgi is given: name the application as module:attribute'];
+  return given
+    .filter(([, value]) => !ENTRY_POINT.test(value!))
+    .map(
+      ([name, value]) =>
+        `${name} ${JSON.stringify(value)} must be module:attribute, for example mysite.${name}:application`,
+    );
 }
 
 /** What the files say. Throws what they show to be wrong, all at once. */
