@@ -102,33 +102,38 @@ class Replacement:
         self.starting = {pid for pid in self.starting & workers.keys() if not has_told(workers[pid], SERVING)}
         if len(workers) < self.arbiter.num_workers and now < self.fills_from:
             return
-        before = set(workers)
-        try:
-            with starting_at_leisure():
-                self.manage_workers()
-        except OSError as error:  # no memory for one more process, or no number: gunicorn would end
-            self.arbiter.log.error("request guard: %s", error)
+        started, could = self.start_missing()
+        self.starting |= started
+        if not could:
             self.fills_from = now + RETRY
-        self.starting |= workers.keys() - before
 
     def manage_others(self, now):
         """The old one does not count, so that gunicorn starts another."""
         old, workers = self.old, self.arbiter.WORKERS
         del workers[old.pid]
+        try:
+            started, could = self.start_missing()
+        finally:
+            workers[old.pid] = old
+        if self.successors is None:
+            self.successors = started
+        elif started:
+            self.others_from = now + AGAIN
+        if not could:
+            self.put_off(now)
+
+    def start_missing(self):
+        """The process ids of the workers that gunicorn starts in place of those that are gone, and whether it could."""
+        workers = self.arbiter.WORKERS
         before = set(workers)
+        could = True
         try:
             with starting_at_leisure():
                 self.manage_workers()
         except OSError as error:  # no memory for one more process, or no number: gunicorn would end
             self.arbiter.log.error("request guard: %s", error)
-            self.put_off(now)
-        finally:
-            started = workers.keys() - before
-            if self.successors is None:
-                self.successors = started
-            elif started:
-                self.others_from = now + AGAIN
-            workers[old.pid] = old
+            could = False
+        return workers.keys() - before, could
 
     def begin(self, now):
         """The oldest comes first, and a successor is the youngest, so that each has its turn."""

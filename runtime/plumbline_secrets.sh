@@ -1,7 +1,7 @@
 #!/bin/bash
 # The secrets that /etc/gunicorn/secrets lists, a line each: variable, secretsmanager or ssm, ARN or name, and the field
-# where the secret is a JSON object; or variable, `composed`, and a URL with {VARIABLE} where others of them go. This is root's part: it reads and writes nothing that another user may write, and its
-# environment is systemd's alone.
+# where the secret is a JSON object; or variable, `composed`, and a URL with {VARIABLE} where others of them go. This is
+# root's part: it reads and writes nothing that another user may write, and its environment is systemd's alone.
 #
 #     plumbline_secrets.sh write     all of them, to the file that systemd reads before it starts the application; or those of
 #                                    another list, to another file: write LIST FILE

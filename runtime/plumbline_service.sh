@@ -86,11 +86,16 @@ start_again() { # unit, its files besides the drop-in
   if ! systemctl is-active -q "$1" ||
     grep -qxFf <(printf '%s\n' "/etc/systemd/system/$1.service.d/plumbline.conf" "${@:2}") "$logs/changed"; then
     systemctl restart "$1" || {
-      journalctl -u "$1" --since "@${began:-0}" -n 300 --no-pager -o cat
-      echo "$1 does not start: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$1.service")"
+      tell_of "$1" 'does not start'
       return 1
     }
   fi
+}
+
+# What a unit that fails has said in this step, and the last of it.
+tell_of() { # unit, what it does
+  journalctl -u "$1" --since "@${began:-0}" -n 300 --no-pager -o cat
+  echo "$1 $2: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$1.service")"
 }
 
 # Comments out the directives that the installed nginx does not know yet.

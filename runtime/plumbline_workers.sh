@@ -31,8 +31,7 @@ start_workers() { # units
 }
 
 gave_up() { # unit, what it does
-  journalctl -u "$1" --since "@${began:-0}" -n 300 --no-pager -o cat
-  echo "$1 $2: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$1.service")"
+  tell_of "$@"
   exit 1
 }
 

@@ -63,7 +63,7 @@ def try_out(run: Run, name: str, wanted: dict) -> Answer:
     answer = Answer(name, {"application": name})
     pages = wanted.pop("pages", ["/"])
     try:
-        machine = Machine(run, STACK, {"wanted": json.dumps(wanted)}, Options(disk_mib=None))
+        machine = Machine(run, STACK, {"wanted": json.dumps(wanted)}, Options())
     except CommandFailed as refused:
         return answer_of(answer, "no", "no", first_error(str(refused)), str(refused))
     try:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import redis
 from database_servers import PROGRAMS, SERVERS
 from machine_shell import MachineShell
 
@@ -225,6 +226,15 @@ def broker():
     process.terminate()
     process.wait()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def queue(broker):
+    """The database of the broker that queues are in, empty."""
+    client = redis.Redis(unix_socket_path=str(broker), db=1)
+    client.flushdb()
+    yield client
+    client.flushdb()
 
 
 @pytest.fixture

@@ -49,14 +49,6 @@ class Beat:
 
 
 @pytest.fixture
-def queue(broker):
-    client = redis.Redis(unix_socket_path=str(broker), db=1)
-    client.flushdb()
-    yield client
-    client.flushdb()
-
-
-@pytest.fixture
 def queued(queue):
     """Who has queued what waits now: process ids in order, and the queue is emptied."""
 

@@ -5,20 +5,11 @@ import sys
 import time
 
 import pytest
-import redis
 
 import plumbline_schedule
 from conftest import HERE
 
 NAME = "plumbline-schedule:www.example.com:nightly"
-
-
-@pytest.fixture
-def queue(broker):
-    client = redis.Redis(unix_socket_path=str(broker), db=1)
-    client.flushdb()
-    yield client
-    client.flushdb()
 
 
 @pytest.fixture

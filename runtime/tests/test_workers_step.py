@@ -30,7 +30,9 @@ def start(shell):
           start_workers {" ".join(units)}
           echo "after $SECONDS s"
         """
-        return shell.run(script, "plumbline_workers.sh", logs=str(shell.folder), start_timeout=str(timeout))
+        return shell.run(
+            script, "plumbline_service.sh", "plumbline_workers.sh", logs=str(shell.folder), start_timeout=str(timeout)
+        )
 
     return start
 
