@@ -45,10 +45,10 @@ def has_told(worker, mark):
 
 
 def replace_workers(arbiter):
-    """Takes the place of two methods of gunicorn's arbiter (27.0.1): the main loop calls `manage_workers` every second
-    at least, and `reload` replaces all workers by itself."""
+    """Takes the place of three methods of gunicorn's arbiter (27.0.1): the main loop calls `manage_workers` every
+    second at least, `reload` replaces all workers by itself, and `reap_workers` forgets those that have ended."""
     replacement = Replacement(arbiter)
-    reload = arbiter.reload
+    reload, reap_workers = arbiter.reload, arbiter.reap_workers
 
     def reload_alone():
         replacement.old = None
@@ -58,8 +58,13 @@ def replace_workers(arbiter):
         finally:
             arbiter.manage_workers = replacement.step
 
+    def reap_after_a_look():
+        replacement.look()
+        reap_workers()
+
     arbiter.manage_workers = replacement.step
     arbiter.reload = reload_alone
+    arbiter.reap_workers = reap_after_a_look
 
 
 class Replacement:
@@ -91,15 +96,20 @@ class Replacement:
             self.starting.clear()
             self.manage_workers()
 
+    def look(self):
+        """A worker that has served has started, however soon it ends; the file that tells so ends with it."""
+        workers = self.arbiter.WORKERS
+        self.starting -= {pid for pid in self.starting & workers.keys() if has_told(workers[pid], SERVING)}
+
     def manage_beside_others(self, now):
         """One that cannot start, for a database that is away or for want of memory, ends neither gunicorn nor those
         that serve, and does not take their CPU by starting over and over."""
         workers = self.arbiter.WORKERS
-        if any(pid not in workers for pid in self.starting):
+        if self.starting - workers.keys():
             text = "request guard: a worker did not start, the others serve on, next attempt in %g s"
             self.arbiter.log.error(text, RETRY)
             self.fills_from = now + RETRY
-        self.starting = {pid for pid in self.starting & workers.keys() if not has_told(workers[pid], SERVING)}
+        self.starting &= workers.keys()
         if len(workers) < self.arbiter.num_workers and now < self.fills_from:
             return
         started, could = self.start_missing()

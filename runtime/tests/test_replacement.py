@@ -37,6 +37,7 @@ class Workers(Arbiter):
         self.log = Log()
         self.worker_age = 0
         self.signals = []
+        self.ended = set()
         self.boot_codes = []
         self.reloaded = lambda: None
         self._last_logged_active_worker_count = None
@@ -79,7 +80,12 @@ class Workers(Arbiter):
             tell(self.WORKERS[number], OVERDUE)
 
     def end(self, number):
-        del self.WORKERS[number]
+        self.ended.add(number)
+        self.reap_workers()
+
+    def reap_workers(self):
+        for number in self.ended & self.WORKERS.keys():
+            del self.WORKERS[number]
 
     @property
     def running(self):
@@ -270,6 +276,30 @@ def test_a_worker_that_cannot_start_beside_others_is_tried_again_after_a_while(w
     workers.end(7)  # one that has served is replaced at once
     workers.turn()
     assert workers.running == [3, 4, 6, 8]
+
+
+def test_one_that_has_served_is_replaced_at_once_however_soon_it_ends(workers):
+    workers.end(1)
+    workers.turn()
+    workers.serve()
+    workers.end(5)
+    workers.turn()
+    assert workers.running == [2, 3, 4, 6]
+    assert workers.log.lines == []
+
+
+def test_one_that_has_served_while_another_was_replaced_is_replaced_at_once(workers):
+    workers.end(1)
+    workers.turn()
+    workers.overdue(2)
+    workers.turn()
+    workers.serve()
+    workers.turn()
+    workers.end(5)
+    workers.end(2)
+    workers.turn()
+    assert workers.running == [3, 4, 6, 7]
+    assert all("did not start" not in line for line in workers.log.lines)
 
 
 def test_a_worker_that_ends_by_itself_makes_room_for_its_successor(workers):
