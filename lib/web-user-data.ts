@@ -71,8 +71,8 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   readonly migrate?: boolean;
 
   /**
-   * Whether `manage.py collectstatic` runs before a release serves, where the application is a Django project. Where `STATIC_ROOT` is a
-   * folder of files that came with the release, they are left, and served, as they are.
+   * Whether `manage.py collectstatic` runs before a release serves, where the application is a Django project. Files of `STATIC_ROOT`
+   * that came with the release are never overwritten, and keep their places in a manifest.
    *
    * @default true
    */

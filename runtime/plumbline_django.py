@@ -9,6 +9,7 @@ only has them served.
 """
 
 import importlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -90,35 +91,53 @@ def answer_health():
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def has_files(folder):
-    """Besides those that have a repository keep an empty folder."""
-    return any(file.is_file() and not file.name.startswith(".") for file in folder.rglob("*"))
-
-
 def serve_static(collect):
     """Collects the static files where the project serves any, and has nginx find them in the release."""
     sys.path[:0] = [os.getcwd()]
     import django
     from django.apps import apps
     from django.conf import settings
-    from django.core.management import call_command
 
     django.setup()
     if not apps.is_installed("django.contrib.staticfiles"):
         print("django.contrib.staticfiles is not installed: no static files")
         return
     root, folder = Path(settings.STATIC_ROOT).resolve(), release(os.environ).resolve()
-    collected = folder / ".collected"  # so that a second deployment of a release takes what we have collected for that
-    if collect and root.is_relative_to(folder) and has_files(root) and not collected.exists():
-        name = root.relative_to(folder)
-        print(f"collectstatic is left out: STATIC_ROOT ({name}) has files that came with the release")
-    elif collect:
-        collected.touch()
-        call_command("collectstatic", interactive=False)
+    if collect:
+        collect_beside(came_with(folder, root))
     served = folder / served_folder
     if root != served:
         served.unlink(missing_ok=True)
         served.symlink_to(root)
+
+
+def came_with(folder, root):
+    """The files of STATIC_ROOT that came with the release, by their names in it. Noted before anything is collected, so
+    that a second deployment of the release does not take what the first one has collected for them."""
+    noted = folder / ".came-in-static-root"
+    if not noted.exists():
+        inside = root.is_relative_to(folder)
+        came = [file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()] if inside else []
+        noted.write_text(json.dumps(came))
+    return set(json.loads(noted.read_text()))
+
+
+def collect_beside(came):
+    """Files that came with the release stay as they are, and in the manifest: projects commit what they build
+    elsewhere, and Django's command would overwrite it, and leave out of the manifest what it does not find itself."""
+    from django.contrib.staticfiles.storage import staticfiles_storage
+    from django.core.management import call_command, get_commands, load_command_class
+
+    named = dict(getattr(staticfiles_storage, "hashed_files", {})) if came else {}
+    command = load_command_class(get_commands()["collectstatic"], "collectstatic")
+    # what asks whether a file that is there makes way
+    makes_way = command.delete_file
+    command.delete_file = lambda path, name, source: name not in came and makes_way(path, name, source)
+    call_command(command, interactive=False)
+    collected = getattr(command.storage, "hashed_files", {})
+    if named.keys() - collected.keys():
+        command.storage.hashed_files = named | collected
+        command.storage.save_manifest()
 
 
 if __name__ == "__main__":

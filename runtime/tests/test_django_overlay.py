@@ -2,6 +2,7 @@ import asyncio
 import importlib
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -161,27 +162,52 @@ class TestCollectStatic:
             remove(tmp_path / ".static", project / "static")
         assert not (project / ".static").exists()
 
-    def test_leaves_what_came_with_the_release_and_has_it_served(self, tmp_path, monkeypatch):
-        came = tmp_path / "collected" / "own.css"
-        came.parent.mkdir()
-        came.write_text("h1 {}")
-        for _ in range(2):
-            result = self.collect(tmp_path, monkeypatch, self.source(tmp_path) + "STATIC_ROOT = 'collected'\n")
-            assert (result.returncode, result.stdout) == (
-                0,
-                "collectstatic is left out: STATIC_ROOT (collected) has files that came with the release\n",
-            )
-            assert (tmp_path / ".static" / "own.css").read_text() == "h1 {}"
-            assert [file.name for file in came.parent.iterdir()] == ["own.css"]
-            remove(tmp_path / "static")
+    def committed(self, release):
+        """As npm and an earlier collectstatic left it: files that finders find, and some that they do not."""
+        built = release / "built"
+        built.mkdir()
+        for name in ("app.css", "app.0123456789ab.css", "own.css"):
+            (built / name).write_text("built")
+        paths = {"app.css": "app.0123456789ab.css"}
+        (built / "staticfiles.json").write_text(json.dumps({"paths": paths, "version": "1.1", "hash": "1"}))
+        manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        storages = f"STORAGES = {{'staticfiles': {{'BACKEND': '{manifest}'}}}}\n"
+        return self.source(release) + storages + "STATIC_ROOT = 'built'\n"
 
-    @pytest.mark.parametrize("kept", [".gitkeep", ".gitignore"])
-    def test_fills_a_folder_that_came_empty(self, tmp_path, monkeypatch, kept):
+    def test_files_that_came_with_the_release_stay_and_so_do_their_places_in_the_manifest(self, tmp_path, monkeypatch):
+        project = self.committed(tmp_path)
+        for _ in range(2):
+            result = self.collect(tmp_path, monkeypatch, project)
+            assert (result.returncode, result.stderr) == (0, "")
+            served = tmp_path / ".static"
+            for name in ("app.css", "app.0123456789ab.css", "own.css"):
+                assert (served / name).read_text() == "built"
+            paths = json.loads((served / "staticfiles.json").read_text())["paths"]
+            assert paths["app.css"] == "app.0123456789ab.css"
+            assert (served / paths["own.css"]).read_text() == "p {}"  # as its source has it
+
+    def test_files_beside_those_that_came_are_collected_and_collected_again(self, tmp_path, monkeypatch):
         (tmp_path / "collected").mkdir()
-        (tmp_path / "collected" / kept).touch()
+        (tmp_path / "collected" / "logo.svg").write_text("<svg/>")
         project = self.source(tmp_path) + "STATIC_ROOT = 'collected'\n"
-        assert self.collect(tmp_path, monkeypatch, project).returncode == 0
-        assert (tmp_path / ".static" / "own.css").read_text() == "p {}"
+        for text in ("p {}", "h1 {}"):
+            (tmp_path / "static" / "own.css").write_text(text)
+            assert self.collect(tmp_path, monkeypatch, project).returncode == 0
+            assert {file.name: file.read_text() for file in (tmp_path / ".static").iterdir()} == {
+                "logo.svg": "<svg/>",
+                "own.css": text,
+            }
+            os.utime(tmp_path / "collected" / "own.css", (0, 0))
+
+    def test_files_of_the_release_before_make_way_in_a_folder_outside_of_it(self, tmp_path, monkeypatch):
+        release = tmp_path / "release"
+        release.mkdir()
+        (tmp_path / "kept").mkdir()
+        (tmp_path / "kept" / "own.css").write_text("of the release before")
+        os.utime(tmp_path / "kept" / "own.css", (0, 0))
+        project = self.source(release) + f"STATIC_ROOT = '{tmp_path}/kept'\n"
+        assert self.collect(release, monkeypatch, project).returncode == 0
+        assert (release / ".static" / "own.css").read_text() == "p {}"
 
     def test_only_has_the_folder_served_where_the_user_says_so(self, tmp_path, monkeypatch):
         project = self.source(tmp_path) + "STATIC_ROOT = 'made'\n"
