@@ -49,7 +49,18 @@ class Side:
 
     def wait_for_every_worker(self) -> None:
         """Also until one that was replaced has ended."""
-        wait_until("every worker serves", lambda: self.workers() <= self.serving(), 30)
+        self.wait_until("every worker serves", lambda: self.workers() <= self.serving(), 30)
+
+    def wait_for_a_replacement(self, before: set[str]) -> None:
+        """Of the worker that a request over the limit has cost: until then it is one of those that serve."""
+        self.wait_until("a worker is replaced", lambda: not before <= self.workers(), 30)
+
+    def wait_until(self, what: str, probe: Callable[[], T], seconds: float) -> T:
+        try:
+            return wait_until(what, probe, seconds)
+        except TimeoutError as late:
+            journal = self.machine.run(f"journalctl --no-pager -o short-precise -n 20 -u {self.unit}", check=False)
+            raise TimeoutError(f"{late}\n--- {self.unit}\n{journal}") from late
 
 
 def row(*cells: str) -> str:
@@ -63,9 +74,11 @@ def promises(ours: Side, usual: Side) -> Iterator[tuple[str, str, str]]:
     under, over = LIMIT - 0.5, 4 * LIMIT
     # the first waits in C, as for a database: gunicorn can only kill a worker that does
     paths = (f"/stuck?seconds={under}&lock=released", f"/slow?seconds={over}")
+    before = [side.workers() for side in both]
     cells = together(*(lambda s=s, p=p: answered(s, p) for p in paths for s in both))
     yield (f"a request of {under} s, the limit is {LIMIT}", *cells[:2])
     yield (f"a request of {over} s, over the limit", *cells[2:])
+    together(*(lambda s=s, b=b: s.wait_for_a_replacement(b) for s, b in zip(both, before, strict=True)))
     settle(both)
     yield (f"a worker is killed, {RATE} requests/s", *together(*(lambda s=s: killed(s) for s in both)))
     settle(both)
@@ -108,7 +121,7 @@ def killed(side: Side) -> str:
         time.sleep(0.5)
         since = time.monotonic()
         side.machine.run(f"kill -KILL {min(before)}")
-        wait_until("another worker serves", lambda: side.serving() - before, 20)
+        side.wait_until("another worker serves", lambda: side.serving() - before, 20)
         return time.monotonic() - since
 
     outcomes, seconds = together(lambda: side.load(STEADY, RATE, 3), kill)

@@ -21,6 +21,7 @@ while [ $rc = 133 ]; do
         for group in $GROUPS_OF_MACHINE; do echo $BASHPID >"$group/cgroup.procs"; done
         exec "$@"
     ) || rc=$?
+    echo "systemd-nspawn ended with $rc"
 done
 exit $rc
 """

@@ -120,10 +120,14 @@ class Machine:
     def signal(self, seconds: float = 300) -> Signal:
         """The signal to CloudFormation; BootFailed when none comes."""
         record = self.region.record
+        end = time.monotonic() + seconds
         with record.changed:
-            came = record.changed.wait_for(lambda: record.signals or not self.guest.running, seconds)
-        if not came or not record.signals:
-            raise BootFailed(f"no signal within {seconds:g} s\n{self.story()}")
+            # A guest that has ended notifies nobody.
+            while not record.signals and self.guest.running and time.monotonic() < end:
+                record.changed.wait(1)
+        if not record.signals:
+            lacking = f"no signal within {seconds:g} s" if self.guest.running else "ended without a signal"
+            raise BootFailed(f"{lacking}\n{self.story()}")
         return record.signals[0]
 
     def snapshot(self, file: Path) -> None:
