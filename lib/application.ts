@@ -16,6 +16,7 @@ import {
 } from './project';
 import {
   CREDENTIALS_IN_REPOSITORY,
+  EXTRA_NAME,
   FOLDER,
   FOLDER_RULE,
   GROUP_NAME,
@@ -91,6 +92,14 @@ export interface ApplicationOptions {
    * @default - none
    */
   readonly dependencyGroups?: string[];
+
+  /**
+   * Extras of the project to install besides: `optional-dependencies` of a `pyproject.toml`, `extras` of Poetry, `extras_require` of setuptools.
+   * A requirements file names them itself, with a line `-e .[prod]`.
+   *
+   * @default - none
+   */
+  readonly extras?: string[];
 }
 
 /** Options of an application in a local directory. */
@@ -262,6 +271,7 @@ export class Application {
       packages: {
         requirements: this.options.requirements ?? project?.requirements,
         dependencyGroups: this.options.dependencyGroups,
+        extras: this.options.extras,
       },
       warnings: project?.warnings ?? [],
     };
@@ -273,7 +283,7 @@ interface Bound {
   readonly fetch: ApplicationFetch;
   readonly django: boolean;
   readonly layout: ApplicationLayout;
-  readonly packages: Pick<ApplicationOptions, 'requirements' | 'dependencyGroups'>;
+  readonly packages: Pick<ApplicationOptions, 'requirements' | 'dependencyGroups' | 'extras'>;
   readonly warnings: readonly ProjectWarning[];
   grantRead(grantee: iam.IGrantable): void;
 }
@@ -282,7 +292,14 @@ const IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
 const ENTRY_POINT = new RegExp(`^${IDENTIFIER}(\\.${IDENTIFIER})*:${IDENTIFIER}(\\(\\))?$`);
 
 function optionProblems(options: ApplicationOptions): string[] {
-  const { requirements, dependencyGroups = [], workingDirectory, pythonPath = [], pythonVersion } = options;
+  const {
+    requirements,
+    dependencyGroups = [],
+    extras = [],
+    workingDirectory,
+    pythonPath = [],
+    pythonVersion,
+  } = options;
   const problems = entryProblems(options);
   const checkFolder = (prop: string, folder: string) => {
     if (!FOLDER.test(folder)) problems.push(`${prop} ${JSON.stringify(folder)} ${FOLDER_RULE}`);
@@ -292,6 +309,9 @@ function optionProblems(options: ApplicationOptions): string[] {
   }
   for (const group of dependencyGroups.filter((name) => !isGroupName(name))) {
     problems.push(`dependencyGroups ${JSON.stringify(group)} ${GROUP_NAME}`);
+  }
+  for (const extra of extras.filter((name) => !isGroupName(name))) {
+    problems.push(`extras ${JSON.stringify(extra)} ${EXTRA_NAME}`);
   }
   if (workingDirectory !== undefined) checkFolder('workingDirectory', workingDirectory);
   pythonPath.filter((folder) => folder !== '.').forEach((folder) => checkFolder('pythonPath', folder));
@@ -319,10 +339,12 @@ function projectOf(
   options: ApplicationOptions,
   links: readonly string[],
 ): Project {
-  const { wsgi, asgi, workingDirectory, pythonPath, requirements } = options;
+  const { wsgi, asgi, workingDirectory, pythonPath, requirements, dependencyGroups, extras } = options;
   const project = readProject(files, {
     directory,
     requirements,
+    dependencyGroups,
+    extras,
     workingDirectory,
     pythonPath: pythonPath?.map((folder) => (folder === '.' ? '' : folder)),
     applications: Object.entries({ wsgi, asgi }).flatMap(([prop, value]) => (value ? [{ prop, value }] : [])),

@@ -120,6 +120,25 @@ describe('an application from a directory', () => {
     expect(() => Application.fromAsset(directory, { wsgi: 'a:b', requirements: 'deploy/packages.txt' })).not.toThrow();
   });
 
+  test('is installed with the groups and the extras that are chosen', () => {
+    const pyproject = '[project.optional-dependencies]\nprod = []\n[dependency-groups]\naws = []\n';
+    const directory = folderWith({ 'pyproject.toml': pyproject, 'uv.lock': '', 'a.py': 'b = 1' });
+    const chosen = { dependencyGroups: ['aws'], extras: ['prod'] };
+    const { template } = serve({ application: Application.fromAsset(directory, { wsgi: 'a:b', ...chosen }) });
+    expect(machineOf(template())).toContain("groups='aws'\nextras='prod'\n");
+  });
+
+  test('fails with groups and extras that its files do not have', () => {
+    const directory = folderWith({ 'requirements.txt': '', 'a.py': 'b = 1' });
+    const chosen = { dependencyGroups: ['aws'], extras: ['prod', 'mail'] };
+    expect(() => Application.fromAsset(directory, { wsgi: 'a:b', ...chosen })).toThrow(
+      new Error(
+        'dependencyGroups ["aws"] cannot be found in requirements.txt, which has none: give requirements with the file for production\n' +
+          'extras ["prod","mail"] cannot be found in requirements.txt, which has none: write -e .[prod,mail] into it',
+      ),
+    );
+  });
+
   test('fails when the file that the options name is not there', () => {
     const directory = folderWith({ 'requirements.txt': '', 'a.py': 'b = 1' });
     expect(() => Application.fromAsset(directory, { wsgi: 'a:b', requirements: 'prod.txt' })).toThrow(
@@ -131,11 +150,17 @@ describe('an application from a directory', () => {
     'fails requirements %j, which is no path in the application, wherever its files are',
     (requirements) => {
       expect(() =>
-        Application.fromGit('https://git.example/a.git', { wsgi: 'a:b', requirements, dependencyGroups: ['-x'] }),
+        Application.fromGit('https://git.example/a.git', {
+          wsgi: 'a:b',
+          requirements,
+          dependencyGroups: ['-x'],
+          extras: ['y z'],
+        }),
       ).toThrow(
         new Error(
           `requirements ${JSON.stringify(requirements)} must be a path in the application of letters, digits and - _ . /, for example requirements/production.txt\n` +
-            'dependencyGroups "-x" must be the name of a group: letters, digits and - _ .',
+            'dependencyGroups "-x" must be the name of a group: letters, digits and - _ .\n' +
+            'extras "y z" must be the name of an extra: letters, digits and - _ .',
         ),
       );
     },
