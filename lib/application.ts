@@ -21,6 +21,7 @@ import {
   FOLDER_RULE,
   GROUP_NAME,
   REQUIREMENTS_PATH,
+  entryPointProblem,
   holdsCredentials,
   isGroupName,
   isRequirementsPath,
@@ -37,14 +38,15 @@ import { allFiles, uploadedFiles } from './uploaded-files';
 /** How the application is called. Where both are given, the worker class decides which is used. */
 export interface ApplicationOptions {
   /**
-   * The WSGI application as `module:attribute`, for example `mysite.wsgi:application`.
+   * The WSGI application as `module:attribute`, for example `mysite.wsgi:application`, or the call of a factory with literals of Python,
+   * for example `mysite:create_app("production")`.
    *
    * @default - only `asgi` is given
    */
   readonly wsgi?: string;
 
   /**
-   * The ASGI application as `module:attribute`, for example `mysite.asgi:application`.
+   * The ASGI application as `module:attribute`, for example `mysite.asgi:application`, or the call of a factory with literals of Python.
    *
    * @default - only `wsgi` is given
    */
@@ -288,9 +290,6 @@ interface Bound {
   grantRead(grantee: iam.IGrantable): void;
 }
 
-const IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
-const ENTRY_POINT = new RegExp(`^${IDENTIFIER}(\\.${IDENTIFIER})*:${IDENTIFIER}(\\(\\))?$`);
-
 function optionProblems(options: ApplicationOptions): string[] {
   const {
     requirements,
@@ -324,12 +323,10 @@ function optionProblems(options: ApplicationOptions): string[] {
 function entryProblems({ wsgi, asgi }: ApplicationOptions): string[] {
   const given = Object.entries({ wsgi, asgi }).filter(([, value]) => value !== undefined);
   if (given.length === 0) return ['neither wsgi nor asgi is given: name the application as module:attribute'];
-  return given
-    .filter(([, value]) => !ENTRY_POINT.test(value!))
-    .map(
-      ([name, value]) =>
-        `${name} ${JSON.stringify(value)} must be module:attribute, for example mysite.${name}:application`,
-    );
+  return given.flatMap(([name, value]) => {
+    const problem = entryPointProblem(name, value!);
+    return problem === undefined ? [] : [`${name} ${JSON.stringify(value)} ${problem}`];
+  });
 }
 
 /** What the files say. Throws what they show to be wrong, all at once. */

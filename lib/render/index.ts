@@ -31,6 +31,7 @@ export {
 export type { PythonProfile } from './pythons';
 export { FOLDER, FOLDER_RULE } from './refusals';
 export { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
+export { entryPointProblem } from './entry-point';
 export {
   EXTRA_NAME,
   GROUP_NAME,

@@ -1,5 +1,6 @@
 import { calendarProblem } from '../plan/calendar';
 import { DIRECTIVE_VALUE, isDirectiveValue } from '../plan/directive-value';
+import { entryPointProblem } from './entry-point';
 import { forcedHeaderOf } from './forced-headers';
 import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object, SecretSource } from './input';
 import { HEALTH_LOCATION } from './nginx';
@@ -121,12 +122,9 @@ function checkCommands(problems: Problems, { extraCommands }: BootstrapInput): v
 /** Every value that would break out of the file it is written to, one message each. */
 export function refusalsOfFiles(input: FilesInput): string[] {
   const problems = new Problems();
-  problems.matches(
-    /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\(\))?$/,
-    'wsgi',
-    input.application.wsgi,
-    'must be module:attribute, for example mysite.wsgi:application',
-  );
+  const { wsgi } = input.application;
+  const entryProblem = entryPointProblem('wsgi', withoutTokens(wsgi));
+  problems.must(entryProblem === undefined, 'wsgi', wsgi, entryProblem ?? '');
   const { workingDirectory, pythonPath = [] } = input.application;
   if (workingDirectory !== undefined) {
     problems.must(FOLDER.test(workingDirectory), 'workingDirectory', workingDirectory, FOLDER_RULE);

@@ -76,7 +76,26 @@ describe('an application from a directory', () => {
     expect(machineOf(serve({ application }).template())).toContain('wsgi_app = "site:create_app()"');
   });
 
+  test('may be called through a factory that is told something', () => {
+    const wsgi = `site:create_app("it's: $HOME", debug=False)`;
+    const files = folderWith({ 'requirements.txt': '', 'site.py': 'def create_app(name, debug): pass' });
+    const machine = machineOf(serve({ application: Application.fromAsset(files, { wsgi }) }).template());
+    expect(machine).toContain('wsgi_app = "site:create_app(\\"it\'s: $HOME\\", debug=False)"');
+    expect(machine).toContain(`wsgi='site:create_app("it'\\''s: $HOME", debug=False)'`);
+  });
+
+  test('fails when the factory is not there', () => {
+    const files = folderWith({ 'requirements.txt': '', 'site.py': 'def make_app(name): pass' });
+    expect(() => Application.fromAsset(files, { wsgi: 'site:create_app("a:b")' })).toThrow(
+      new Error('wsgi "site:create_app(\\"a:b\\")" names nothing that site.py defines: it has make_app'),
+    );
+  });
+
   test.each([
+    [
+      { wsgi: 'site:create_app(config)' },
+      'wsgi "site:create_app(config)" may call with literals alone, for example mysite:create_app("production", debug=False): assign what the call makes to a name in a module, and give that as mysite.wsgi:application',
+    ],
     [{ wsgi: 'mysite.wsgi' }, 'wsgi "mysite.wsgi" must be module:attribute, for example mysite.wsgi:application'],
     [{ asgi: 'my site:app' }, 'asgi "my site:app" must be module:attribute, for example mysite.asgi:application'],
     [{ wsgi: 'a:b; reboot' }, 'wsgi "a:b; reboot" must be module:attribute, for example mysite.wsgi:application'],
