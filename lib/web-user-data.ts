@@ -7,6 +7,7 @@ import type { Application } from './application';
 import { merged } from './data-access';
 import { originOf } from './data-volume-options';
 import { DataServices } from './data-services';
+import { namesWithoutEffect, refuseNames } from './environment-names';
 import { EnvironmentSecret } from './environment-secret';
 import { environmentUrls } from './environment-urls';
 import type { HealthCheckProps } from './health-check';
@@ -32,7 +33,10 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   readonly application: Application;
 
   /**
-   * Environment variables of the application. They are readable in the template: for secrets use `secrets`.
+   * Environment variables of the application. They are readable in the template: for secrets use `secrets`. What the machine sets itself
+   * is an error, here and in `secrets`: `PYTHONPATH` (use `pythonPath` of the application), `PATH`, `PLUMBLINE_*`; so is `GUNICORN_CMD_ARGS`,
+   * which gunicorn puts above its configuration. `WEB_CONCURRENCY` and `PORT` reach the application with a warning, since they change neither
+   * workers nor addresses.
    *
    * @default - none
    */
@@ -184,7 +188,7 @@ export class WebUserData extends Construct {
   private constructor(scope: Construct, id: string, props: WebUserDataProps) {
     super(scope, id);
     refuseViolations(props.plan);
-    refuseDoubles(props);
+    refuseNames(props);
     this.plan = props.plan;
     const { database, backgroundWorkers = [], ...planned } = props.plan._props;
     this.operatingSystem = props.operatingSystem ?? planned.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
@@ -198,7 +202,8 @@ export class WebUserData extends Construct {
         'requestGuard is off, so that nothing answers the health check for the application: give healthCheckPath',
       );
     }
-    application.warnings.forEach(({ id, message }) =>
+    const withoutEffect = namesWithoutEffect(props).map((message) => ({ id: 'environmentWithoutEffect', message }));
+    [...application.warnings, ...withoutEffect].forEach(({ id, message }) =>
       Validations.of(this).addWarning(`cdk-plumbline:WebService.${id}`, message),
     );
     const access = this.dataServices._access;
@@ -383,10 +388,4 @@ function refuseAnotherPlan(dataServices: DataServices, plan: RequestPathPlan, { 
       `operatingSystem (${name}) is not the one that the database was planned for (${planned}): give it to RequestPathPlan.of`,
     );
   }
-}
-
-/** Throws where a variable has two values: which one wins would depend on the order of two files on the machine. */
-function refuseDoubles({ environment = {}, secrets = {} }: MachineProps): void {
-  const doubles = Object.keys(secrets).filter((name) => name in environment);
-  if (doubles.length > 0) throw new Error(`environment and secrets both have ${doubles.join(', ')}: give each once`);
 }

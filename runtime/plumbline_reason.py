@@ -13,6 +13,7 @@ import textwrap
 
 LONGEST = 256 << 10  # bytes of the end of FILE that are read
 LONGEST_LINE = 2000
+MOST_LINES = 20_000  # of the end: 13 bytes each, where those of programs have more
 LONGEST_REASON = 400
 
 CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
@@ -38,7 +39,7 @@ NOISE = re.compile(
 
 
 def reason(text, status=1):
-    lines = [plain(line) for line in text.splitlines()]
+    lines = [plain(line) for line in text.splitlines()[-MOST_LINES:]]
     found = [(end, why) for end, why in (find(lines) for find in CAUSES) if why]
     if found:
         return shortened(max(found)[1])
@@ -171,7 +172,7 @@ def place_in(file, row, message):
     if "directive" not in message and re.match(r"/etc/nginx/[\w.-]+$", file):
         try:
             with open(file, encoding="utf-8", errors="replace") as opened:
-                directive = re.sub(r"\W*$", "", opened.read(LONGEST).splitlines()[int(row) - 1].split()[0])
+                directive = opened.read(LONGEST).splitlines()[int(row) - 1].split()[0].rstrip(";{}")
         except (OSError, IndexError):
             directive = ""
     return f" ({directive + ', ' if directive else ''}{file.rpartition('/')[2]}:{row})"
@@ -188,10 +189,9 @@ def resolver(lines):
         ]
         # plumbline_build.sh says at the end what it makes of it
         causes = [re.split(r"\n\n|\nerror: ", cause)[0] for cause in causes]
-        refused = [UNAUTHORIZED.search(line) for line in lines]
-        unauthorized = next((found for found in refused if found), None)
-        if unauthorized:
-            return len(lines), f"{unauthorized[1]}: {unauthorized[2]}"
+        refused = next((why for why in map(unauthorized, lines) if why), "")
+        if refused:
+            return len(lines), refused
         excluding = [cause for cause in causes if "Because" in cause]
         built = re.match(r"Failed to (?:\w+ and )*build `?([^`]*)`?", match[1])
         if excluding:
@@ -222,7 +222,13 @@ def compiled(lines):
     return re.sub(r"^(\S+:\d+:\d+: )?((cause|error): )?", "", found[0].strip()) if found else ""
 
 
-UNAUTHORIZED = re.compile(r"https?://(?:[^/@\s]*@)?([^/\s)`]+).*?(40[13] \w+|lack of valid authentication)")
+def unauthorized(line):
+    """The first host of a line that goes on to say that it was refused."""
+    host = re.search(r"https?://(?:[^/@\s]*@)?([^/\s)`]+)", line)
+    why = re.search(r"40[13] \w+|lack of valid authentication", line[host.end() :]) if host else None
+    return f"{host[1]}: {why[0]}" if why else ""
+
+
 CLAUSES = re.compile(
     r"has no (usable|wheels|matching|publi)|(was|were) not found|no versions? of|is not available|does not satisfy"
 )
@@ -249,7 +255,10 @@ def pip(lines):
     """Its first error, and where it found nothing at all, what it met on the way."""
     broken = [
         match
-        for match in (re.search(r"broken by .*[:\]] ([^:\[\]]+?)['\")]+: (/\S+)", line) for line in lines)
+        for match in (
+            re.match(r".*[:\]] ([^:\[\]]*[^:\[\]'\")])['\")]+: (/\S+)", line.partition("broken by ")[2])
+            for line in lines
+        )
         if match
     ]
     for number, line in enumerate(lines):
@@ -297,7 +306,7 @@ def curl(lines):
         match = re.match(r"curl: \((\d+)\) (.*)", line)
         if match:
             said = " ".join(" ".join(lines[number + 1 :]).split())
-            refused = re.search(r"(\w+) User: (\S+) is not authorized to perform:? (.*)", said)
+            refused = re.search(r"\b(\w+) User: (\S+) is not authorized to perform:? (.*)", said)
             if match[1] != "22" or not said:
                 return number + 1, match[2]
             return len(
@@ -315,11 +324,12 @@ def servers(lines):
         match = re.search(r"\[ERROR\] (Connection in use: .*)", line)
         if match:
             return len(lines), match[1]
-        match = re.search(
-            r"(?:\bFATAL: +|\[ERROR\] (?=\[MY|Fatal|Aborting|.*unknown)|Failed (?=at step|to locate))(.*)", line
-        )
+        match = re.search(r"(?:\bFATAL: +|Failed (?=at step|to locate))(.*)", line)
         if match and not line.startswith("psycopg"):
             return number + 1, match[0] if match[0].startswith("Failed") else match[1]
+        error = line.partition("[ERROR] ")[2]
+        if re.match(r"\[MY|Fatal|Aborting|.*unknown", error):
+            return number + 1, error
     return 0, ""
 
 

@@ -1,10 +1,18 @@
 import { calendarProblem } from '../plan/calendar';
 import { DIRECTIVE_VALUE, isDirectiveValue } from '../plan/directive-value';
+import { entryPointProblem } from './entry-point';
 import { forcedHeaderOf } from './forced-headers';
 import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object, SecretSource } from './input';
 import { HEALTH_LOCATION } from './nginx';
 import { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
-import { GROUP_NAME, REQUIREMENTS_PATH, isGroupName, isRequirementsPath, isSystemPackage } from './requirements';
+import {
+  EXTRA_NAME,
+  GROUP_NAME,
+  REQUIREMENTS_PATH,
+  isGroupName,
+  isRequirementsPath,
+  isSystemPackage,
+} from './requirements';
 import { hasControls, withoutTokens } from './text';
 import { unitNameProblem } from './unit-names';
 
@@ -114,12 +122,9 @@ function checkCommands(problems: Problems, { extraCommands }: BootstrapInput): v
 /** Every value that would break out of the file it is written to, one message each. */
 export function refusalsOfFiles(input: FilesInput): string[] {
   const problems = new Problems();
-  problems.matches(
-    /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\(\))?$/,
-    'wsgi',
-    input.application.wsgi,
-    'must be module:attribute, for example mysite.wsgi:application',
-  );
+  const { wsgi } = input.application;
+  const entryProblem = entryPointProblem('wsgi', withoutTokens(wsgi));
+  problems.must(entryProblem === undefined, 'wsgi', wsgi, entryProblem ?? '');
   const { workingDirectory, pythonPath = [] } = input.application;
   if (workingDirectory !== undefined) {
     problems.must(FOLDER.test(workingDirectory), 'workingDirectory', workingDirectory, FOLDER_RULE);
@@ -127,11 +132,12 @@ export function refusalsOfFiles(input: FilesInput): string[] {
   for (const folder of pythonPath) {
     problems.must(folder === '.' || FOLDER.test(folder), 'pythonPath', folder, FOLDER_RULE);
   }
-  const { requirements, dependencyGroups = [] } = input.application;
+  const { requirements, dependencyGroups = [], extras = [] } = input.application;
   if (requirements !== undefined) {
     problems.must(isRequirementsPath(requirements), 'requirements', requirements, REQUIREMENTS_PATH);
   }
   for (const name of dependencyGroups) problems.must(isGroupName(name), 'dependencyGroups', name, GROUP_NAME);
+  for (const name of extras) problems.must(isGroupName(name), 'extras', name, EXTRA_NAME);
   for (const name of input.systemPackages ?? []) {
     const rule = 'must be the name of a package of the operating system: letters, digits and . + _ -';
     problems.must(isSystemPackage(name), 'systemPackages', name, rule);

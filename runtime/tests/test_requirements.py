@@ -24,7 +24,7 @@ def project(tmp_path, monkeypatch, capsys):
         for name, text in files.items():
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
-        uv = shutil.which("uv") or "uv"
+        uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
         common = [str(wanted), "--uv", uv, "--python", sys.executable, "--server", SERVER]
         assert plumbline_requirements.main([*common, *options]) == int(fails)
         said = capsys.readouterr().out.splitlines()
@@ -32,6 +32,7 @@ def project(tmp_path, monkeypatch, capsys):
             return said[-1]
         names = ("requirements", "constraints", "sources")
         return {name: (wanted / f"{name}.txt").read_text().splitlines() for name in names} | {
+            "arguments": (wanted / "project").read_text().splitlines(),
             "said": said,
             "itself": (wanted / "itself").exists(),
         }
@@ -238,6 +239,94 @@ def test_dependency_groups_of_a_pyproject_are_asked_for_by_name(project):
     assert found["said"][-1].startswith("pyproject.toml names gunicorn<24; installed is ")
     reason = project({}, "--group", "web", fails=True)
     assert reason == "error: pyproject.toml has no dependency group web"
+
+
+EXTRAS = """
+[project]
+name = "my-shop"
+version = "1"
+dependencies = ["django"]
+[project.optional-dependencies]
+prod-db = ["psycopg", "my_shop[mail]"]
+mail = ["boto3", "gunicorn==22"]
+all = ["my-shop[prod-db, all]"]
+"""
+UV_LOCK = """
+version = 1
+revision = 3
+requires-python = ">=3.11"
+[[package]]
+name = "django"
+version = "5.2"
+source = { registry = "https://pypi.org/simple" }
+[[package]]
+name = "psycopg"
+version = "3.2"
+source = { registry = "https://pypi.org/simple" }
+[[package]]
+name = "my-shop"
+version = "1"
+source = { virtual = "." }
+dependencies = [{ name = "django" }]
+[package.optional-dependencies]
+prod-db = [{ name = "psycopg" }]
+[package.metadata]
+provides-extras = ["prod-db"]
+"""
+
+
+def test_extras_of_a_pyproject_are_asked_of_uv_with_their_server_told(project):
+    found = project({"pyproject.toml": EXTRAS}, "--extra", "all")
+    at = found["arguments"].index("--extra")
+    assert found["arguments"][at - 2 : at + 2] == ["-r", "pyproject.toml", "--extra", "all"]
+    assert found["said"][-1].startswith("pyproject.toml names gunicorn==22; installed is ")
+
+
+def test_extras_of_a_lock_of_uv_are_exported(project):
+    files = {"pyproject.toml": EXTRAS, "uv.lock": UV_LOCK}
+    assert project(files)["requirements"] == ["django==5.2"]
+    assert project(files, "--extra", "prod-db")["requirements"] == ["django==5.2", "psycopg==3.2"]
+    assert "`prodd`" in project(files, "--extra", "prodd", fails=True)
+
+
+def test_a_lock_of_pep_751_is_asked_for_extras(project):
+    files = {"pylock.toml": 'lock-version = "1.0"\npackages = []\n'}
+    assert project(files, "--extra", "prod")["arguments"][-2:] == ["--extra", "prod"]
+
+
+@pytest.mark.parametrize("file", ["setup.py", "setup.cfg"])
+def test_extras_of_setuptools_are_those_of_the_package(project, file):
+    found = project({file: "install_requires = flask"}, "--extra", "prod", "--extra", "mail")
+    assert found["requirements"] == [f"-e {Path.cwd()}[prod,mail]"]
+
+
+def test_extras_of_poetry_s_own_table_bring_what_is_optional_there(project):
+    table = POETRY + '[tool.poetry.extras]\nDirectory_Login = ["LDAP3"]\nmail = []\n'
+    found = project({"pyproject.toml": table, "poetry.lock": POETRY_LOCK}, "--extra", "directory-login")
+    assert found["requirements"][-1] == "ldap3>=2,<3"
+    assert "ldap3>=2,<3" not in project({"pyproject.toml": table}, "--extra", "mail")["requirements"]
+    reason = project({"pyproject.toml": table}, "--extra", "directory", fails=True)
+    assert reason == "error: pyproject.toml has no extra directory"
+
+
+def test_extras_of_the_project_s_table_under_poetry_may_name_one_another(project):
+    files = {"pyproject.toml": EXTRAS + "[tool.poetry]\n", "poetry.lock": POETRY_LOCK}
+    assert project(files, "--extra", "all")["requirements"] == ["django", "psycopg", "boto3", "gunicorn==22"]
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("requirements.txt", "requirements.txt has no extras (prod): write -e .[prod] into it"),
+        ("Pipfile.lock", "Pipfile.lock has no extras (prod): give dependencyGroups with its categories"),
+    ],
+)
+def test_fails_extras_of_what_has_none(project, file, reason):
+    assert project({file: "{}"}, "--extra", "prod", fails=True) == f"error: {reason}"
+
+
+def test_a_list_names_the_extras_of_its_project_itself(project):
+    assert project({"requirements.txt": "-e .[prod]\n"})["requirements"] == ["-e .[prod]"]
 
 
 def test_a_lock_that_uv_reads_itself_is_given_to_it(project):

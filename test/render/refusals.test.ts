@@ -65,6 +65,11 @@ test.each<[string, Partial<BootstrapInput>, string]>([
     { application: { fetch, wsgi: 'a:b', dependencyGroups: ['prod', '-x'] } },
     'dependencyGroups "-x" must be the name of a group: letters, digits and - _ .',
   ],
+  [
+    'an extra that would be two',
+    { application: { fetch, wsgi: 'a:b', extras: ['prod', 'a,b'] } },
+    'extras "a,b" must be the name of an extra: letters, digits and - _ .',
+  ],
   ...['-y', "a'", 'a b', './a.deb', ''].map((name): [string, Partial<BootstrapInput>, string] => [
     `a package of the operating system named ${JSON.stringify(name)}`,
     { systemPackages: ['gettext', name] },
