@@ -192,12 +192,14 @@ def resolver(lines):
         unauthorized = next((found for found in refused if found), None)
         if unauthorized:
             return len(lines), f"{unauthorized[1]}: {unauthorized[2]}"
+        if causes and "--- stderr" in causes[-1]:
+            return len(lines), git_of_uv(" ".join([match[1], *lines[number + 1 :]]), causes[-1])
         excluding = [cause for cause in causes if "Because" in cause]
         built = re.match(r"Failed to (?:\w+ and )*build `?([^`]*)`?", match[1])
         if excluding:
             return len(lines), because(" ".join(excluding[0].split()))
         if built:
-            return len(lines), f"{built[1]}: {compiled(lines[number + 1 :])}"
+            return len(lines), f"{built[1].partition(' @')[0]}: {compiled(lines[number + 1 :])}"
         if causes:
             host = re.search(r"https?://(?:[^/@\s]*@)?([^/\s`]+)", match[1] + causes[0])
             why = " ".join(causes[-1].replace("^", "").split()).replace("failed to lookup address information: ", "")
@@ -207,6 +209,15 @@ def resolver(lines):
         # the other programs that begin so are found by the kinds that come later
         return number + 1, match[1]
     return 0, ""
+
+
+def git_of_uv(told, cause):
+    """uv wraps what it tells, and what git has told it."""
+    place = re.search(r"://(?:[^/@\s]*@)?([^/@\s`]+)", told.partition(" cause: ")[0]) or re.search(r"`([^`\s]+)", told)
+    said = " ".join(cause.partition("--- stderr")[2].split())
+    why = re.search(r"\bfatal: (?:unable to access '[^']*': )?(.*?)(?= (?:fatal|hint): |$)", said)
+    why = why[1] if why else re.sub(r"^(error: )?", "", said)
+    return f"{place[1]}: {why}" if place else why
 
 
 def compiled(lines):

@@ -297,6 +297,22 @@ def a_private_index_without_credentials(b):
     return refused(b, lambda url: b.uv("shop\n", f"--index-url {url}/simple"))
 
 
+@boot("dependencies", "dependencies: git.invalid: Could not resolve host: git.invalid")
+def a_package_from_a_host_of_git_that_is_unknown(b):
+    return b.uv(f"shop @ git+https://git.invalid/shop.git@{'a' * 40}\n")
+
+
+@boot("dependencies", "dependencies: localhost:PORT: could not read Username for 'http")
+def a_package_from_a_private_repository(b):
+    return refused(b, lambda url: b.uv(f"shop @ git+{url}/shop.git@main\n"))
+
+
+@boot("dependencies", "dependencies: shop: couldn't find remote ref refs/tags/1.0")
+def a_package_from_a_tag_that_is_not_there(b):
+    b.run("git init -q --bare shop.git")
+    return b.uv(f"shop @ git+file://{b.folder}/shop.git@1.0\n")
+
+
 @boot("tools", "tools: Name or service not known: /simple/uv/")
 def pip_without_a_network(b):
     return b.run(PIP)
