@@ -199,7 +199,7 @@ def resolver(lines):
         if excluding:
             return len(lines), because(" ".join(excluding[0].split()))
         if built:
-            return len(lines), f"{built[1].partition(' @')[0]}: {compiled(lines[number + 1 :])}"
+            return len(lines), f"{built[1].partition(' @')[0]}: {compiled(lines[number + 1 :], causes)}"
         if causes:
             host = re.search(r"https?://(?:[^/@\s]*@)?([^/\s`]+)", match[1] + causes[0])
             why = " ".join(causes[-1].replace("^", "").split()).replace("failed to lookup address information: ", "")
@@ -216,11 +216,14 @@ def git_of_uv(told, cause):
     place = re.search(r"://(?:[^/@\s]*@)?([^/@\s`]+)", told.partition(" cause: ")[0]) or re.search(r"`([^`\s]+)", told)
     said = " ".join(cause.partition("--- stderr")[2].split())
     why = re.search(r"\bfatal: (?:unable to access '[^']*': )?(.*?)(?= (?:fatal|hint): |$)", said)
-    why = why[1] if why else re.sub(r"^(error: )?", "", said)
+    # ssh has said why before git says that it was in vain
+    before = said.partition("fatal: ")[0].strip()
+    why = why[1] if why and not (before and why[1].startswith("Could not read from remote")) else before
+    why = re.sub(r"^(error|ssh): ", "", why)
     return f"{place[1]}: {why}" if place else why
 
 
-def compiled(lines):
+def compiled(lines, causes):
     """What a build says before it gives up."""
     stderr = "\n".join(lines).partition("[stderr]\n")[2].partition("\n\n")[0]
     stderr = textwrap.dedent(stderr).splitlines()
@@ -229,8 +232,8 @@ def compiled(lines):
         line.strip() for line in lines if re.search(r"\berror: |not found|No such file", line) and "hint" not in line
     ]
     fatal = [line.partition("fatal error: ")[2] for line in said if "fatal error: " in line]
-    found = [*fatal[:1], *([error] if error else []), *said[:1], *stderr[-1:], *lines[:1]]
-    return re.sub(r"^(\S+:\d+:\d+: )?((cause|error): )?", "", found[0].strip()) if found else ""
+    found = [*fatal[:1], *([error] if error else []), *said[:1], *stderr[-1:], " ".join("".join(causes[-1:]).split())]
+    return re.sub(r"^(\S+:\d+:\d+: )?((cause|error): )?(`/[^`]*` )?", "", found[0].strip())
 
 
 UNAUTHORIZED = re.compile(r"https?://(?:[^/@\s]*@)?([^/\s)`]+).*?(40[13] \w+|lack of valid authentication)")

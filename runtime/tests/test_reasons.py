@@ -313,6 +313,17 @@ def a_package_from_a_tag_that_is_not_there(b):
     return b.uv(f"shop @ git+file://{b.folder}/shop.git@1.0\n")
 
 
+@boot("dependencies", "dependencies: git.invalid: Could not resolve hostname git.invali")
+def a_package_from_a_host_of_ssh_that_is_unknown(b):
+    return b.uv("shop @ git+ssh://git@git.invalid/shop.git@main\n")
+
+
+@boot("dependencies", "dependencies: shop: does not appear to be a Python project, as n")
+def a_package_from_a_repository_of_something_else(b):
+    b.run("git init -q shop.git && git -C shop.git -c user.name=a -c user.email=a commit -q --allow-empty -m a")
+    return b.uv(f"shop @ git+file://{b.folder}/shop.git\n", "--no-index --find-links .")
+
+
 @boot("tools", "tools: Name or service not known: /simple/uv/")
 def pip_without_a_network(b):
     return b.run(PIP)
