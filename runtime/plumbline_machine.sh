@@ -100,7 +100,8 @@ fetch_python() {
   archive=${python_archive/ARCHITECTURE/$machine}
   sum=" $python_sha256 " sum=${sum##* "$machine="} sum=${sum%% *}
   # Six minutes at most, so that a host that stalls is told before CloudFormation has waited for too long.
-  retry curl -sSfL --retry 2 --retry-max-time 60 --connect-timeout 10 --speed-time 30 --max-time 300 -o "$file" \
+  retry curl -sSfL --retry 2 --retry-max-time 60 --connect-timeout 10 --speed-time 30 --max-time 300 \
+    -w '%{onerror}%{stderr}%{url}\n' -o "$file" \
     "https://github.com/astral-sh/python-build-standalone/releases/download/$archive"
   sha256sum -c --status <<<"$sum  $file" || {
     echo "another SHA-256 than pinned: ${archive##*/} must have $sum and has $(sha256sum <"$file" | head -c 64)"

@@ -306,14 +306,18 @@ def git(lines):
 
 
 def curl(lines):
-    """With what AWS says, whose code and message stand in the line after."""
+    """With the host, where the line after is the address, since most of its errors name none; with what AWS says, whose
+    code and message stand there."""
     for number, line in enumerate(lines):
         match = re.match(r"curl: \((\d+)\) (.*)", line)
         if match:
-            said = " ".join(" ".join(lines[number + 1 :]).split())
+            addresses = [re.match(r"https?://([^/\s]+)\S*$", following) for following in lines[number + 1 :]]
+            host = next((address[1] for address in addresses if address), "")
+            said = [] if host else lines[number + 1 :]
+            said = " ".join(" ".join(said).split())
             refused = re.search(r"(\w+) User: (\S+) is not authorized to perform:? (.*)", said)
             if match[1] != "22" or not said:
-                return number + 1, match[2]
+                return number + 1, match[2] if not host or host in match[2] else f"{host}: {match[2]}"
             return len(
                 lines
             ), f"{refused[1]} {refused[3].replace('on resource: ', 'on ')} ({refused[2]})" if refused else said

@@ -28,6 +28,7 @@ from failing_boots import (
     Boot,
     boot,
     clone,
+    download,
     mounted,
     refused,
     s3,
@@ -378,6 +379,21 @@ def a_repository_that_is_private(b):
 @boot("clone", "clone: server certificate verification failed. CAfile: /etc/ssl/")
 def a_repository_with_a_certificate_of_nobody(b):
     return untrusted(b, lambda url: clone(b, f"{url}/app.git"))
+
+
+@boot("python", "python: localhost:PORT: SSL certificate problem: self-signed ce")
+def a_download_that_somebody_reads_on_the_way(b):
+    return untrusted(b, lambda url: download(b, url))
+
+
+@boot("python", "python: localhost:PORT: The requested URL returned error: 401")
+def a_download_that_is_refused(b):
+    return refused(b, lambda url: download(b, url))
+
+
+@boot("python", "python: Could not resolve host: releases.invalid")
+def a_download_from_a_host_that_is_unknown(b):
+    return download(b, "https://releases.invalid")
 
 
 @boot("fetch", 'fetch: AccessDenied s3:GetObject on "arn:aws:s3:::assets/app.zip')
