@@ -60,8 +60,9 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
 
   /**
    * Environment variables that the installation of packages alone sees, with what a private index asks for: `UV_DEFAULT_INDEX` (an
-   * address with user name and password, instead of PyPI's), `UV_INDEX` (besides), `UV_INDEX_NAME_USERNAME` and `UV_INDEX_NAME_PASSWORD`
-   * of an index that a `pyproject.toml` names, or any variable that a requirements file has as `${VARIABLE}`.
+   * address with user name and password, instead of PyPI's), `UV_INDEX` (besides; also for the sources of Poetry and Pipenv),
+   * `UV_INDEX_NAME_USERNAME` and `UV_INDEX_NAME_PASSWORD` of an index that uv's table in a `pyproject.toml` names, or any variable that
+   * a requirements file or a Pipfile has as `${VARIABLE}`.
    *
    * @default - none
    */

@@ -192,12 +192,14 @@ def resolver(lines):
         refused = next((why for why in map(unauthorized, lines) if why), "")
         if refused:
             return len(lines), refused
+        if causes and "--- stderr" in causes[-1]:
+            return len(lines), git_of_uv(" ".join([match[1], *lines[number + 1 :]]), causes[-1])
         excluding = [cause for cause in causes if "Because" in cause]
         built = re.match(r"Failed to (?:\w+ and )*build `?([^`]*)`?", match[1])
         if excluding:
             return len(lines), because(" ".join(excluding[0].split()))
         if built:
-            return len(lines), f"{built[1]}: {compiled(lines[number + 1 :])}"
+            return len(lines), f"{built[1].partition(' @')[0]}: {compiled(lines[number + 1 :], causes)}"
         if causes:
             host = re.search(r"https?://(?:[^/@\s]*@)?([^/\s`]+)", match[1] + causes[0])
             why = " ".join(causes[-1].replace("^", "").split()).replace("failed to lookup address information: ", "")
@@ -209,7 +211,19 @@ def resolver(lines):
     return 0, ""
 
 
-def compiled(lines):
+def git_of_uv(told, cause):
+    """uv wraps what it tells, and what git has told it."""
+    place = re.search(r"://(?:[^/@\s]*@)?([^/@\s`]+)", told.partition(" cause: ")[0]) or re.search(r"`([^`\s]+)", told)
+    said = " ".join(cause.partition("--- stderr")[2].split())
+    why = re.search(r"\bfatal: (?:unable to access '[^']*': )?(.*?)(?= (?:fatal|hint): |$)", said)
+    # ssh has said why before git says that it was in vain
+    before = said.partition("fatal: ")[0].strip()
+    why = why[1] if why and not (before and why[1].startswith("Could not read from remote")) else before
+    why = re.sub(r"^(error|ssh): ", "", why)
+    return f"{place[1]}: {why}" if place else why
+
+
+def compiled(lines, causes):
     """What a build says before it gives up."""
     stderr = "\n".join(lines).partition("[stderr]\n")[2].partition("\n\n")[0]
     stderr = textwrap.dedent(stderr).splitlines()
@@ -218,8 +232,8 @@ def compiled(lines):
         line.strip() for line in lines if re.search(r"\berror: |not found|No such file", line) and "hint" not in line
     ]
     fatal = [line.partition("fatal error: ")[2] for line in said if "fatal error: " in line]
-    found = [*fatal[:1], *([error] if error else []), *said[:1], *stderr[-1:], *lines[:1]]
-    return re.sub(r"^(\S+:\d+:\d+: )?((cause|error): )?", "", found[0].strip()) if found else ""
+    found = [*fatal[:1], *([error] if error else []), *said[:1], *stderr[-1:], " ".join("".join(causes[-1:]).split())]
+    return re.sub(r"^(\S+:\d+:\d+: )?((cause|error): )?(`/[^`]*` )?", "", found[0].strip())
 
 
 def unauthorized(line):
@@ -301,14 +315,18 @@ def git(lines):
 
 
 def curl(lines):
-    """With what AWS says, whose code and message stand in the line after."""
+    """With the host, where the line after is the address, since most of its errors name none; with what AWS says, whose
+    code and message stand there."""
     for number, line in enumerate(lines):
         match = re.match(r"curl: \((\d+)\) (.*)", line)
         if match:
-            said = " ".join(" ".join(lines[number + 1 :]).split())
+            addresses = [re.match(r"https?://([^/\s]+)\S*$", following) for following in lines[number + 1 :]]
+            host = next((address[1] for address in addresses if address), "")
+            said = [] if host else lines[number + 1 :]
+            said = " ".join(" ".join(said).split())
             refused = re.search(r"\b(\w+) User: (\S+) is not authorized to perform:? (.*)", said)
             if match[1] != "22" or not said:
-                return number + 1, match[2]
+                return number + 1, match[2] if not host or host in match[2] else f"{host}: {match[2]}"
             return len(
                 lines
             ), f"{refused[1]} {refused[3].replace('on resource: ', 'on ')} ({refused[2]})" if refused else said

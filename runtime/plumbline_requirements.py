@@ -56,14 +56,18 @@ def _names_packages(file: Path) -> bool:
     return "project" in project or "poetry" in project.get("tool", {})
 
 
-def wanted(file: Path, groups: list[str], extras: list[str], uv: list[str]) -> Requirements:
+def wanted(file: Path, groups: list[str], extras: list[str], uv: list[str], folder: Path) -> Requirements:
     if not file.is_file():
         raise Refused(f"requirements {file} does not exist in the project")
     beside = file.parent / "pyproject.toml"
     project = _toml(beside) if beside.is_file() else {}
     match file.name:
         case "uv.lock":
-            return exported(file, groups, extras, uv)
+            # A list does not say what comes from an explicit index, so uv would look for it elsewhere. A lock does, and
+            # names each file, so that it has no use for a mirror.
+            indexes = project.get("tool", {}).get("uv", {}).get("index", [])
+            explicit = any(index.get("explicit") for index in indexes)
+            return exported(file, groups, extras, uv, folder / "pylock.toml" if explicit else None)
         case "poetry.lock":
             return poetry(project, _toml(file), groups, extras)
         case "Pipfile.lock" if extras:
@@ -90,25 +94,20 @@ def wanted(file: Path, groups: list[str], extras: list[str], uv: list[str]) -> R
     return requirements
 
 
-def exported(file: Path, groups: list[str], extras: list[str], uv: list[str]) -> Requirements:
+def exported(file: Path, groups: list[str], extras: list[str], uv: list[str], lock: Path | None) -> Requirements:
+    """As a list; or as a lock that uv installs from, in a file of its own."""
     command = [
-        uv[0],
-        "export",
-        "-q",
-        "-p",
-        uv[1],
-        "--frozen",
-        "--no-dev",
-        "--no-emit-project",
-        "--no-header",
-        "--no-annotate",
+        *(uv[0], "export", "-q", "-p", uv[1], "--frozen", "--no-dev", "--no-emit-project", "--no-header"),
+        *("--no-annotate", "--project", str(file.parent), *(part for group in groups for part in ("--group", group))),
+        *(("--format", "pylock.toml", "-o", str(lock)) if lock else ()),
     ]
-    command += ["--project", str(file.parent), *(part for group in groups for part in ("--group", group))]
     command += [part for extra in extras for part in ("--extra", extra)]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
         print(result.stderr)
         raise Refused(f"{file}: {reason_of(result.stderr)}")
+    if lock:
+        return Requirements(files=[lock])
     requirements = Requirements()
     with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".txt") as list_of_uv:
         list_of_uv.write(result.stdout)
@@ -183,7 +182,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         file = given.requirements or choose()
-        requirements = wanted(file, given.group, given.extra, [given.uv, given.python])
+        requirements = wanted(file, given.group, given.extra, [given.uv, given.python], given.folder)
     except Refused as refused:
         print(f"error: {without_credentials(str(refused))}")
         return 1

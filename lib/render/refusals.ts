@@ -26,6 +26,9 @@ export const FOLDER_RULE =
 /** Regions of the partitions aws, aws-cn and aws-us-gov: runtime/plumbline_certificates.sh has the addresses. */
 const KNOWN_TO_RDS = /^(us-gov|cn|af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]+$/;
 
+/** Whose variables begin with what. */
+const OTHER_INSTALLERS = { PIP_: 'pip', PIPENV_: 'Pipenv', POETRY_: 'Poetry' } as const;
+
 /** Collects what is wrong, one message each. */
 class Problems {
   public readonly messages: string[] = [];
@@ -82,8 +85,9 @@ export function refusals(input: BootstrapInput): string[] {
   checkSecrets(problems, 'packageSecrets', input.packageSecrets ?? []);
   for (const { name } of input.packageSecrets ?? []) {
     // it would be without effect, and the first sign of that is a package that cannot be found
-    const rule = 'is read by pip, and uv installs the packages: UV_DEFAULT_INDEX, UV_INDEX, UV_INDEX_NAME_PASSWORD';
-    problems.must(!name.startsWith('PIP_'), 'packageSecrets', name, rule);
+    const [, reader] = Object.entries(OTHER_INSTALLERS).find(([prefix]) => name.startsWith(prefix)) ?? [];
+    const rule = `is read by ${reader}, and uv installs the packages: UV_DEFAULT_INDEX, UV_INDEX, UV_INDEX_NAME_PASSWORD`;
+    problems.must(reader === undefined, 'packageSecrets', name, rule);
   }
   return problems.messages;
 }

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -201,6 +202,12 @@ def s3(b, status, body):
     with b.answering(status, error.encode()) as url:
         tell = '{ sed "s/<[^>]*>/ /g" app.zip; exit 1; }'
         return b.run(f"curl -sS --fail-with-body -o app.zip {url}/app.zip || {tell}")
+
+
+def download(b, url):
+    """As the bootstrap fetches what is public: options that say where from are those of its own files."""
+    says_where = re.findall(r" -w '.*?'", Path(RUNTIME, "plumbline_machine.sh").read_text())[0]
+    return b.run(f"curl -sSfL{says_where} -o archive {url}/archive")
 
 
 def clone(b, url, ref="main"):

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -333,6 +334,72 @@ def test_a_lock_that_uv_reads_itself_is_given_to_it(project):
     found = project({"pylock.toml": '[[packages]]\nname = "gunicorn"\nversion = "23.0.0"\n'})
     assert found["requirements"] == []
     assert found["said"][-1].startswith("pylock.toml names gunicorn==23.0.0; installed is ")
+
+
+UV_LOCK = f"""\
+version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "django"
+version = "5.2"
+source = {{ registry = "https://pypi.org/simple" }}
+wheels = [{{ url = "https://files.pythonhosted.org/django-5.2-py3-none-any.whl", hash = "sha256:{"a" * 64}" }}]
+
+[[package]]
+name = "mine"
+version = "1.2"
+source = {{ registry = "https://packages.example/simple" }}
+wheels = [{{ url = "https://packages.example/mine-1.2-py3-none-any.whl", hash = "sha256:{"b" * 64}" }}]
+
+[[package]]
+name = "shop"
+version = "1"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "django" }}, {{ name = "mine" }}]
+"""
+UV_PROJECT = """\
+[project]
+name = "shop"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["django", "mine"]
+
+[[tool.uv.index]]
+name = "ours"
+url = "https://packages.example/simple"
+"""
+
+
+@pytest.fixture
+def locked(project, tmp_path):
+    """What uv is asked for where a project has a lock of uv's."""
+
+    def locked(pyproject):
+        files = {"uv.lock": UV_LOCK, "pyproject.toml": pyproject}
+        found = project(files, "--uv", str(Path(sys.executable).parent / "uv"))
+        return found["requirements"], (tmp_path / "wanted/project").read_text().splitlines()
+
+    return locked
+
+
+def test_a_lock_of_uv_is_a_list_with_hashes(locked):
+    requirements, _ = locked(UV_PROJECT)
+    assert [line.split() for line in requirements] == [
+        ["django==5.2", f"--hash=sha256:{'a' * 64}"],
+        ["mine==1.2", f"--hash=sha256:{'b' * 64}"],
+    ]
+
+
+def test_a_lock_of_uv_with_an_explicit_index_stays_a_lock_that_says_where_each_package_is_from(locked, tmp_path):
+    requirements, arguments = locked(f"{UV_PROJECT}explicit = true\n")
+    assert requirements == []
+    assert arguments[-2:] == ["-r", str(tmp_path / "wanted/pylock.toml")]
+    packages = tomllib.loads((tmp_path / "wanted/pylock.toml").read_text())["packages"]
+    assert [(one["name"], one["index"]) for one in packages] == [
+        ("django", "https://pypi.org/simple"),
+        ("mine", "https://packages.example/simple"),
+    ]
 
 
 def test_fails_groups_of_a_list_that_has_none(project):

@@ -75,11 +75,15 @@ test.each<[string, Partial<BootstrapInput>, string]>([
     { systemPackages: ['gettext', name] },
     `systemPackages ${JSON.stringify(name)} must be the name of a package of the operating system: letters, digits and . + _ -`,
   ]),
-  [
-    'a secret of the installation that nothing reads',
-    { packageSecrets: [{ name: 'PIP_INDEX_URL', kind: 'ssm', id: '/pypi' }] },
-    'packageSecrets "PIP_INDEX_URL" is read by pip, and uv installs the packages: UV_DEFAULT_INDEX, UV_INDEX, UV_INDEX_NAME_PASSWORD',
-  ],
+  ...Object.entries({
+    PIP_INDEX_URL: 'pip',
+    PIPENV_PYPI_MIRROR: 'Pipenv',
+    POETRY_HTTP_BASIC_OURS_PASSWORD: 'Poetry',
+  }).map(([name, reader]): [string, Partial<BootstrapInput>, string] => [
+    `a secret of the installation that ${reader} would read`,
+    { packageSecrets: [{ name, kind: 'ssm', id: '/pypi' }] },
+    `packageSecrets "${name}" is read by ${reader}, and uv installs the packages: UV_DEFAULT_INDEX, UV_INDEX, UV_INDEX_NAME_PASSWORD`,
+  ]),
   [
     'a secret of the installation with a bad name',
     { packageSecrets: [{ name: 'A B', kind: 'ssm', id: '/pypi' }] },
