@@ -1,4 +1,4 @@
-"""What extensions link to is read from a list of the application's user: root follows it nowhere, and waits for nobody."""
+"""What extensions link to is read from a list of the application's user: root follows it nowhere and waits for none."""
 
 import os
 import subprocess

@@ -252,7 +252,7 @@ prod-db = ["psycopg", "my_shop[mail]"]
 mail = ["boto3", "gunicorn==22"]
 all = ["my-shop[prod-db, all]"]
 """
-UV_LOCK = """
+LOCK_WITH_EXTRAS = """
 version = 1
 revision = 3
 requires-python = ">=3.11"
@@ -284,7 +284,7 @@ def test_extras_of_a_pyproject_are_asked_of_uv_with_their_server_told(project):
 
 
 def test_extras_of_a_lock_of_uv_are_exported(project):
-    files = {"pyproject.toml": EXTRAS, "uv.lock": UV_LOCK}
+    files = {"pyproject.toml": EXTRAS, "uv.lock": LOCK_WITH_EXTRAS}
     assert project(files)["requirements"] == ["django==5.2"]
     assert project(files, "--extra", "prod-db")["requirements"] == ["django==5.2", "psycopg==3.2"]
     assert "`prodd`" in project(files, "--extra", "prodd", fails=True)
