@@ -31,20 +31,25 @@ def wanted(application: dict, sites: tuple[Site, ...]) -> Wanted:
 def own_python(folder: Path, sha256: str | None = None, reachable: bool = True) -> Wanted:
     """A project that pins the line of versions in `.python-version`, and has a package in C."""
     python = standalone_python()
-    build = re.search(r"BUILD = '(\d+)'", (ROOT / "lib/render/pythons.ts").read_text())[1]
-    place = folder / RELEASES / build
-    place.mkdir(parents=True)
-    named = f"cpython-{python.version}+{build}-{platform.machine()}-unknown-linux-gnu-install_only.tar.gz"
-    (place / named).symlink_to(python.file)
-    # GitHub keeps what belongs to releases elsewhere
-    github = (Site(GITHUB, moved_to=STORAGE), Site(STORAGE, str(folder)))
     application = {
         "directory": str(APPS / "own-python"),
         "application": {"wsgi": "site_app:app"},
         "command": "python about.py",
         "python": {"version": python.version, "sha256": sha256 or python.sha256},
     }
-    return wanted(application, github if reachable else (Site(GITHUB),))
+    return wanted(application, releases(folder) if reachable else (Site(GITHUB),))
+
+
+def releases(folder: Path) -> tuple[Site, ...]:
+    """The host that a Python is fetched from."""
+    python = standalone_python()
+    build = re.search(r"BUILD = '(\d+)'", (ROOT / "lib/render/pythons.ts").read_text())[1]
+    place = folder / RELEASES / build
+    place.mkdir(parents=True)
+    named = f"cpython-{python.version}+{build}-{platform.machine()}-unknown-linux-gnu-install_only.tar.gz"
+    (place / named).symlink_to(python.file)
+    # GitHub keeps what belongs to releases elsewhere
+    return (Site(GITHUB, moved_to=STORAGE), Site(STORAGE, str(folder)))
 
 
 def private_packages(folder: Path, password: str = PASSWORD) -> Wanted:
