@@ -1,6 +1,7 @@
 import type { Size } from 'aws-cdk-lib';
 import { literal, mebibytesOf } from './numbers';
 import type { PlanInput } from './plan';
+import { ANYTHING, BOOLEAN, NUMBER, SIZE, mapOf, oneOf, refuseOtherTypes, type PropTypes } from './prop-types';
 
 /** How the workers of gunicorn handle requests. */
 export enum WorkerClass {
@@ -75,10 +76,22 @@ export interface GunicornOptions {
   readonly settings?: { [setting: string]: unknown };
 }
 
+const TYPES: PropTypes<GunicornOptions> = {
+  workerClass: oneOf(WorkerClass, 'WorkerClass'),
+  workers: NUMBER,
+  threads: NUMBER,
+  workerConnections: NUMBER,
+  memoryPerWorker: SIZE,
+  maxRequests: NUMBER,
+  preloadApp: BOOLEAN,
+  settings: mapOf(ANYTHING, 'an object, for example { limit_request_line: 8190 }'),
+};
+
 /** The server that runs the application. */
 export class AppServer {
   /** gunicorn behind a socket of systemd. */
   public static gunicorn(options: GunicornOptions = {}): AppServer {
+    refuseOtherTypes(options, TYPES);
     return new AppServer(options);
   }
 

@@ -6,9 +6,11 @@ import { certificateFor, recordFor } from './domain';
 import { DEFAULT_HEALTH_CHECK_PATH, type HealthCheckProps } from './health-check';
 import { defaultProblems, endpointOf, forwardByDefault, portProblems, priorityProblems } from './listeners';
 import type { ApplicationFrontDoorProps } from './load-balancing-props';
+import { APPLICATION_FRONT_DOOR_TYPES } from './load-balancing-types';
 import { listenerHere, loadBalancerHere, otherEnvironments } from './other-stacks';
 import { refuseViolations } from './plan-violations';
-import type { RequestPathPlan } from './request-path-plan';
+import { STRING, VPC, arrayOf, needed, refuseOtherTypes, withMember, type PropTypes } from './prop-types';
+import { PLAN, type RequestPathPlan } from './request-path-plan';
 
 /** Props of `ApplicationLoadBalancing`. */
 export interface ApplicationLoadBalancingProps extends ApplicationFrontDoorProps, HealthCheckProps {
@@ -25,6 +27,17 @@ export interface ApplicationLoadBalancingProps extends ApplicationFrontDoorProps
    */
   readonly targets?: elbv2.IApplicationLoadBalancerTarget[];
 }
+
+const TYPES: PropTypes<ApplicationLoadBalancingProps> = {
+  ...APPLICATION_FRONT_DOOR_TYPES,
+  plan: PLAN,
+  vpc: needed(VPC),
+  healthCheckPath: STRING,
+  targets: arrayOf(
+    withMember('attachToApplicationTargetGroup', 'a target, for example a WebInstance'),
+    'an array of targets, for example [webInstance]',
+  ),
+};
 
 /**
  * An Application Load Balancer, its listeners and a target group with the numbers of a plan; or a target group with these numbers
@@ -59,6 +72,7 @@ export class ApplicationLoadBalancing extends Construct {
 
   constructor(scope: Construct, id: string, props: ApplicationLoadBalancingProps) {
     super(scope, id);
+    refuseOtherTypes(props, TYPES);
     refuseViolations(props.plan);
     refuseContradictions(this, props);
 

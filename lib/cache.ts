@@ -7,6 +7,17 @@ import { ElastiCache } from './elasti-cache';
 import { EnvironmentSecret } from './environment-secret';
 import { mebibytesOf } from './numbers';
 import type { CacheInput } from './plan';
+import {
+  BOOLEAN,
+  CONNECTABLE,
+  NUMBER,
+  SECRET,
+  SIZE,
+  STRING,
+  SUBNETS,
+  refuseOtherTypes,
+  type PropTypes,
+} from './prop-types';
 import { CACHE_SOCKET } from './render';
 import type { RequestPathPlan } from './request-path-plan';
 
@@ -75,6 +86,15 @@ export interface EndpointCacheOptions {
   readonly connectable?: ec2.IConnectable;
 }
 
+const ON_INSTANCE_TYPES: PropTypes<OnInstanceCacheOptions> = { maxMemory: SIZE };
+const ELASTI_CACHE_TYPES: PropTypes<ElastiCacheOptions> = { nodeType: STRING, multiAz: BOOLEAN, cacheSubnets: SUBNETS };
+const ENDPOINT_TYPES: PropTypes<EndpointCacheOptions> = {
+  port: NUMBER,
+  password: SECRET,
+  tls: BOOLEAN,
+  connectable: CONNECTABLE,
+};
+
 /** Where a cache is bound to. */
 export interface CacheContext {
   readonly plan: RequestPathPlan;
@@ -92,6 +112,7 @@ export class Cache {
    * with it (an error, N23).
    */
   public static redisOnInstance(options: OnInstanceCacheOptions = {}): Cache {
+    refuseOtherTypes(options, ON_INSTANCE_TYPES);
     return new Cache({ host: 'instance', maxMemory: mebibytesOf('maxMemory', options.maxMemory) }, () => ({
       environment: { PLUMBLINE_CACHE_URL: `unix://${CACHE_SOCKET}?db=0` },
       brokerUrl: `redis+socket://${CACHE_SOCKET}?virtual_host=1`,
@@ -101,6 +122,7 @@ export class Cache {
 
   /** Valkey in Amazon ElastiCache: one node, or two in two zones. Encrypted, with TLS and a password. */
   public static elastiCache(options: ElastiCacheOptions = {}): Cache {
+    refuseOtherTypes(options, ELASTI_CACHE_TYPES);
     return new Cache({ host: 'elasticache' }, (scope, { plan, vpc }) => {
       if (!vpc) {
         throw new Error(
@@ -118,6 +140,7 @@ export class Cache {
 
   /** A server that is reached over the network by its name, without cluster mode. */
   public static fromEndpoint(host: string, options: EndpointCacheOptions = {}): Cache {
+    refuseOtherTypes(options, ENDPOINT_TYPES, { host: [host, STRING] });
     const { port = PORT, password, connectable } = options;
     return new Cache({ host: 'elsewhere' }, (scope) => ({
       ...remote(host, port, options.tls ?? true),

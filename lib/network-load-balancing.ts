@@ -5,9 +5,11 @@ import { Construct } from 'constructs';
 import { certificateFor, recordFor } from './domain';
 import { DEFAULT_HEALTH_CHECK_PATH, type HealthCheckProps } from './health-check';
 import type { FrontDoorProps } from './load-balancing-props';
+import { FRONT_DOOR_TYPES } from './load-balancing-types';
 import { otherEnvironments } from './other-stacks';
 import { refuseViolations } from './plan-violations';
-import type { RequestPathPlan } from './request-path-plan';
+import { STRING, VPC, arrayOf, needed, refuseOtherTypes, withMember, type PropTypes } from './prop-types';
+import { PLAN, type RequestPathPlan } from './request-path-plan';
 
 /** Props of `NetworkLoadBalancing`. */
 export interface NetworkLoadBalancingProps extends FrontDoorProps, HealthCheckProps {
@@ -24,6 +26,17 @@ export interface NetworkLoadBalancingProps extends FrontDoorProps, HealthCheckPr
    */
   readonly targets?: elbv2.INetworkLoadBalancerTarget[];
 }
+
+const TYPES: PropTypes<NetworkLoadBalancingProps> = {
+  ...FRONT_DOOR_TYPES,
+  plan: PLAN,
+  vpc: needed(VPC),
+  healthCheckPath: STRING,
+  targets: arrayOf(
+    withMember('attachToNetworkTargetGroup', 'a target, for example a WebInstance'),
+    'an array of targets, for example [webInstance]',
+  ),
+};
 
 /**
  * A Network Load Balancer, its listener and a target group with the numbers of a plan.
@@ -45,6 +58,7 @@ export class NetworkLoadBalancing extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkLoadBalancingProps) {
     super(scope, id);
+    refuseOtherTypes(props, TYPES);
     refuseViolations(props.plan);
     const { vpc, certificate: givenCertificate, accessLogsBucket } = props;
     const problems = otherEnvironments(this, { vpc, certificate: givenCertificate, accessLogsBucket });

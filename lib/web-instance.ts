@@ -8,7 +8,18 @@ import { inZoneOf, originOf } from './data-volume-options';
 import { keepImage, waitForEachChange } from './in-place';
 import { InstanceRole } from './instance-role';
 import { connectionsHere, otherEnvironments, roleHere, securityGroupHere } from './other-stacks';
-import type { WebUserData } from './web-user-data';
+import {
+  DURATION,
+  SIZE,
+  SUBNETS,
+  VPC,
+  instanceOf,
+  needed,
+  refuseOtherTypes,
+  withMember,
+  type PropTypes,
+} from './prop-types';
+import { WebUserData } from './web-user-data';
 
 /** How an instance is placed and what it may do. */
 export interface InstanceOptions {
@@ -65,6 +76,21 @@ export interface WebInstanceProps extends InstanceOptions {
   readonly userData: WebUserData;
 }
 
+export const INSTANCE_OPTIONS_TYPES: PropTypes<InstanceOptions> = {
+  vpcSubnets: SUBNETS,
+  machineImage: withMember(
+    'getImage',
+    `an ec2.IMachineImage, for example ec2.MachineImage.genericLinux({ 'eu-central-1': 'ami-0123456789abcdef0' })`,
+  ),
+  role: withMember('roleArn', `an iam.IRole, for example iam.Role.fromRoleName(this, 'Role', 'name')`),
+  securityGroup: withMember(
+    'securityGroupId',
+    `an ec2.ISecurityGroup, for example ec2.SecurityGroup.fromSecurityGroupId(this, 'Group', id)`,
+  ),
+  volumeSize: SIZE,
+  creationTimeout: DURATION,
+};
+
 /** Boot, packages and wheels take 1 to 3 minutes on a small instance; a package mirror on a bad day takes ten. */
 const CREATION_TIMEOUT = Duration.minutes(15);
 
@@ -115,6 +141,11 @@ export class WebInstance
 
   constructor(scope: Construct, id: string, props: WebInstanceProps) {
     super(scope, id);
+    refuseOtherTypes(props, {
+      ...INSTANCE_OPTIONS_TYPES,
+      vpc: needed(VPC),
+      userData: needed(instanceOf(WebUserData, 'a WebUserData: WebUserData.forPlan(…)')),
+    });
     const { vpc, userData } = props;
     const instanceType = new ec2.InstanceType(userData.plan.instance.instanceType);
     const volumeOptions = userData.plan._props.database?._volume;

@@ -8,11 +8,14 @@ import { ApplicationLoadBalancing } from './application-load-balancing';
 import { DataServices } from './data-services';
 import { canBeAliased, dnsNameOf, domainNameOf, urlOf } from './domain';
 import type { ApplicationFrontDoorProps } from './load-balancing-props';
+import { APPLICATION_FRONT_DOOR_TYPES } from './load-balancing-types';
+import { MACHINE_TYPES } from './machine-types';
 import { NetworkLoadBalancing } from './network-load-balancing';
 import { refuseViolations, warnOfViolations } from './plan-violations';
-import { LoadBalancerType, RequestPathPlan, type RequestPathProps } from './request-path-plan';
+import { VPC, refuseOtherTypes, strings, type PropTypes } from './prop-types';
+import { LoadBalancerType, REQUEST_PATH_TYPES, RequestPathPlan, type RequestPathProps } from './request-path-plan';
 import { rangesOf } from './vpc-ranges';
-import { WebInstance, type InstanceOptions } from './web-instance';
+import { INSTANCE_OPTIONS_TYPES, WebInstance, type InstanceOptions } from './web-instance';
 import { WebUserData, type MachineProps } from './web-user-data';
 
 /** Props of `WebService`. */
@@ -32,6 +35,15 @@ export interface WebServiceProps extends RequestPathProps, MachineProps, Applica
    */
   readonly allowedHosts?: string[];
 }
+
+const TYPES: PropTypes<WebServiceProps> = {
+  ...REQUEST_PATH_TYPES,
+  ...MACHINE_TYPES,
+  ...APPLICATION_FRONT_DOOR_TYPES,
+  ...INSTANCE_OPTIONS_TYPES,
+  vpc: VPC,
+  allowedHosts: strings('www.example.com'),
+};
 
 /** The idle timeout of a TLS listener of a Network Load Balancer cannot be changed. */
 const TLS_LISTENER_IDLE = Duration.seconds(350);
@@ -98,6 +110,7 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
 
   constructor(scope: Construct, id: string, props: WebServiceProps) {
     super(scope, id);
+    refuseOtherTypes(props, TYPES);
     refuseContradictions(props);
     this.plan = RequestPathPlan.of({
       ...props,
