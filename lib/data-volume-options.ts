@@ -3,6 +3,7 @@ import { RemovalPolicy, Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { OnInstanceDatabaseOptions } from './database-options';
+import { isKnown } from './known';
 
 /** Where the volume for a database comes from, and what becomes of it. */
 export interface DataVolumeOptions {
@@ -81,10 +82,10 @@ export function inZoneOf(
   selection: ec2.SubnetSelection,
 ): ec2.SubnetSelection {
   const zone = volume?.availabilityZone;
-  if (zone === undefined || Token.isUnresolved(zone)) return selection;
+  if (!isKnown(zone)) return selection;
   const { subnets } = vpc.selectSubnets(selection);
   const zones = subnets.map((subnet) => subnet.availabilityZone);
-  if (zones.some((one) => Token.isUnresolved(one))) return selection;
+  if (!zones.every(isKnown)) return selection;
   const there = subnets.filter((_, index) => zones[index] === zone);
   if (there.length === 0) {
     throw new Error(

@@ -8,6 +8,7 @@ import { inZoneOf, originOf } from './data-volume-options';
 import { keepImage, waitForEachChange } from './in-place';
 import { InstanceRole } from './instance-role';
 import { connectionsHere, otherEnvironments, roleHere, securityGroupHere } from './other-stacks';
+import { refuse } from './plan-violations';
 import {
   DURATION,
   SIZE,
@@ -19,6 +20,8 @@ import {
   withMember,
   type PropTypes,
 } from './prop-types';
+import type { RequestPathPlan } from './request-path-plan';
+import { reachProblems, vpcProblems, vpcsOfGroups, vpcsOfSubnets } from './vpcs';
 import { WebUserData } from './web-user-data';
 
 /** How an instance is placed and what it may do. */
@@ -149,13 +152,13 @@ export class WebInstance
     const { vpc, userData } = props;
     const instanceType = new ec2.InstanceType(userData.plan.instance.instanceType);
     const volumeOptions = userData.plan._props.database?._volume;
-    const { role, securityGroup: group } = props;
-    const { volume, encryptionKey } = volumeOptions ?? {};
-    const problems = otherEnvironments(this, { vpc, role, securityGroup: group, volume, encryptionKey });
-    if (problems.length > 0) throw new Error(problems.join('\n'));
+    refuse([
+      ...instanceProblems(this, { ...props, plan: userData.plan }),
+      ...reachProblems(vpc, userData.dataServices),
+    ]);
     const origin = volumeOptions ? originOf(volumeOptions) : '';
     const vpcSubnets = inZoneOf(
-      volume,
+      volumeOptions?.volume,
       vpc,
       props.vpcSubnets ?? {
         subnetType: vpc.privateSubnets.length > 0 ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PUBLIC,
@@ -240,4 +243,25 @@ export class WebInstance
       targetJson: { id: this.instance.instanceId, port: 80 },
     };
   }
+}
+
+/** What an instance cannot be made with, one message each. */
+export function instanceProblems(
+  scope: Construct,
+  props: InstanceOptions & { readonly vpc?: ec2.IVpc; readonly plan: RequestPathPlan },
+): string[] {
+  const { vpc, vpcSubnets, role, securityGroup } = props;
+  const { volume, encryptionKey } = props.plan._props.database?._volume ?? {};
+  const problems = otherEnvironments(scope, { vpc, role, securityGroup, volume, encryptionKey });
+  const places = {
+    vpcSubnets: vpcsOfSubnets(vpcSubnets),
+    securityGroup: vpcsOfGroups(securityGroup ? [securityGroup] : []),
+  };
+  problems.push(...vpcProblems(vpc, places, 'an instance has all of its own VPC'));
+  if (vpc && !vpcSubnets && vpc.privateSubnets.length === 0 && vpc.publicSubnets.length === 0) {
+    problems.push(
+      'vpc has neither private nor public subnets, and the instance needs a way to the internet for its packages: give vpcSubnets where you made one, or another VPC',
+    );
+  }
+  return problems;
 }
