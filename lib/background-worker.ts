@@ -19,14 +19,14 @@ import { hasControls, unitNameProblem, type BackgroundWorkerSource } from './ren
 /** What every background worker has. */
 export interface BackgroundWorkerOptions {
   /**
-   * Memory that one process may take.
+   * Memory that one process may take, in whole MiB: at least 1.
    *
    * @default Size.mebibytes(192)
    */
   readonly memoryPerProcess?: Size;
 
   /**
-   * The longest that one task may work. A worker that is told to stop may finish what it works on: a deployment waits as long. The
+   * The longest that one task may work, in whole seconds: at least 1. A worker that is told to stop may finish what it works on: a deployment waits as long. The
    * application may have shorter limits of its own, and a worker that finds a longer one does not start.
    *
    * @default Duration.minutes(5)

@@ -1,4 +1,4 @@
-import type { Size } from 'aws-cdk-lib';
+import { Token, type Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
@@ -6,7 +6,8 @@ import { letIn, type DataAccess } from './data-access';
 import { ElastiCache } from './elasti-cache';
 import { EnvironmentSecret } from './environment-secret';
 import { mebibytesOf } from './numbers';
-import type { CacheInput } from './plan';
+import { cacheClassProblem, type CacheInput } from './plan';
+import { refuse } from './plan-violations';
 import {
   BOOLEAN,
   CONNECTABLE,
@@ -19,6 +20,7 @@ import {
   type PropTypes,
 } from './prop-types';
 import { CACHE_SOCKET } from './render';
+import { hostProblems, portProblems } from './ranges';
 import type { RequestPathPlan } from './request-path-plan';
 
 /** Options of `Cache.redisOnInstance`. */
@@ -34,7 +36,7 @@ export interface OnInstanceCacheOptions {
 /** Options of `Cache.elastiCache`. */
 export interface ElastiCacheOptions {
   /**
-   * Class of the nodes.
+   * Class of the nodes: `cache.t3` or `cache.t4g` from `micro` to `medium`, or `cache.m`, `cache.r` or `cache.c`.
    *
    * @default cache.t4g.micro
    */
@@ -58,7 +60,7 @@ export interface ElastiCacheOptions {
 /** Options of `Cache.fromEndpoint`. */
 export interface EndpointCacheOptions {
   /**
-   * Port of the server.
+   * Port of the server: 1 to 65535.
    *
    * @default 6379
    */
@@ -123,6 +125,9 @@ export class Cache {
   /** Valkey in Amazon ElastiCache: one node, or two in two zones. Encrypted, with TLS and a password. */
   public static elastiCache(options: ElastiCacheOptions = {}): Cache {
     refuseOtherTypes(options, ELASTI_CACHE_TYPES);
+    const { nodeType } = options;
+    const problem = nodeType !== undefined && !Token.isUnresolved(nodeType) && cacheClassProblem(nodeType);
+    if (problem) throw new Error(`nodeType ${JSON.stringify(nodeType)} ${problem}`);
     return new Cache({ host: 'elasticache' }, (scope, { plan, vpc }) => {
       if (!vpc) {
         throw new Error(
@@ -141,6 +146,7 @@ export class Cache {
   /** A server that is reached over the network by its name, without cluster mode. */
   public static fromEndpoint(host: string, options: EndpointCacheOptions = {}): Cache {
     refuseOtherTypes(options, ENDPOINT_TYPES, { host: [host, STRING] });
+    refuse([...hostProblems('host', host), ...portProblems('port', options.port)]);
     const { port = PORT, password, connectable } = options;
     return new Cache({ host: 'elsewhere' }, (scope) => ({
       ...remote(host, port, options.tls ?? true),

@@ -29,8 +29,10 @@ import {
 import { EnvironmentSecret } from './environment-secret';
 import { literal, secondsOf } from './numbers';
 import { OperatingSystem } from './operating-system';
-import { databasePort, rdsMemory, type DatabaseEngineName, type DatabaseInput } from './plan';
+import { databasePort, rdsClassProblem, rdsMemory, type DatabaseEngineName, type DatabaseInput } from './plan';
+import { refuse } from './plan-violations';
 import { STRING, refuseOtherTypes } from './prop-types';
+import { RDS_STORAGE, hostProblems, portProblems, sizeProblems } from './ranges';
 import { RdsDatabase } from './rds-database';
 import { MYSQL_SOCKET, PGBOUNCER_PORT, PGBOUNCER_SOCKETS, POSTGRESQL_SOCKETS, RDS_BUNDLE } from './render';
 import type { RequestPathPlan } from './request-path-plan';
@@ -126,6 +128,7 @@ export class Database {
   /** A server that is reached over the network by its name. */
   public static fromEndpoint(host: string, options: EndpointDatabaseOptions): Database {
     refuseOtherTypes(options, ENDPOINT_TYPES, { host: [host, STRING] });
+    refuse([...hostProblems('host', host), ...portProblems('port', options.port)]);
     const port = options.port ?? databasePort(options.engine);
     return Database.existing(new rds.Endpoint(host, port), options);
   }
@@ -159,13 +162,19 @@ export class Database {
     rdsEngine: rds.IInstanceEngine,
   ): Database {
     const instanceType = options.instanceType ?? new ec2.InstanceType('t4g.small');
+    const className = literal('instanceType', instanceType.toString());
+    const classProblem = rdsClassProblem(className);
+    refuse([
+      ...(classProblem ? [`instanceType ${JSON.stringify(className)} of the database ${classProblem}`] : []),
+      ...sizeProblems('allocatedStorage', options.allocatedStorage, RDS_STORAGE),
+    ]);
     const pooling = poolingOf(engine, options.pgBouncer, options.databaseProxy && 'databaseProxy');
     return new Database(
       options,
       () => ({
         engine,
         host: 'rds',
-        memory: rdsMemory(literal('instanceType', instanceType.toString())),
+        memory: rdsMemory(className),
         pooling,
       }),
       (scope, { plan, operatingSystem, vpc }) => {

@@ -123,14 +123,16 @@ export interface RequestPathProps extends OperatingSystemProps {
   readonly loadBalancerType?: LoadBalancerType;
 
   /**
-   * Idle timeout of a load balancer that is made elsewhere and cannot be set here: stated, so that it can be checked.
+   * Idle timeout of a load balancer that is made elsewhere and cannot be set here: stated, so that it can be checked. Whole seconds, 1 to
+   * 4000; of one that is made in the same app it must be what that has.
    *
    * @default - derived, and set on the load balancer
    */
   readonly loadBalancerIdleTimeout?: Duration;
 
   /**
-   * How long whatever stands before the load balancer (a CDN, an API gateway) waits for a response.
+   * How long whatever stands before the load balancer (a CDN, an API gateway) waits for a response: at least 1 second, and no less than the
+   * idle timeout of the load balancer.
    *
    * @default - nothing stands before it
    */

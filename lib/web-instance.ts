@@ -7,6 +7,8 @@ import { DataVolume } from './data-volume';
 import { inZoneOf, originOf } from './data-volume-options';
 import { keepImage, waitForEachChange } from './in-place';
 import { InstanceRole } from './instance-role';
+import { imageProblems } from './machine-image';
+import { OperatingSystem, type OperatingSystemProps } from './operating-system';
 import { connectionsHere, otherEnvironments, roleHere, securityGroupHere } from './other-stacks';
 import { refuse } from './plan-violations';
 import {
@@ -20,6 +22,7 @@ import {
   withMember,
   type PropTypes,
 } from './prop-types';
+import { ROOT_VOLUME, sizeProblems, waitProblems } from './ranges';
 import type { RequestPathPlan } from './request-path-plan';
 import { reachProblems, vpcProblems, vpcsOfGroups, vpcsOfSubnets } from './vpcs';
 import { WebUserData } from './web-user-data';
@@ -34,7 +37,7 @@ export interface InstanceOptions {
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * Image of the operating system.
+   * Image of the operating system. One whose vendor or name says another operating system or architecture than that of the machine is refused.
    *
    * @default - the newest image of `operatingSystem` at each deployment
    */
@@ -55,14 +58,14 @@ export interface InstanceOptions {
   readonly securityGroup?: ec2.ISecurityGroup;
 
   /**
-   * Size of the root volume.
+   * Size of the root volume: 8 GiB to 64 TiB, in whole GiB, and no less than the image has.
    *
    * @default Size.gibibytes(16)
    */
   readonly volumeSize?: Size;
 
   /**
-   * How long CloudFormation waits until the instance serves: at most 12 hours. On an instance that holds its database each change waits
+   * How long CloudFormation waits until the instance serves: 1 minute to 12 hours, in whole seconds. On an instance that holds its database each change waits
    * for the requests that are in flight: at least twice `requestTimeout` and about three minutes.
    *
    * @default Duration.minutes(15)
@@ -153,7 +156,7 @@ export class WebInstance
     const instanceType = new ec2.InstanceType(userData.plan.instance.instanceType);
     const volumeOptions = userData.plan._props.database?._volume;
     refuse([
-      ...instanceProblems(this, { ...props, plan: userData.plan }),
+      ...instanceProblems(this, { ...props, plan: userData.plan, operatingSystem: userData.operatingSystem }),
       ...reachProblems(vpc, userData.dataServices),
     ]);
     const origin = volumeOptions ? originOf(volumeOptions) : '';
@@ -248,7 +251,7 @@ export class WebInstance
 /** What an instance cannot be made with, one message each. */
 export function instanceProblems(
   scope: Construct,
-  props: InstanceOptions & { readonly vpc?: ec2.IVpc; readonly plan: RequestPathPlan },
+  props: InstanceOptions & OperatingSystemProps & { readonly vpc?: ec2.IVpc; readonly plan: RequestPathPlan },
 ): string[] {
   const { vpc, vpcSubnets, role, securityGroup } = props;
   const { volume, encryptionKey } = props.plan._props.database?._volume ?? {};
@@ -263,5 +266,13 @@ export function instanceProblems(
       'vpc has neither private nor public subnets, and the instance needs a way to the internet for its packages: give vpcSubnets where you made one, or another VPC',
     );
   }
+  problems.push(
+    ...sizeProblems('volumeSize', props.volumeSize, ROOT_VOLUME),
+    ...waitProblems('creationTimeout', props.creationTimeout),
+    ...imageProblems(props.machineImage, {
+      operatingSystem: (props.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023).name,
+      ...props.plan.instance,
+    }),
+  );
   return problems;
 }
