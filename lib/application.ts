@@ -5,6 +5,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { AppServer, WorkerClass } from './app-server';
+import { ASSET_TYPES, BUCKET, GIT_TYPES, REMOTE_TYPES } from './application-types';
 import { DirectoryAsset } from './directory-asset';
 import {
   choosePython,
@@ -14,6 +15,7 @@ import {
   type ProjectWarning,
   type PythonWish,
 } from './project';
+import { STRING, refuseOtherTypes } from './prop-types';
 import {
   CREDENTIALS_IN_REPOSITORY,
   EXTRA_NAME,
@@ -159,6 +161,7 @@ export class Application {
    * @throws when the files show that it cannot be served: no file names packages, or the application is not where it is said to be
    */
   public static fromAsset(directory: string, options: AssetApplicationOptions): Application {
+    refuseOtherTypes(options, ASSET_TYPES, { directory: [directory, STRING] });
     const problems = [...optionProblems(options), ...directoryProblems(directory)];
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const { bundling } = options;
@@ -179,6 +182,7 @@ export class Application {
 
   /** A zip file in a bucket, of another region too. Give every release a key of its own: the same key means no change. */
   public static fromBucket(bucket: s3.IBucket, key: string, options: RemoteApplicationOptions): Application {
+    refuseOtherTypes(options, REMOTE_TYPES, { bucket: [bucket, BUCKET], key: [key, STRING] });
     const problems = optionProblems(options);
     if (key === '') problems.push('key "" must name an object');
     if (problems.length > 0) throw new Error(problems.join('\n'));
@@ -190,6 +194,7 @@ export class Application {
 
   /** A public Git repository, cloned by the machine over HTTPS. */
   public static fromGit(repository: string, options: GitApplicationOptions): Application {
+    refuseOtherTypes(options, GIT_TYPES, { repository: [repository, STRING] });
     const problems = optionProblems(options);
     if (holdsCredentials(repository)) {
       problems.push(CREDENTIALS_IN_REPOSITORY);

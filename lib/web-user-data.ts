@@ -16,6 +16,7 @@ import { machineEnvironment } from './machine-environment';
 import { OperatingSystem, type OperatingSystemProps } from './operating-system';
 import { otherEnvironments, principalHere } from './other-stacks';
 import { refuseViolations } from './plan-violations';
+import { refuseOtherTypes } from './prop-types';
 import {
   RDS_BUNDLE,
   renderBootstrap,
@@ -26,6 +27,7 @@ import {
 } from './render';
 import type { RequestPathPlan } from './request-path-plan';
 import { runtimeAsset } from './runtime';
+import { USER_DATA_TYPES } from './user-data-types';
 
 /** What is on a machine besides the numbers of the plan. */
 export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
@@ -188,6 +190,7 @@ export class WebUserData extends Construct {
 
   private constructor(scope: Construct, id: string, props: WebUserDataProps) {
     super(scope, id);
+    refuseOtherTypes(props, USER_DATA_TYPES);
     refuseViolations(props.plan);
     refuseNames(props);
     this.plan = props.plan;

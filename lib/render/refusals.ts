@@ -1,5 +1,6 @@
 import { calendarProblem } from '../plan/calendar';
 import { DIRECTIVE_VALUE, isDirectiveValue } from '../plan/directive-value';
+import { isAddressRange } from './address-range';
 import { entryPointProblem } from './entry-point';
 import { forcedHeaderOf } from './forced-headers';
 import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object, SecretSource } from './input';
@@ -149,9 +150,20 @@ export function refusalsOfFiles(input: FilesInput): string[] {
   for (const host of input.allowedHosts) {
     const rule = 'must be a host name, as in the ALLOWED_HOSTS of Django';
     problems.matches(/^[A-Za-z0-9.*:[\]_-]*$/, 'allowedHosts', host, rule);
+    problems.must(
+      host !== '' && !/^[^[:]+:\d+$/.test(host),
+      'allowedHosts',
+      host,
+      'must be a host name without a port',
+    );
   }
   for (const range of input.trustedProxies) {
-    problems.matches(/^[0-9a-fA-F.:/]*$/, 'trustedProxies', range, 'must be an address range, for example 10.0.0.0/16');
+    problems.must(
+      withoutTokens(range) === range ? isAddressRange(range) : /^[0-9a-fA-F.:/]*$/.test(withoutTokens(range)),
+      'trustedProxies',
+      range,
+      'must be an address range, for example 10.0.0.0/16',
+    );
   }
   if (input.healthCheckPath !== undefined) {
     problems.matches(

@@ -1,5 +1,6 @@
 import { Aws, Duration, Lazy, Size, Token } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -90,7 +91,11 @@ describe('fails with a plan out of line', () => {
       serve(
         {
           loadBalancerType: LoadBalancerType.NETWORK,
-          certificate: { certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d' } as never,
+          certificate: acm.Certificate.fromCertificateArn(
+            stack,
+            'Certificate',
+            'arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d',
+          ),
           requestTimeout: Duration.seconds(400),
         },
         stack,
@@ -247,17 +252,17 @@ describe('fails with props that contradict each other', () => {
   test.each<[string, Partial<WebServiceProps>, string]>([
     [
       'a load balancer whose idle timeout is not stated',
-      { loadBalancer },
+      { vpc, loadBalancer },
       'loadBalancerIdleTimeout is needed with loadBalancer: the idle timeout of a load balancer that is made elsewhere cannot be read, so state it (60 seconds unless somebody changed it)',
     ],
     [
       'an idle timeout without a load balancer',
-      { loadBalancerIdleTimeout: Duration.seconds(70) },
+      { loadBalancerIdleTimeout: Duration.seconds(120) },
       'loadBalancerIdleTimeout is derived for a load balancer that is made here: remove it, or give loadBalancer or listener',
     ],
     [
       'a listener whose host names are not known',
-      { listener, loadBalancerIdleTimeout: Duration.seconds(70) },
+      { vpc, listener, loadBalancerIdleTimeout: Duration.seconds(120) },
       'allowedHosts is needed with listener: the name that clients use is not known here',
     ],
     [
@@ -277,7 +282,12 @@ describe('fails with props that contradict each other', () => {
     ],
     [
       'two kinds of load balancer',
-      { loadBalancer, loadBalancerType: LoadBalancerType.NETWORK, loadBalancerIdleTimeout: Duration.seconds(70) },
+      {
+        vpc,
+        loadBalancer,
+        loadBalancerType: LoadBalancerType.NETWORK,
+        loadBalancerIdleTimeout: Duration.seconds(120),
+      },
       'loadBalancer is part of an Application Load Balancer: remove loadBalancerType NETWORK',
     ],
   ])('as %s', (_, props, message) => {

@@ -118,7 +118,7 @@ const PROPS: readonly Prop[] = [
   [
     'allowedHosts',
     (host) => ({ allowedHosts: ['a.example', host] }),
-    ['*', '.Example.com', 'localhost:8080', '[::1]', 'a_b-c', TOKEN],
+    ['*', '.Example.com', 'localhost', '[::1]', 'a_b-c', TOKEN],
     ['a b', 'a;', ';a', 'a{', 'a}', '"a"', 'a\n', '$host', 'a/b'],
   ],
   [
