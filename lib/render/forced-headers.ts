@@ -59,6 +59,7 @@ export function forcedHeaders({ plan }: Pick<NginxInput, 'plan'>): ForcedHeader[
     ['Connection', asgi ? '$connection_upgrade' : keepalive ? '""' : 'close'],
     ...(asgi ? [['Upgrade', '$http_upgrade'] as const] : []),
     ['X-Real-IP', '$remote_addr'],
+    ['X-Real-Port', '$remote_port', 'where the load balancer says it'],
     ['X-Forwarded-For', '$remote_addr', 'what a client wrote before it is not handed on'],
     ['X-Forwarded-Proto', '$forwarded_proto'],
     ['X-Forwarded-Host', '$forwarded_host'],

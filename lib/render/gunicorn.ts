@@ -61,6 +61,7 @@ export function renderGunicornConf(input: GunicornInput): string {
     '',
     fork && 'import plumbline_fork',
     requestGuard && 'import plumbline_guard',
+    !requestGuard && 'import plumbline_hop',
     orphans && 'import plumbline_orphans',
     loadsPages && 'import plumbline_pages',
     '',
@@ -100,6 +101,7 @@ export function renderGunicornConf(input: GunicornInput): string {
         ? '    plumbline_guard.post_worker_init(worker)'
         : [
             '    plumbline_pages.load_pages()  # not in the first request, which has a limit',
+            `    plumbline_hop.mend(worker, request_timeout=${plan.requestTimeout})  # requestTimeout`,
             '    open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead',
           ],
     ],

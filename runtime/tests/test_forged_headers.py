@@ -41,6 +41,7 @@ NAMES = [
     "X-Plumbline-Health",
     "X-Queue-Start",
     "X-Real-IP",
+    "X-Real-Port",
     "X-Request-Id",
     "X-Request-Start",
     "X-Rewrite-URL",

@@ -122,6 +122,7 @@ http {
   proxy_set_header Host $forwarded_host;
   proxy_set_header Connection close;
   proxy_set_header X-Real-IP $remote_addr;
+  proxy_set_header X-Real-Port $remote_port; # where the load balancer says it
   proxy_set_header X-Forwarded-For $remote_addr; # what a client wrote before it is not handed on
   proxy_set_header X-Forwarded-Proto $forwarded_proto;
   proxy_set_header X-Forwarded-Host $forwarded_host;

@@ -1,0 +1,61 @@
+"""Answers before it has read the body of the request, each path in another way."""
+
+import asyncio
+import time
+
+TEXT = b"not before you log in\n"
+HEADERS = [("Content-Type", "text/plain"), ("Content-Length", str(len(TEXT)))]
+
+
+class Closing(list):
+    def close(self):
+        time.sleep(0.01)
+
+
+def application(environ, start_response):
+    way = environ["PATH_INFO"]
+    if way == "/fails":
+        raise KeyError
+    if way == "/late":
+        for _ in range(3000):
+            time.sleep(0.01)
+    if way == "/reads-a-part":
+        environ["wsgi.input"].read(1000)
+    if way == "/reads-all":
+        while environ["wsgi.input"].read(65536):
+            pass
+    if way == "/replaces":
+        environ["wsgi.input"] = None
+    if way == "/odd-header":
+        start_response("403 Forbidden", [("Not a name", "1")])
+        return [TEXT]
+    start_response("403 Forbidden", HEADERS)
+    if way == "/file":
+        return environ["wsgi.file_wrapper"](open(__file__, "rb"))
+    if way == "/closing":
+        return Closing([TEXT])
+    if way == "/generator":
+        return (piece for piece in [TEXT])
+    return [TEXT]
+
+
+async def asgi(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError(scope["type"])
+    way = scope["path"]
+    if way == "/fails":
+        raise KeyError
+    if way == "/late":
+        await asyncio.sleep(30)
+    if way == "/reads-a-part":
+        await receive()
+    if way == "/reads-all":
+        while (await receive()).get("more_body"):
+            pass
+    headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS]
+    if way == "/odd-header":
+        headers = [(b"not a name", b"1")]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": TEXT})
+    if way == "/background":
+        await asyncio.sleep(0.3)
