@@ -101,8 +101,9 @@ export function renderNginxConf(input: NginxInput): string {
     ...(albs ? input.trustedProxies.map((range): Directive => ['set_real_ip_from', range]) : []),
     ...(albs && input.trustedProxies.length > 0 ? [['real_ip_header', 'X-Forwarded-For'] as const] : []),
     ['proxy_http_version', '1.1'],
-    ['proxy_buffer_size', '16k'],
-    ['proxy_buffers', '8 16k'],
+    // Measured: only what is filled takes memory, and a request can fill as much as with nginx' own 8 buffers beside one of 16k.
+    ['proxy_buffer_size', '36k', 'headers: the 32k that an ALB lets through, and a page'],
+    ['proxy_buffers', '7 16k'],
     ['proxy_read_timeout', nginxTime(nginx.proxyReadTimeout), 'proxyReadTimeout'],
     ['proxy_send_timeout', nginxTime(nginx.proxySendTimeout), 'proxySendTimeout'],
     ['proxy_ignore_client_abort', nginx.proxyIgnoreClientAbort ? 'on' : 'off', 'proxyIgnoreClientAbort'],

@@ -145,8 +145,8 @@ http {
   set_real_ip_from ${Token[CidrBlock]};
   real_ip_header X-Forwarded-For;
   proxy_http_version 1.1;
-  proxy_buffer_size 16k;
-  proxy_buffers 8 16k;
+  proxy_buffer_size 36k; # headers: the 32k that an ALB lets through, and a page
+  proxy_buffers 7 16k;
   proxy_read_timeout 306s; # proxyReadTimeout
   proxy_send_timeout 306s; # proxySendTimeout
   proxy_ignore_client_abort off; # proxyIgnoreClientAbort

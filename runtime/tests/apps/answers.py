@@ -1,10 +1,15 @@
-"""Answers before it has read the body of the request, each path in another way."""
+"""Answers before it has read the body, each path in another way; `/cookies?32` with 32 KiB of headers."""
 
 import asyncio
 import time
 
 TEXT = b"not before you log in\n"
 HEADERS = [("Content-Type", "text/plain"), ("Content-Length", str(len(TEXT)))]
+
+
+def cookies(kibibytes):
+    line = len("Set-Cookie: \r\n")
+    return [("Set-Cookie", "a" * (1024 - line))] * int(kibibytes)
 
 
 class Closing(list):
@@ -29,7 +34,8 @@ def application(environ, start_response):
     if way == "/odd-header":
         start_response("403 Forbidden", [("Not a name", "1")])
         return [TEXT]
-    start_response("403 Forbidden", HEADERS)
+    more = cookies(environ["QUERY_STRING"]) if way == "/cookies" else []
+    start_response("403 Forbidden", HEADERS + more)
     if way == "/file":
         return environ["wsgi.file_wrapper"](open(__file__, "rb"))
     if way == "/closing":
@@ -52,7 +58,8 @@ async def asgi(scope, receive, send):
     if way == "/reads-all":
         while (await receive()).get("more_body"):
             pass
-    headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS]
+    more = cookies(scope["query_string"]) if way == "/cookies" else []
+    headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS + more]
     if way == "/odd-header":
         headers = [(b"not a name", b"1")]
     await send({"type": "http.response.start", "status": 403, "headers": headers})

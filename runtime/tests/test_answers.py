@@ -1,4 +1,5 @@
-"""An answer that is given before its body was read arrives, through a real nginx, in every worker class."""
+"""Answers arrive, through a real nginx, in every worker class: those that are given before the body was read, and those
+with as much in their headers as an Application Load Balancer lets through."""
 
 import collections
 import http.client
@@ -27,7 +28,7 @@ WAYS = ["/refuses", "/closing", "/generator", "/reads-a-part", "/replaces", "/ba
 def nginx(request, tmp_path_factory):
     worker_class = request.param.removeprefix("unguarded-")
     folder = tmp_path_factory.mktemp("gunicorn")
-    app = f"early:{'asgi' if worker_class == 'asgi' else 'application'}"
+    app = f"answers:{'asgi' if worker_class == 'asgi' else 'application'}"
     more = UNGUARDED.format(limit=2, folder=folder) if "unguarded" in request.param else ""
     gunicorn = Server(folder, worker_class, app=app, queue=30, limit=2, workers=2, more=more)
     plan = {"workerClass": worker_class, "requestTimeout": 10}
@@ -77,10 +78,17 @@ def test_the_guard_s_504_arrives(nginx):
         assert answers(nginx, "/late", 2_000_000, 2) == {504: 2}
 
 
+def test_as_much_arrives_in_headers_as_a_load_balancer_lets_through(nginx):
+    assert answers(nginx, "/cookies?32", 0, 4) == {403: 4}
+    # beyond it the load balancer would answer 502 itself
+    assert answers(nginx, "/cookies?40", 0, 4) == {502: 4}
+    assert "upstream sent too big header" in (nginx.folder / "error.log").read_text()
+
+
 @pytest.mark.parametrize("worker_class", WORKER_CLASSES)
 def test_a_body_that_does_not_come_is_waited_for_no_longer_than_a_request_may_take(own_server, worker_class):
     """Through our nginx it comes at once; who has `proxy_request_buffering off` sends what its client does."""
-    server = own_server(worker_class, app=f"early:{'asgi' if worker_class == 'asgi' else 'application'}", limit=1)
+    server = own_server(worker_class, app=f"answers:{'asgi' if worker_class == 'asgi' else 'application'}", limit=1)
     began = time.monotonic()
     with server.connect() as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: site\r\nContent-Length: 1000000\r\n\r\nbeginning")
