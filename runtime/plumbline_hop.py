@@ -6,6 +6,8 @@
 2. An answer that was given before its body was read, as a refusal often is. Whoever closes such a socket while there is
    something to read on it takes back what it has written, and nginx answers 502: so the rest of the body is read first.
    nginx has all of it, and has bounded it (client_max_body_size).
+3. Under ASGI, the work after an answer. The connection ends with the answer, and a worker that is told to end waits for
+   connections.
 
 It holds with the request guard, whose own answers come early too, and without.
 """
@@ -25,7 +27,7 @@ PIECE = 65536
 def mend(worker, *, request_timeout):
     """Stands before all else that the worker calls. `request_timeout` in seconds, from the start of a request."""
     if hasattr(worker, "asgi"):
-        worker.asgi = AsgiHop(worker.asgi, request_timeout)
+        worker.asgi = AsgiHop(worker, request_timeout)
     else:
         worker.wsgi = WsgiHop(worker.wsgi, request_timeout)
 
@@ -113,8 +115,9 @@ class Answered:
 
 
 class AsgiHop:
-    def __init__(self, app, seconds):
-        self.app = app
+    def __init__(self, worker, seconds):
+        self.worker = worker
+        self.app = worker.asgi
         self.seconds = seconds
 
     async def __call__(self, scope, receive, send):
@@ -124,11 +127,15 @@ class AsgiHop:
             await self.app(scope, receive, send)
             return
         body = Body(receive, time.monotonic() + self.seconds)
+        # gunicorn (27.0.1) waits for connections when it ends, and that of a request is over when its answer is out
+        self.worker.nr_conns += 1
         try:
             await self.app(scope, body.receive, send)
         except Exception:
             await body.read_rest()  # gunicorn answers
             raise
+        finally:
+            self.worker.nr_conns -= 1
         await body.read_rest()
 
 

@@ -177,7 +177,8 @@ class Server:
         self.wait_for(another, "another worker", 40)
 
     def stop(self):
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # a test has ended it
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 

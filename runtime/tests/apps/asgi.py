@@ -52,6 +52,13 @@ async def application(scope, receive, send):
         finally:
             record("closed")
         return
+    if way == "closing":
+        await send(start)
+        await send({"type": "http.response.body", "body": b"sent"})
+        record("begins to close")
+        await naps(seconds)
+        record("closed")
+        return
     if way in AWAITED:
         await AWAITED[way](seconds)
     else:
