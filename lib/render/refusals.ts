@@ -6,6 +6,7 @@ import { HEALTH_LOCATION } from './nginx';
 import { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
 import { GROUP_NAME, REQUIREMENTS_PATH, isGroupName, isRequirementsPath, isSystemPackage } from './requirements';
 import { hasControls, withoutTokens } from './text';
+import { proxyProblems } from './trusted-proxies';
 import { unitNameProblem } from './unit-names';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -140,9 +141,7 @@ export function refusalsOfFiles(input: FilesInput): string[] {
     const rule = 'must be a host name, as in the ALLOWED_HOSTS of Django';
     problems.matches(/^[A-Za-z0-9.*:[\]_-]*$/, 'allowedHosts', host, rule);
   }
-  for (const range of input.trustedProxies) {
-    problems.matches(/^[0-9a-fA-F.:/]*$/, 'trustedProxies', range, 'must be an address range, for example 10.0.0.0/16');
-  }
+  problems.messages.push(...proxyProblems(input));
   if (input.healthCheckPath !== undefined) {
     problems.matches(
       /^\/[\w.~/-]*$/,

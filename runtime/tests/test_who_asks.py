@@ -103,6 +103,71 @@ def test_behind_an_application_load_balancer(behind, how):
     assert logged(nginx)["client"] == expected[0]
 
 
+CDN = {
+    "trustedProxies": ["127.0.0.1/32", "203.0.113.0/24", "2001:db8:1::/48"],
+    "beforeLoadBalancer": ["203.0.113.0/24", "2001:db8:1::/48"],
+    "schemeHeader": "CloudFront-Forwarded-Proto",
+}
+EDGE, NEAR, SIX = "203.0.113.9", "203.0.113.10", "2001:db8:1::9"
+SAYS_HTTPS = ("CloudFront-Forwarded-Proto", "https")
+HTTP = ("X-Forwarded-Proto", "http")
+# what nginx is sent behind a CDN that ends TLS, and an ALB: client, port, scheme
+BEHIND_A_CDN = {
+    "through it": (through(f"198.51.100.7, {EDGE}", HTTP, SAYS_HTTPS), "198.51.100.7", 443, "https"),
+    "through two of its machines": (
+        through(f"198.51.100.7, {NEAR}, {EDGE}", HTTP, SAYS_HTTPS),
+        *("198.51.100.7", 443, "https"),
+    ),
+    "over IPv6": (through(f"2001:db8::7, {SIX}", HTTP, SAYS_HTTPS), "2001:db8::7", 443, "https"),
+    "over IPv6 with ports": (through(f"2001:db8::7, [{SIX}]:99", HTTP, SAYS_HTTPS), "2001:db8::7", 443, "https"),
+    "with ports": (through(f"198.51.100.7, {EDGE}:99", HTTP, SAYS_HTTPS), "198.51.100.7", 443, "https"),
+    "that does not say the scheme": (through(f"198.51.100.7, {EDGE}", HTTP), "198.51.100.7", 80, "http"),
+    "that says http, and speaks https": (
+        through(f"198.51.100.7, {EDGE}", HTTPS, ("CloudFront-Forwarded-Proto", "http")),
+        *("198.51.100.7", 80, "http"),
+    ),
+    "that says nonsense": (
+        through(f"198.51.100.7, {EDGE}", HTTPS, ("CloudFront-Forwarded-Proto", "gopher")),
+        *("198.51.100.7", 443, "https"),
+    ),
+    "with a chain that a client has begun": (
+        through(f"6.6.6.6, {NEAR}, 198.51.100.7, {EDGE}", HTTP, SAYS_HTTPS),
+        *("198.51.100.7", 443, "https"),
+    ),
+    "past it, as if through it": (
+        through(f"6.6.6.6, {EDGE}, 198.51.100.7", HTTP, SAYS_HTTPS),
+        "198.51.100.7",
+        80,
+        "http",
+    ),
+    "past it, in two headers": (
+        [("X-Forwarded-For", f"6.6.6.6, {EDGE}"), *through("198.51.100.7", HTTP, SAYS_HTTPS)],
+        *("198.51.100.7", 80, "http"),
+    ),
+}
+
+
+@pytest.mark.parametrize("how", BEHIND_A_CDN)
+def test_behind_a_cdn_before_an_application_load_balancer(behind, how):
+    headers, client, port, scheme = BEHIND_A_CDN[how]
+    nginx = behind("application", **CDN)
+    answer = nginx.asked("/cdn", headers)
+    assert seen(answer) == (client, 0, "site.example", port, scheme)
+    assert answer["headers"]["cloudfront-forwarded-proto"] == answer["headers"]["x-forwarded-proto"] == scheme
+    assert logged(nginx)["client"] == client
+
+
+def test_behind_a_cdn_before_a_network_load_balancer(behind):
+    edges = {**CDN, "trustedProxies": ["10.0.0.0/16", "127.0.0.3/32"], "beforeLoadBalancer": ["127.0.0.3/32"]}
+    nginx = behind("network", **edges)
+    headers = through("6.6.6.6, 198.51.100.7", SAYS_HTTPS)
+    answer = nginx.asked("/cdn", headers, client="127.0.0.3")
+    assert seen(answer) == ("198.51.100.7", 0, "site.example", 443, "https")
+    past_it = nginx.asked("/cdn", headers, client=CLIENT)
+    assert (past_it["client"][0], past_it["server"], past_it["scheme"]) == (CLIENT, ["site.example", 80], "http")
+    assert nginx.request("/health") == (200, "ok\n")
+
+
 def test_behind_a_network_load_balancer_a_client_speaks_for_itself(behind):
     nginx = behind("network", **VPC)
     forged = [
