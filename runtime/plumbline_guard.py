@@ -42,6 +42,7 @@ def configure(
     slots,
     backlog,
     answer_health,
+    web_socket_ping=20,
     serving_file="/run/plumbline/serving",
     master_silence=10,
 ):
@@ -63,7 +64,7 @@ def post_worker_init(worker):
 
         wait_for_startup()
         worker.asgi = AsgiGuard(worker)
-        mend(worker, request_timeout=settings.request_timeout)
+        mend(worker, request_timeout=settings.request_timeout, web_socket_ping=settings.web_socket_ping)
         listen_with_backlog(worker)
         return
     limits = {"SyncWorker": AlarmLimit, "ThreadWorker": thread_limit, "GeventWorker": GreenletLimit}

@@ -24,9 +24,13 @@ LAST = 0.5
 PIECE = 65536
 
 
-def mend(worker, *, request_timeout):
-    """Stands before all else that the worker calls. `request_timeout` in seconds, from the start of a request."""
+def mend(worker, *, request_timeout, web_socket_ping=20):
+    """Stands before all else that the worker calls. `request_timeout` in seconds, from the start of a request, and
+    `web_socket_ping` in seconds between two pings."""
     if hasattr(worker, "asgi"):
+        from plumbline_websockets import keep
+
+        keep(worker, web_socket_ping)
         worker.asgi = AsgiHop(worker, request_timeout)
     else:
         worker.wsgi = WsgiHop(worker.wsgi, request_timeout)
