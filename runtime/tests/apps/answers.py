@@ -1,9 +1,11 @@
 """Answers before it has read the body, each path in another way; `/cookies?32` with 32 KiB of headers."""
 
 import asyncio
+import sys
 import time
 
 TEXT = b"not before you log in\n"
+WORKED = "worked after its answer"
 HEADERS = [("Content-Type", "text/plain"), ("Content-Length", str(len(TEXT)))]
 
 
@@ -13,8 +15,13 @@ def cookies(kibibytes):
 
 
 class Closing(list):
+    def __init__(self, seconds):
+        super().__init__([TEXT])
+        self.seconds = seconds
+
     def close(self):
-        time.sleep(0.01)
+        time.sleep(self.seconds)
+        print(WORKED, file=sys.stderr, flush=True)
 
 
 def application(environ, start_response):
@@ -38,14 +45,17 @@ def application(environ, start_response):
     start_response("403 Forbidden", HEADERS + more)
     if way == "/file":
         return environ["wsgi.file_wrapper"](open(__file__, "rb"))
-    if way == "/closing":
-        return Closing([TEXT])
+    if way == "/works-on":
+        return Closing(float(environ["QUERY_STRING"]))
     if way == "/generator":
         return (piece for piece in [TEXT])
     return [TEXT]
 
 
 async def asgi(scope, receive, send):
+    if scope["type"] == "websocket":
+        await echo(receive, send)
+        return
     if scope["type"] != "http":
         raise NotImplementedError(scope["type"])
     way = scope["path"]
@@ -64,5 +74,16 @@ async def asgi(scope, receive, send):
         headers = [(b"not a name", b"1")]
     await send({"type": "http.response.start", "status": 403, "headers": headers})
     await send({"type": "http.response.body", "body": TEXT})
-    if way == "/background":
-        await asyncio.sleep(0.3)
+    if way == "/works-on":
+        await asyncio.sleep(float(scope["query_string"]))
+        print(WORKED, file=sys.stderr, flush=True)
+
+
+async def echo(receive, send):
+    """A WebSocket on which each message comes back."""
+    while (message := await receive())["type"] != "websocket.disconnect":
+        if message["type"] == "websocket.connect":
+            await send({"type": "websocket.accept"})
+        else:
+            await send({"type": "websocket.send", "text": message["text"]})
+    print(f"disconnected {message['code']}", file=sys.stderr, flush=True)
