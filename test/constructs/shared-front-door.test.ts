@@ -171,6 +171,32 @@ describe('an imported load balancer without its DNS name', () => {
   });
 });
 
+describe('fails behind a load balancer that does not say who asks', () => {
+  const balancer = (xffHeaderProcessingMode?: elbv2.XffHeaderProcessingMode) =>
+    new elbv2.ApplicationLoadBalancer(stack, 'Careless', { vpc, xffHeaderProcessingMode });
+  const rule = {
+    listenerConditions: [elbv2.ListenerCondition.hostHeaders(['a.example.com'])],
+    allowedHosts: ['a.example.com'],
+    listenerPriority: 3,
+    loadBalancerIdleTimeout: Duration.seconds(120),
+  };
+
+  test.each([
+    [elbv2.XffHeaderProcessingMode.PRESERVE, 'preserve'],
+    [elbv2.XffHeaderProcessingMode.REMOVE, 'remove'],
+  ])('with X-Forwarded-For by %s', (mode, text) => {
+    const careless = balancer(mode);
+    const end = `has routing.http.xff_header_processing.mode "${text}", so that nobody knows who asks: set it to append, its default`;
+    expect(() => serve('Site', { loadBalancer: careless })).toThrow(new Error(`loadBalancer ${end}`));
+    const listener = careless.addListener('Http', { port: 80, defaultAction: elbv2.ListenerAction.fixedResponse(404) });
+    expect(() => serve('Other', { listener, ...rule })).toThrow(new Error(`the load balancer of listener ${end}`));
+  });
+
+  test('and not behind one that does', () => {
+    serve('Site', { loadBalancer: balancer(elbv2.XffHeaderProcessingMode.APPEND) });
+  });
+});
+
 describe('nginx believes which client a request comes from', () => {
   const trustedBy = (given: ec2.IVpc) => {
     new WebService(stack, 'Site', { application: flask(), vpc: given });
