@@ -28,6 +28,7 @@ import {
 import type { RequestPathPlan } from './request-path-plan';
 import { runtimeAsset } from './runtime';
 import { USER_DATA_TYPES } from './user-data-types';
+import { PRIVATE_RANGES } from './vpc-ranges';
 
 /** What is on a machine besides the numbers of the plan. */
 export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
@@ -105,15 +106,33 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   readonly instanceMetadata?: boolean;
 
   /**
-   * Address ranges of the load balancer: from there, nginx believes which client a request comes from.
+   * Address ranges of proxies before the load balancer, such as those of a CDN, which are believed about who asks: the client is the last
+   * address of `X-Forwarded-For` that is none of theirs. Ranges of IPv4 or IPv6, such as 203.0.113.0/24. Behind a Network Load Balancer only
+   * these are believed. Whoever speaks from within them, or from the VPC, can name any address then.
    *
-   * @default - the address ranges of the VPC of a `WebService`, where it knows them; else the private ranges of RFC 1918
+   * @default - none: the load balancer is believed, in the address ranges of the VPC of a `WebService` where it knows them, else in the
+   * private ranges of RFC 1918
    */
   readonly trustedProxies?: string[];
+
+  /**
+   * Header in which a proxy of `trustedProxies` says the scheme that its client speaks, `http` or `https`: `CloudFront-Forwarded-Proto` for
+   * CloudFront, where the origin request policy has it. Nobody else is believed.
+   *
+   * @default - the scheme that is spoken to the load balancer
+   */
+  readonly trustedSchemeHeader?: string;
 }
 
 /** Props of `WebUserData.forPlan`. */
 export interface WebUserDataProps extends MachineProps {
+  /**
+   * Address ranges that the load balancer speaks from, which are its VPC's: there it is believed about who asks.
+   *
+   * @default - the private ranges of RFC 1918
+   */
+  readonly loadBalancerRanges?: string[];
+
   /** The numbers. */
   readonly plan: RequestPathPlan;
 
@@ -141,7 +160,6 @@ export interface WebUserDataProps extends MachineProps {
 const LONGEST_USER_DATA = 16384;
 
 /** RFC 1918: where load balancers live in a VPC that we know nothing about. */
-const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 
 /** Long enough for Django (50 characters); letters and digits pass through every file format. */
 const SECRET_KEY_LENGTH = 50;
@@ -231,6 +249,7 @@ export class WebUserData extends Construct {
     const urls = environmentUrls(environment, given, Object.keys(secrets));
     const pooled = access.find((service) => service.pooled)?.pooled;
     const account = access.find((service) => service.account)?.account;
+    const loadBalancerRanges = props.loadBalancerRanges ?? PRIVATE_RANGES;
     const files: FilesInput = {
       plan: props.plan._plan,
       operatingSystem: this.operatingSystem._profile,
@@ -246,7 +265,9 @@ export class WebUserData extends Construct {
       secrets: [...Object.entries(secrets).map(([name, secret]) => secret._named(name)), ...urls.secrets],
       allowedHosts: props.allowedHosts,
       healthCheckPath: props.healthCheckPath,
-      trustedProxies: props.trustedProxies ?? PRIVATE_RANGES,
+      trustedProxies: [...new Set([...loadBalancerRanges, ...(props.trustedProxies ?? [])])],
+      beforeLoadBalancer: props.trustedProxies,
+      schemeHeader: props.trustedSchemeHeader,
       tls: props.tls,
       database: database && {
         onInstance: database._volume !== undefined,

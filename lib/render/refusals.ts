@@ -1,6 +1,5 @@
 import { calendarProblem } from '../plan/calendar';
 import { DIRECTIVE_VALUE, isDirectiveValue } from '../plan/directive-value';
-import { isAddressRange } from './address-range';
 import { entryPointProblem } from './entry-point';
 import { forcedHeaderOf } from './forced-headers';
 import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object, SecretSource } from './input';
@@ -15,6 +14,7 @@ import {
   isSystemPackage,
 } from './requirements';
 import { hasControls, withoutTokens } from './text';
+import { proxyProblems } from './trusted-proxies';
 import { unitNameProblem } from './unit-names';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -157,14 +157,7 @@ export function refusalsOfFiles(input: FilesInput): string[] {
       'must be a host name without a port',
     );
   }
-  for (const range of input.trustedProxies) {
-    problems.must(
-      withoutTokens(range) === range ? isAddressRange(range) : /^[0-9a-fA-F.:/]*$/.test(withoutTokens(range)),
-      'trustedProxies',
-      range,
-      'must be an address range, for example 10.0.0.0/16',
-    );
-  }
+  problems.messages.push(...proxyProblems(input));
   if (input.healthCheckPath !== undefined) {
     problems.matches(
       /^\/[\w.~/-]*$/,
