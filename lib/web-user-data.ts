@@ -246,7 +246,7 @@ export class WebUserData extends Construct {
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const environment = machineEnvironment(props.plan._plan, access);
     const given = Object.keys({ ...props.environment, ...props.secrets });
-    const urls = environmentUrls(environment, given, Object.keys(secrets));
+    const urls = environmentUrls(environment, given, Object.keys(secrets), application.django);
     const pooled = access.find((service) => service.pooled)?.pooled;
     const account = access.find((service) => service.account)?.account;
     const loadBalancerRanges = props.loadBalancerRanges ?? PRIVATE_RANGES;

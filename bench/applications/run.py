@@ -161,7 +161,8 @@ def main() -> None:
         run = Run()
         try:
             with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as fetched:
-                github = releases(Path(fetched))
+                # as that one answers since 2018; projects still name it
+                sites = (*releases(Path(fetched)), Site("pypi.python.org", moved_to="pypi.org"))
                 directory = arguments.directory
                 if not directory:
                     repository = Path(arguments.rest[0], wanted.pop("repository", name))
@@ -170,7 +171,7 @@ def main() -> None:
                         directory = generated(directory, answers)
                     for path, text in wanted.pop("files", {}).items():
                         (directory / path).write_text(text)
-                answer = try_out(run, name, wanted | {"directory": str(directory.resolve())}, github)
+                answer = try_out(run, name, wanted | {"directory": str(directory.resolve())}, sites)
         finally:
             run.end()
         print(answer.row(), flush=True)
