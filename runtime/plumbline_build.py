@@ -16,7 +16,8 @@ NEEDS = [
     if not line.startswith("#")
 ]
 
-# A build may write without end, to a disk that is memory. What uv says before it takes a few KiB, a compiler's last words fewer.
+# A build may write without end, to a disk that is memory. What uv says before it takes a few KiB, a compiler's last
+# words fewer.
 BEGINNING = 256 << 10
 END = 1 << 20
 
