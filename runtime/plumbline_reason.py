@@ -290,7 +290,7 @@ def packages(lines):
             file = (match[1] or "").rpartition("/")[2]
             return len(lines) - lines[::-1].index(line), match[2] + (f" ({file})" if file else "")
         match = re.match(r"(?:Error: |  - Curl error |Error downloading packages:)(.*)", line)
-        if match and not re.match(r"Invalid value for", match[1]):
+        if match:
             following = [text.strip(" -") for text in lines[number + 1 :] if re.match(r" +(-|Problem)", text)]
             return number + 1, match[1] or " ".join(following[-1:])
     return 0, ""

@@ -190,7 +190,6 @@ def main(arguments: list[str]) -> int:
     of_files = [line for one in requirements.files for line in _lines(one, given.extra)]
     tell_servers(file, [*requirements.lines, *of_files], given.server)
     write(given.folder, requirements)
-    (given.folder / "itself").unlink(missing_ok=True)
     if is_package(file):
         (given.folder / "itself").write_text(f"{file.parent.absolute()}\n")
     return 0

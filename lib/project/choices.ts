@@ -40,8 +40,9 @@ export function choiceProblems(files: ProjectFiles, path: string, choices: Choic
 /** As tools compare names. */
 const plain = (name: string) => name.toLowerCase().replace(/[-_.]+/g, '-');
 
-/** All words: a table is written in many ways, `[tool.poetry.group.prod.dependencies]` is one. */
+/** All words: a table is written in many ways, `[tool.poetry.group.prod.dependencies]` and `dev-dependencies` of uv are two. */
 function wordsOf(text: string): ReadonlySet<string> {
   const words = text.match(/[\w.-]+/g) ?? [];
-  return new Set([...words, ...words.flatMap((word) => word.split('.'))].map(plain));
+  const parts = words.flatMap((word) => word.split('.')).map((part) => part.replace(/-dependencies$/, ''));
+  return new Set([...words, ...parts].map(plain));
 }

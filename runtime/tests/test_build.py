@@ -98,6 +98,17 @@ def test_the_reason_names_the_index_that_refuses_and_not_the_package_that_it_hid
     assert reason_of(said).startswith("An index URL (https://packages.example/simple) could not be queried")
 
 
+def test_a_package_is_known_by_its_name_however_it_is_spelled():
+    assert needs(failed("PyCurl==7", "it did not work"), "apt", "python3") == needs(
+        failed("pycurl==7", "it did not work"), "apt", "python3"
+    )
+    assert "libcurl4-openssl-dev" in needs(failed("PyCurl==7", "it did not work"), "apt", "python3")
+
+
+def test_a_python_that_was_fetched_brings_its_own_headers():
+    assert needs(failed("a==1", "no compiler: cc"), "dnf", "/opt/python/bin/python3.12") == ["gcc", "glibc-devel"]
+
+
 def bounded(data):
     target = io.BytesIO()
     plumbline_build.bounded(io.BytesIO(data), target)

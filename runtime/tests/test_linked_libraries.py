@@ -1,4 +1,5 @@
-"""What extensions link to is read from a list of the application's user: root follows it nowhere and waits for none."""
+"""What extensions link to is read from a list of the application's user: root follows it nowhere, and waits for
+nobody."""
 
 import os
 import subprocess

@@ -95,6 +95,11 @@ def test_lines_are_read_as_pip_reads_them(project):
     ]
 
 
+def test_lists_that_include_one_another_are_read_once(project):
+    files = {"requirements.txt": "-r more.txt\nflask\n", "more.txt": "-r requirements.txt\n-c more.txt\nredis\n"}
+    assert project(files)["requirements"] == ["redis", "flask"]
+
+
 def test_a_list_that_powershell_wrote_is_read(project):
     assert project({"requirements.txt": "flask==3.1\r\n".encode("utf-16")})["requirements"] == ["flask==3.1"]
 
@@ -288,6 +293,45 @@ def test_extras_of_a_lock_of_uv_are_exported(project):
     assert project(files)["requirements"] == ["django==5.2"]
     assert project(files, "--extra", "prod-db")["requirements"] == ["django==5.2", "psycopg==3.2"]
     assert "`prodd`" in project(files, "--extra", "prodd", fails=True)
+
+
+def test_a_lock_of_uv_is_exported_for_the_python_of_the_release_without_what_is_for_development(tmp_path):
+    uv = tmp_path / "uv"
+    uv.write_text('#!/bin/sh\nprintf "%s=" "$@"\n')
+    uv.chmod(0o755)
+    exported = plumbline_requirements.exported(tmp_path / "uv.lock", ["aws"], ["prod"], [str(uv), "python3.12"])
+    assert exported.lines == [
+        "export=-q=-p=python3.12=--frozen=--no-dev=--no-emit-project=--no-header=--no-annotate="
+        f"--project={tmp_path}=--group=aws=--extra=prod="
+    ]
+
+
+def test_a_project_is_a_package_where_it_is_built_and_does_not_say_otherwise(project):
+    built = '[build-system]\nrequires = []\n[project]\nname = "a"\n'
+    assert project({"pyproject.toml": built})["itself"]
+
+
+@pytest.mark.parametrize("says", ["[tool.uv]\npackage = false\n", "[tool.poetry]\npackage-mode = false\n"])
+def test_a_project_that_says_so_is_no_package(project, says):
+    assert not project({"pyproject.toml": f'[build-system]\nrequires = []\n[project]\nname = "a"\n{says}'})["itself"]
+
+
+def test_uv_gets_no_list_that_is_empty_and_no_place_twice(project):
+    found = project({"requirements.txt": "flask\n"})
+    assert [Path(argument).name for argument in found["arguments"]] == [
+        "--excludes", "servers.txt", "-r", "requirements.txt"
+    ]  # fmt: skip
+    twice = project({"requirements.txt": "-i https://a.example/\n-r more.txt\n", "more.txt": "-i https://a.example/\n"})
+    assert twice["sources"] == ["--index-url https://a.example/"]
+
+
+def test_nothing_is_said_of_a_server_that_is_the_one_that_is_installed(project):
+    assert project({"requirements.txt": f"{SERVER}\n"})["said"] == ["packages of requirements.txt"]
+
+
+def test_fails_a_table_that_cannot_be_read(project):
+    reason = project({"pyproject.toml": "[project\n"}, fails=True)
+    assert reason.startswith("error: pyproject.toml: Expected ']'")
 
 
 def test_a_lock_of_pep_751_is_asked_for_extras(project):

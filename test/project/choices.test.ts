@@ -13,6 +13,7 @@ describe('what is chosen of what a project offers', () => {
   test.each([
     ['a group', '[dependency-groups]\naws = ["boto3"]', GROUPS],
     ['a group of Poetry', '[tool.poetry.group.aws.dependencies]\nboto3 = "*"', GROUPS],
+    ['the group that uv once had', '[tool.uv]\ndev-dependencies = []', { dependencyGroups: ['dev'] }],
     ['a group on one line', '[dependency-groups]\n"dev" = []\n"aws" = []', GROUPS],
     ['an extra by another spelling', '[project.optional-dependencies]\nprod-db = []', EXTRAS],
     ['an extra of Poetry', '[tool.poetry.extras]\n"prod.db" = []', EXTRAS],
