@@ -194,6 +194,9 @@ def resolver(lines):
             return len(lines), refused
         if causes and "--- stderr" in causes[-1]:
             return len(lines), git_of_uv(" ".join([match[1], *lines[number + 1 :]]), causes[-1])
+        elsewhere = OTHER_VERSIONS.search(" ".join("\n".join(lines).split()))
+        if elsewhere:
+            return len(lines), f"{elsewhere[1]} is asked first, and has no {elsewhere[2]}"
         excluding = [cause for cause in causes if "Because" in cause]
         built = re.match(r"Failed to (?:\w+ and )*build `?([^`]*)`?", match[1])
         if excluding:
@@ -243,6 +246,9 @@ def unauthorized(line):
     return f"{host[1]}: {why[0]}" if why else ""
 
 
+OTHER_VERSIONS = re.compile(
+    r"was found on https?://(?:[^/@\s]*@)?([^/\s,]+)\S*, but not at the requested version \(([^)\s]+)"
+)
 CLAUSES = re.compile(
     r"has no (usable|wheels|matching|publi)|(was|were) not found|no versions? of|is not available|does not satisfy"
 )

@@ -141,6 +141,10 @@ def write(folder: Path, requirements: Requirements) -> None:
     # uv warns of files in which it finds nothing
     sources = ["-r", f"{folder}/sources.txt"] if requirements.options else []
     project = ["--excludes", f"{folder}/servers.txt", *sources]
+    # Where hashes say what a package is, every index is asked, as pip and Poetry do. uv asks the first that knows the
+    # name, so that none can put another in its place; but PyTorch's has old versions of what it needs.
+    if requirements.options and requirements.lines and all("--hash" in line for line in requirements.lines):
+        project += ["--index-strategy", "unsafe-best-match"]
     project += [part for file in requirements.files for part in ("-r", str(file))]
     project += [part for extra in requirements.extras for part in ("--extra", extra)]
     project += ["-r", f"{folder}/requirements.txt"] if requirements.lines else []

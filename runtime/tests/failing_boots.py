@@ -99,12 +99,13 @@ class Boot:
         return self.run(f"uv venv -q -p {sys.executable} .venv; {install}", **environment)
 
     @contextlib.contextmanager
-    def answering(self, status, body=b"", tls=False):
+    def answering(self, status, body=b"", tls=False, content_type="application/octet-stream"):
         """A server that gives every request the same answer."""
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 self.send_response(status)
+                self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

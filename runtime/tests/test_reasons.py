@@ -325,6 +325,13 @@ def a_package_from_a_repository_of_something_else(b):
     return b.uv(f"shop @ git+file://{b.folder}/shop.git\n", "--no-index --find-links .")
 
 
+@boot("dependencies", "dependencies: localhost:PORT is asked first, and has no shop==2")
+def a_version_that_the_first_index_lacks(b):
+    page = b'<a href="shop-1.0-py3-none-any.whl">shop-1.0-py3-none-any.whl</a>'
+    with b.answering(200, page, content_type="text/html") as url:
+        return b.uv("shop==2.0\n", f"--index-url https://pypi.invalid/simple --extra-index-url {url}/simple")
+
+
 @boot("tools", "tools: Name or service not known: /simple/uv/")
 def pip_without_a_network(b):
     return b.run(PIP)

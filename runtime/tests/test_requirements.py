@@ -380,6 +380,13 @@ def test_a_lock_that_uv_reads_itself_is_given_to_it(project):
     assert found["said"][-1].startswith("pylock.toml names gunicorn==23.0.0; installed is ")
 
 
+@pytest.mark.parametrize(("hashes", "asked"), [(" --hash=sha256:aa", "every index"), ("", "the first that has it")])
+def test_every_index_is_asked_where_hashes_say_what_a_package_is(project, tmp_path, hashes, asked):
+    project({"requirements.txt": f"--extra-index-url https://packages.example/simple\ndjango==5.2{hashes}\n"})
+    arguments = (tmp_path / "wanted/project").read_text().splitlines()
+    assert ("unsafe-best-match" in arguments) == (asked == "every index")
+
+
 UV_LOCK = f"""\
 version = 1
 requires-python = ">=3.11"
