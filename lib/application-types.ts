@@ -4,7 +4,7 @@ import type {
   GitApplicationOptions,
   RemoteApplicationOptions,
 } from './application';
-import { ANYTHING, BOOLEAN, STRING, strings, withMember, type PropTypes } from './prop-types';
+import { BOOLEAN, STRING, strings, withMember, type PropTypes } from './prop-types';
 
 const TYPES: PropTypes<ApplicationOptions> = {
   wsgi: STRING,
@@ -20,7 +20,7 @@ const TYPES: PropTypes<ApplicationOptions> = {
 export const ASSET_TYPES: PropTypes<AssetApplicationOptions> = {
   ...TYPES,
   exclude: strings('*.log'),
-  bundling: ANYTHING,
+  bundling: withMember('image', `a BundlingOptions, for example { image: DockerImage.fromRegistry('python:3.13') }`),
 };
 
 export const REMOTE_TYPES: PropTypes<RemoteApplicationOptions> = { ...TYPES, django: BOOLEAN };

@@ -304,6 +304,9 @@ function engineOf(path: string, given: DatabaseEngine | undefined, engineType: s
   const known = Object.values(DatabaseEngine).find((engine) =>
     engineType?.includes(engine.replace('postgresql', 'postgres')),
   );
+  if (given && known && given !== known) {
+    throw new Error(`engine (${given}) is not that of ${path} (${known}): leave engine out`);
+  }
   const engine = given ?? known;
   if (!engine) throw new Error(`the engine of ${path} is not known here: give engine`);
   return engine;

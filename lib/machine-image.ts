@@ -90,6 +90,7 @@ function operatingSystemAndArchitecture(text: string): Omit<ImageFacts, 'foundBy
 function operatingSystemIn(words: string): string | undefined {
   if (words.includes('windows')) return 'windows';
   if (/al2023|amazon-linux-2023/.test(words)) return 'amazon-linux-2023';
+  if (words.includes('al2022')) return 'amazon-linux-2022';
   if (/amzn2|amazon-linux-2\b/.test(words)) return 'amazon-linux-2';
   if (words.includes('amzn-ami')) return 'amazon-linux-1';
   if (words.includes('ubuntu'))

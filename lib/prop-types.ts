@@ -1,4 +1,5 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 
 /*
  * What a prop takes, as far as a running program can tell. TypeScript checks it too, but not where somebody wrote `as any`, `!` after a
@@ -112,10 +113,21 @@ export const ANYTHING: PropType = { optional: true, problems: () => [] };
 export const strings = (example: string) => arrayOf(STRING, `an array of strings, for example ['${example}']`);
 
 export const VPC = withMember('vpcId', `an ec2.IVpc, for example ec2.Vpc.fromLookup(this, 'Vpc', { vpcId })`);
-export const SUBNETS = simple(
-  (value) => isObject(value) && !hasMember('subnetId')(value),
-  'an ec2.SubnetSelection, for example { subnetType: ec2.SubnetType.PUBLIC } or { subnets: vpc.publicSubnets }',
-);
+const SELECTION = {
+  subnetType: oneOf(SubnetType, 'SubnetType'),
+  subnets: arrayOf(withMember('subnetId', 'an ec2.ISubnet'), 'an array, for example vpc.publicSubnets'),
+};
+export const SUBNETS: PropType = {
+  optional: true,
+  problems: (prop, value) =>
+    isObject(value) && !hasMember('subnetId')(value)
+      ? Object.entries(SELECTION).flatMap(([name, type]) =>
+          value[name] === undefined ? [] : type.problems(`${prop}.${name}`, value[name]),
+        )
+      : [
+          `${prop} (${shown(value)}) must be an ec2.SubnetSelection, for example { subnetType: ec2.SubnetType.PUBLIC } or { subnets: vpc.publicSubnets }`,
+        ],
+};
 export const INSTANCE_TYPE = simple(
   hasMember('architecture'),
   `an ec2.InstanceType, for example new ec2.InstanceType('t4g.small')`,

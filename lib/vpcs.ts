@@ -48,6 +48,11 @@ export function reachProblems(vpc: ec2.IVpc, { _access }: DataServices): string[
   return problems.length > 0 && vpc.node.root.node.findAll().some(isBridge) ? [] : problems;
 }
 
+/** The VPC of a target group, which keeps it in a member that is not public. */
+export function vpcsOfTargetGroup(targetGroup: elbv2.ITargetGroup): Array<string | undefined> {
+  return [(targetGroup as { vpc?: ec2.IVpc }).vpc?.vpcId];
+}
+
 /** The VPC of a load balancer: one that was imported says it where it was told, and by its security groups. */
 export function vpcsOfLoadBalancer(loadBalancer: elbv2.IApplicationLoadBalancer): Array<string | undefined> {
   return [told(() => loadBalancer.vpc?.vpcId), ...vpcsOfGroups(loadBalancer.connections.securityGroups)];

@@ -24,7 +24,7 @@ import {
 } from './prop-types';
 import { ROOT_VOLUME, sizeProblems, waitProblems } from './ranges';
 import type { RequestPathPlan } from './request-path-plan';
-import { reachProblems, vpcProblems, vpcsOfGroups, vpcsOfSubnets } from './vpcs';
+import { reachProblems, vpcProblems, vpcsOfGroups, vpcsOfSubnets, vpcsOfTargetGroup } from './vpcs';
 import { WebUserData } from './web-user-data';
 
 /** How an instance is placed and what it may do. */
@@ -145,6 +145,8 @@ export class WebInstance
   /** The role, for grants. */
   public readonly grantPrincipal: iam.IPrincipal;
 
+  private readonly vpc: ec2.IVpc;
+
   constructor(scope: Construct, id: string, props: WebInstanceProps) {
     super(scope, id);
     refuseOtherTypes(props, {
@@ -153,6 +155,7 @@ export class WebInstance
       userData: needed(instanceOf(WebUserData, 'a WebUserData: WebUserData.forPlan(…)')),
     });
     const { vpc, userData } = props;
+    this.vpc = vpc;
     const instanceType = new ec2.InstanceType(userData.plan.instance.instanceType);
     const volumeOptions = userData.plan._props.database?._volume;
     refuse([
@@ -230,14 +233,21 @@ export class WebInstance
 
   /** Not for calling: a target group calls it. */
   public attachToApplicationTargetGroup(targetGroup: elbv2.IApplicationTargetGroup): elbv2.LoadBalancerTargetProps {
+    this.refuseGroupOfAnotherVpc(targetGroup);
     // a group of another stack needs this one, for the id of the instance, so the rules are written there
     targetGroup.registerConnectable({ connections: connectionsHere(targetGroup, this) }, ec2.Port.tcp(80));
     return this.target();
   }
 
   /** Not for calling: a target group calls it. */
-  public attachToNetworkTargetGroup(_targetGroup: elbv2.INetworkTargetGroup): elbv2.LoadBalancerTargetProps {
+  public attachToNetworkTargetGroup(targetGroup: elbv2.INetworkTargetGroup): elbv2.LoadBalancerTargetProps {
+    this.refuseGroupOfAnotherVpc(targetGroup);
     return this.target();
+  }
+
+  private refuseGroupOfAnotherVpc(targetGroup: elbv2.ITargetGroup): void {
+    const ids = { [`the target group ${targetGroup.node.path}`]: vpcsOfTargetGroup(targetGroup) };
+    refuse(vpcProblems(this.vpc, ids, 'a target group takes instances of its own VPC alone'));
   }
 
   private target(): elbv2.LoadBalancerTargetProps {

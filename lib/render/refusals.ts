@@ -30,6 +30,9 @@ const KNOWN_TO_RDS = /^(us-gov|cn|af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]+$/;
 /** Whose variables begin with what. */
 const OTHER_INSTALLERS = { PIP_: 'pip', PIPENV_: 'Pipenv', POETRY_: 'Poetry' } as const;
 
+/** Of a health check: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html */
+const LONGEST_PATH = 1024;
+
 /** Collects what is wrong, one message each. */
 class Problems {
   public readonly messages: string[] = [];
@@ -165,6 +168,8 @@ export function refusalsOfFiles(input: FilesInput): string[] {
       input.healthCheckPath,
       'must be a path of letters, digits and - _ . ~ / that starts with /',
     );
+    const tooLong = input.healthCheckPath.length > LONGEST_PATH;
+    problems.must(!tooLong, 'healthCheckPath', input.healthCheckPath, `must have ${LONGEST_PATH} characters at most`);
     problems.must(
       !/\/(\.{0,2}\/|\.{1,2}$)/.test(input.healthCheckPath) && input.healthCheckPath !== HEALTH_LOCATION,
       'healthCheckPath',

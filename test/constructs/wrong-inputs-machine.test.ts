@@ -1,5 +1,6 @@
 import { Duration, Size, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { AppServer, Application, Cache, Database, DatabaseEngine, OperatingSystem, RequestPathPlan } from '../../lib';
 import { folderWith } from '../support/stacks';
@@ -180,6 +181,20 @@ describe('a name', () => {
   failsWithEach([
     value('a URL, whose password is not repeated', () => endpoint('mysql://app:hunter2@db.example.com'), host('a URL')),
     value('a port in the host', () => Cache.fromEndpoint('cache.example.com:6379'), host('"cache.example.com:6379"')),
+    props(
+      'a path that is longer than a health check may have',
+      () => ({ healthCheckPath: `/${'a'.repeat(1024)}` }),
+      `healthCheckPath "/${'a'.repeat(1024)}" must have 1024 characters at most`,
+    ),
+    [
+      'another engine than the database has',
+      (stack) => {
+        const engine = rds.DatabaseInstanceEngine.mysql({ version: rds.MysqlEngineVersion.of('8.4.8', '8.4') });
+        const db = new rds.DatabaseInstance(stack, 'Db', { vpc: new ec2.Vpc(stack, 'Vpc'), engine });
+        Database.fromInstance(db, { engine: DatabaseEngine.POSTGRESQL, secret: db.secret!, maxConnections: 100 });
+      },
+      'engine (postgresql) is not that of Test/Db (mysql): leave engine out',
+    ],
     props(
       'a port in a host name',
       () => ({ allowedHosts: ['www.example.com:8000'] }),

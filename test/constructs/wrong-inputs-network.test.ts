@@ -4,7 +4,16 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as route53 from 'aws-cdk-lib/aws-route53';
-import { Cache, Database, LoadBalancerType } from '../../lib';
+import {
+  Application,
+  ApplicationLoadBalancing,
+  Cache,
+  Database,
+  LoadBalancerType,
+  RequestPathPlan,
+  WebInstance,
+  WebUserData,
+} from '../../lib';
 import { failsWithEach, serviceWith, type Input } from '../support/wrong-inputs';
 
 const IDLE = Duration.seconds(120);
@@ -85,6 +94,18 @@ describe('another VPC', () => {
       },
       'the database or cache is in the VPC Test/Theirs, and vpc is Test/Ours: nothing in this app connects the two, so give both the same VPC',
     ),
+    [
+      'the target group of an instance in it',
+      (stack) => {
+        const plan = RequestPathPlan.of();
+        const vpc = vpcIn(stack, 'Ours');
+        const { targetGroup } = new ApplicationLoadBalancing(stack, 'Front', { plan, vpc: vpcIn(stack, 'Theirs') });
+        const application = Application.sample();
+        const userData = WebUserData.forPlan(stack, 'Web', { plan, application, allowedHosts: ['a.example.com'] });
+        targetGroup.addTarget(new WebInstance(stack, 'Instance', { vpc, userData }));
+      },
+      'the target group Test/Front/TargetGroup is in the VPC Test/Theirs, and vpc is Test/Ours: a target group takes instances of its own VPC alone, so give both the same VPC',
+    ],
     [
       'one that has another id',
       (stack) => {

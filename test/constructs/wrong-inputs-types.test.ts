@@ -10,6 +10,7 @@ import {
   BackgroundWorker,
   Cache,
   Database,
+  EnvironmentSecret,
   RequestPathPlan,
   WebInstance,
   WebUserData,
@@ -93,6 +94,19 @@ describe('a prop of another type', () => {
       { vpcSubnets: ec2.SubnetType.PUBLIC },
       'vpcSubnets ("Public") must be an ec2.SubnetSelection, for example { subnetType: ec2.SubnetType.PUBLIC } or { subnets: vpc.publicSubnets }',
     ),
+    [
+      'the ids of subnets',
+      (stack) => serviceWith(stack, { vpc: new ec2.Vpc(stack, 'Vpc'), vpcSubnets: { subnets: ['subnet-0a1b2c3d'] } }),
+      'vpcSubnets.subnets[0] ("subnet-0a1b2c3d") must be an ec2.ISubnet',
+    ],
+    [
+      'subnets without what says that they are a selection',
+      (stack) => {
+        const vpc = new ec2.Vpc(stack, 'Vpc');
+        return serviceWith(stack, { vpc, loadBalancerSubnets: vpc.publicSubnets });
+      },
+      'loadBalancerSubnets (an array) must be an ec2.SubnetSelection, for example { subnetType: ec2.SubnetType.PUBLIC } or { subnets: vpc.publicSubnets }',
+    ],
     props('a number as text', { maxInstances: '2' }, 'maxInstances ("2") must be a number'),
     props(
       'several of them, all at once',
@@ -200,6 +214,22 @@ describe('an option of another type', () => {
       'a version of Python as a number',
       () => Application.fromAsset('.', { wsgi: 'a:b', pythonVersion: any(3.13) }),
       'pythonVersion (3.13) must be a string',
+    ),
+    value(
+      'a secret as text, which is not repeated',
+      () => EnvironmentSecret.fromSecretsManager(any('hunter2'), any(5)),
+      `secret (a string) must be a secretsmanager.ISecret, for example secretsmanager.Secret.fromSecretNameV2(this, 'Secret', 'name')\n` +
+        'field (5) must be a string',
+    ),
+    value(
+      'the name of a parameter',
+      () => EnvironmentSecret.fromSsmParameter(any('/app/token')),
+      `parameter ("/app/token") must be an ssm.IParameter, for example ssm.StringParameter.fromStringParameterName(this, 'Parameter', 'name')`,
+    ),
+    value(
+      'the command of a build',
+      () => Application.fromAsset('.', { wsgi: 'a:b', bundling: any('make') }),
+      `bundling ("make") must be a BundlingOptions, for example { image: DockerImage.fromRegistry('python:3.13') }`,
     ),
     value(
       'the name of a bucket',
