@@ -60,14 +60,14 @@ class WsgiHop:
 
 
 def introduce(environ):
-    address = environ.get("HTTP_X_REAL_IP")
-    if address is None:  # not through nginx
+    address, port = environ.get("HTTP_X_REAL_IP"), environ.get("HTTP_X_FORWARDED_PORT")
+    if address is None or port is None:  # not through nginx
         return
     environ["REMOTE_ADDR"] = address
     # as in ASGI servers: a load balancer that does not say it leaves it unknown
     environ["REMOTE_PORT"] = environ.get("HTTP_X_REAL_PORT", "0")
     environ["SERVER_NAME"] = name_of(environ.get("HTTP_HOST", ""))
-    environ["SERVER_PORT"] = environ["HTTP_X_FORWARDED_PORT"]
+    environ["SERVER_PORT"] = port
 
 
 class Rest:
@@ -145,12 +145,12 @@ class AsgiHop:
 
 def introduce_scope(scope):
     headers = dict(scope["headers"])
-    address = headers.get(b"x-real-ip")
-    if address is None:  # not through nginx
+    address, port = headers.get(b"x-real-ip"), headers.get(b"x-forwarded-port")
+    if address is None or port is None:  # not through nginx
         return
     scope["client"] = (address.decode("latin-1"), int(headers.get(b"x-real-port", b"0")))
     name = name_of(headers.get(b"host", b"").decode("latin-1"))
-    scope["server"] = (name, int(headers[b"x-forwarded-port"]))
+    scope["server"] = (name, int(port))
 
 
 class Body:

@@ -19,6 +19,7 @@ TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 class Nginx:
     def __init__(self, folder, gunicorn, specification):
         self.folder = folder
+        self.gunicorn = gunicorn
         self.port = free_port()
         command = ["npx", "tsx", "test/support/rendered-nginx.ts", json.dumps(specification)]
         conf = folder / "nginx.conf"

@@ -187,6 +187,12 @@ def test_behind_a_network_load_balancer_that_ends_tls_the_scheme_is_known(behind
     assert (answer["server"], answer["scheme"]) == (["site.example", 443], "https")
 
 
+@pytest.mark.parametrize("header", ["X-Real-IP", "X-Forwarded-Port"])
+def test_who_comes_by_another_way_than_nginx_stays_unknown(behind, header):
+    answer = json.loads(behind("application", **VPC).gunicorn.get("/", {header: "6"}).body)
+    assert answer["client"] in (None, ["", -1])
+
+
 def test_a_web_socket_is_asked_for_by_somebody_too(behind, request):
     if request.node.callspec.params["behind"] != "asgi":
         return  # no other class speaks it
