@@ -14,7 +14,7 @@ export function entryPointProblem(prop: string, value: string): string | undefin
     return `must be module:attribute, for example ${example}`;
   }
   if (rest === '' || areLiterals(rest.slice(1, -1))) return undefined;
-  return `may call with literals alone, for example mysite:create_app("production", debug=False): assign what the call makes to a name in a module, and give that as ${example}`;
+  return `must call with literals alone, for example mysite:create_app("production", debug=False): assign what the call makes to a name in a module, and give that as ${example}`;
 }
 
 /** Stands for a literal that has been read: no control character is left in the text. */

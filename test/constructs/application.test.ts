@@ -94,7 +94,7 @@ describe('an application from a directory', () => {
   test.each([
     [
       { wsgi: 'site:create_app(config)' },
-      'wsgi "site:create_app(config)" may call with literals alone, for example mysite:create_app("production", debug=False): assign what the call makes to a name in a module, and give that as mysite.wsgi:application',
+      'wsgi "site:create_app(config)" must call with literals alone, for example mysite:create_app("production", debug=False): assign what the call makes to a name in a module, and give that as mysite.wsgi:application',
     ],
     [{ wsgi: 'mysite.wsgi' }, 'wsgi "mysite.wsgi" must be module:attribute, for example mysite.wsgi:application'],
     [{ asgi: 'my site:app' }, 'asgi "my site:app" must be module:attribute, for example mysite.asgi:application'],

@@ -1,7 +1,7 @@
 import { entryPointProblem } from '../../lib/render/entry-point';
 
 const LITERALS =
-  'may call with literals alone, for example mysite:create_app("production", debug=False): assign what the call makes to a name in a module, and give that as mysite.wsgi:application';
+  'must call with literals alone, for example mysite:create_app("production", debug=False): assign what the call makes to a name in a module, and give that as mysite.wsgi:application';
 
 describe('an application', () => {
   test.each([
@@ -46,7 +46,7 @@ describe('an application', () => {
     'wsgi:create_app("a").app()',
     'wsgi:create_app(true)',
   ])('fails as %s', (value) => {
-    expect(entryPointProblem('wsgi', value)).toMatch(/^(may call|must be)/);
+    expect(entryPointProblem('wsgi', value)).toMatch(/^must (call|be) /);
   });
 
   test('fails with what to write instead', () => {
