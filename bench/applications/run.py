@@ -83,7 +83,7 @@ def try_out(run: Run, name: str, wanted: dict, sites: tuple[Site, ...]) -> Answe
             return answer_of(answer, installed, "no", signal_.unique_id, answer.log)
         answer.cells |= {"installs": "yes", "boots": "yes"}
         wait_until("the load balancer takes it", lambda: machine.balancer.target_health() == "UP", 60)
-        visit(machine, pages, answer)
+        visit(machine, wanted.get("domain") or machine.stack.balancer_name.lower(), pages, answer)
         answer.log += machine.run("journalctl -u gunicorn --no-pager -n 300", False)
         return answer
     finally:
@@ -101,8 +101,7 @@ def first_error(text: str) -> str:
     return (lines or text.splitlines() or ["?"])[0][:160]
 
 
-def visit(machine: Machine, pages: list[str], answer: Answer) -> None:
-    host = machine.stack.balancer_name.lower()
+def visit(machine: Machine, host: str, pages: list[str], answer: Answer) -> None:
     browser = {"User-Agent": "Mozilla/5.0", "Accept": "text/html,*/*", "Host": host}
     since = machine.run("date +%s")
 
