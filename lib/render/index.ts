@@ -33,5 +33,5 @@ export { FOLDER, FOLDER_RULE } from './refusals';
 export { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
 export { GROUP_NAME, REQUIREMENTS_FILES, REQUIREMENTS_PATH, isGroupName, isRequirementsPath } from './requirements';
 export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
-export { hasControls } from './text';
+export { hasControls, withTokensNamed, withoutTokens } from './text';
 export { unitNameProblem } from './unit-names';

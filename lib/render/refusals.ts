@@ -6,7 +6,7 @@ import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object, Secr
 import { HEALTH_LOCATION } from './nginx';
 import { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
 import { GROUP_NAME, REQUIREMENTS_PATH, isGroupName, isRequirementsPath, isSystemPackage } from './requirements';
-import { hasControls, withoutTokens } from './text';
+import { hasControls, withTokensNamed, withoutTokens } from './text';
 import { unitNameProblem } from './unit-names';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -27,7 +27,7 @@ class Problems {
   public readonly messages: string[] = [];
 
   public must(holds: boolean, prop: string, value: string, rule: string): void {
-    if (!holds) this.messages.push(`${prop} ${JSON.stringify(value)} ${rule}`);
+    if (!holds) this.messages.push(`${prop} ${JSON.stringify(withTokensNamed(value))} ${rule}`);
   }
 
   /** Checks the part of a value that is known already. */
