@@ -6,9 +6,9 @@ export function withoutTokens(text: string): string {
   return text.replace(TOKEN, '');
 }
 
-/** The text for a message: what a token is called there says nothing to anybody. */
+/** The text for a message: what a token, of a list (`#`) too, is called there says nothing to anybody. */
 export function withTokensNamed(text: string): string {
-  return text.replace(TOKEN, '<token>');
+  return text.replace(/[$#]\{Token\[[^\]]*\]\}/g, '<token>');
 }
 
 /** Replaces in the parts of a text that are known already. */
