@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { certificateFor, domainProblems, recordFor } from './domain';
+import { forwardedProblems } from './forwarded-header';
 import { DEFAULT_HEALTH_CHECK_PATH, type HealthCheckProps } from './health-check';
 import { idleTimeoutProblems, loadBalancerOf } from './idle-timeout';
 import {
@@ -197,6 +198,8 @@ export class ApplicationLoadBalancing extends Construct {
       internetFacing: props.internetFacing ?? true,
       idleTimeout: Duration.seconds(props.plan.loadBalancer.idleTimeout),
       dropInvalidHeaderFields: true,
+      // REMOTE_PORT: who is behind an address that many share is told by it
+      preserveXffClientPort: true,
       deletionProtection: props.deletionProtection ?? false,
     });
     if (props.accessLogsBucket) loadBalancer.logAccessLogs(props.accessLogsBucket);
@@ -246,6 +249,7 @@ export function applicationLoadBalancingProblems(
   if (loadBalancer && !listener) {
     problems.push(...portProblems(loadBalancer, (certificate ?? props.hostedZone) ? [443, 80] : [80]));
   }
+  problems.push(...forwardedProblems(loadBalancer, listener));
   return problems;
 }
 

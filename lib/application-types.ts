@@ -14,6 +14,7 @@ const TYPES: PropTypes<ApplicationOptions> = {
   pythonVersion: STRING,
   requirements: STRING,
   dependencyGroups: strings('production'),
+  extras: strings('postgres'),
 };
 
 export const ASSET_TYPES: PropTypes<AssetApplicationOptions> = {

@@ -122,7 +122,7 @@ export interface ScheduleOptions extends BackgroundWorkerOptions {
    * Whether one instance of several runs it each time: the one that first says so in the `cache`, which all share. Then it is due at most once
    * a minute, and a run that a machine missed is another machine's.
    *
-   * @default false - every instance runs it
+   * @default false - every instance runs it, each time: where there may be several, a warning (N29) says so
    */
   readonly oncePerFleet?: boolean;
 }
@@ -222,7 +222,8 @@ export class BackgroundWorker {
    * A command that runs at given times and ends by itself, as a oneshot service of systemd with a timer. A deployment does not start it, nor cut
    * it: `taskTimeout` after its start it is told to end. One that still runs when it is due again is not started a second time. A run that was
    * due while its machine was off is made up when it is back; a machine that is new, in the place of another, begins with the next one. A run
-   * that fails is in the journal with its exit status and output, and is not repeated.
+   * that fails is in the journal with its exit status and output, and is not repeated. Where several instances serve, each of them runs the
+   * command, each time, unless `oncePerFleet` says otherwise: what sends mail or closes accounts is then done several times.
    *
    * @param name name of the units: lower case letters, digits and hyphens
    * @param options what runs, and when

@@ -29,6 +29,7 @@ export const MACHINE_TYPES: PropTypes<MachineProps> = {
   extraCommands: strings('as_app python manage.py warm_up'),
   instanceMetadata: BOOLEAN,
   trustedProxies: strings('10.0.0.0/16'),
+  trustedSchemeHeader: STRING,
   healthCheckPath: STRING,
   operatingSystem: OPERATING_SYSTEM,
 };

@@ -10,4 +10,5 @@ export const USER_DATA_TYPES: PropTypes<WebUserDataProps> = {
   allowedHosts: needed(strings('www.example.com')),
   dataServices: instanceOf(DataServices, `a DataServices: new DataServices(this, 'DataServices', { plan, vpc })`),
   tls: BOOLEAN,
+  loadBalancerRanges: strings('10.0.0.0/16'),
 };

@@ -138,7 +138,7 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
       plan,
       dataServices: this.dataServices,
       allowedHosts: props.allowedHosts ?? hosts,
-      trustedProxies: props.trustedProxies ?? rangesOf(vpc),
+      loadBalancerRanges: rangesOf(vpc),
       tls: this.networkLoadBalancing?.secure,
     });
     const webInstance = new WebInstance(this, 'Instance', { ...props, vpc, userData });

@@ -7,6 +7,7 @@ import type { Application } from './application';
 import { merged } from './data-access';
 import { originOf } from './data-volume-options';
 import { DataServices } from './data-services';
+import { namesWithoutEffect, refuseNames } from './environment-names';
 import { EnvironmentSecret } from './environment-secret';
 import { environmentUrls } from './environment-urls';
 import type { HealthCheckProps } from './health-check';
@@ -27,6 +28,7 @@ import {
 import type { RequestPathPlan } from './request-path-plan';
 import { runtimeAsset } from './runtime';
 import { USER_DATA_TYPES } from './user-data-types';
+import { PRIVATE_RANGES } from './vpc-ranges';
 
 /** What is on a machine besides the numbers of the plan. */
 export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
@@ -34,7 +36,10 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   readonly application: Application;
 
   /**
-   * Environment variables of the application. They are readable in the template: for secrets use `secrets`.
+   * Environment variables of the application. They are readable in the template: for secrets use `secrets`. What the machine sets itself
+   * is an error, here and in `secrets`: `PYTHONPATH` (use `pythonPath` of the application), `PATH`, `PLUMBLINE_*`; so is `GUNICORN_CMD_ARGS`,
+   * which gunicorn puts above its configuration. `WEB_CONCURRENCY` and `PORT` reach the application with a warning, since they change neither
+   * workers nor addresses.
    *
    * @default - none
    */
@@ -58,8 +63,9 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
 
   /**
    * Environment variables that the installation of packages alone sees, with what a private index asks for: `UV_DEFAULT_INDEX` (an
-   * address with user name and password, instead of PyPI's), `UV_INDEX` (besides), `UV_INDEX_NAME_USERNAME` and `UV_INDEX_NAME_PASSWORD`
-   * of an index that a `pyproject.toml` names, or any variable that a requirements file has as `${VARIABLE}`.
+   * address with user name and password, instead of PyPI's), `UV_INDEX` (besides; also for the sources of Poetry and Pipenv),
+   * `UV_INDEX_NAME_USERNAME` and `UV_INDEX_NAME_PASSWORD` of an index that uv's table in a `pyproject.toml` names, or any variable that
+   * a requirements file or a Pipfile has as `${VARIABLE}`.
    *
    * @default - none
    */
@@ -100,15 +106,33 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   readonly instanceMetadata?: boolean;
 
   /**
-   * Address ranges of the load balancer: from there, nginx believes which client a request comes from.
+   * Address ranges of proxies before the load balancer, such as those of a CDN, which are believed about who asks: the client is the last
+   * address of `X-Forwarded-For` that is none of theirs. Ranges of IPv4 or IPv6, such as 203.0.113.0/24. Behind a Network Load Balancer only
+   * these are believed. Whoever speaks from within them, or from the VPC, can name any address then.
    *
-   * @default - the address ranges of the VPC of a `WebService`, where it knows them; else the private ranges of RFC 1918
+   * @default - none: the load balancer is believed, in the address ranges of the VPC of a `WebService` where it knows them, else in the
+   * private ranges of RFC 1918
    */
   readonly trustedProxies?: string[];
+
+  /**
+   * Header in which a proxy of `trustedProxies` says the scheme that its client speaks, `http` or `https`: `CloudFront-Forwarded-Proto` for
+   * CloudFront, where the origin request policy has it. Nobody else is believed.
+   *
+   * @default - the scheme that is spoken to the load balancer
+   */
+  readonly trustedSchemeHeader?: string;
 }
 
 /** Props of `WebUserData.forPlan`. */
 export interface WebUserDataProps extends MachineProps {
+  /**
+   * Address ranges that the load balancer speaks from, which are its VPC's: there it is believed about who asks.
+   *
+   * @default - the private ranges of RFC 1918
+   */
+  readonly loadBalancerRanges?: string[];
+
   /** The numbers. */
   readonly plan: RequestPathPlan;
 
@@ -136,7 +160,6 @@ export interface WebUserDataProps extends MachineProps {
 const LONGEST_USER_DATA = 16384;
 
 /** RFC 1918: where load balancers live in a VPC that we know nothing about. */
-const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 
 /** Long enough for Django (50 characters); letters and digits pass through every file format. */
 const SECRET_KEY_LENGTH = 50;
@@ -187,7 +210,7 @@ export class WebUserData extends Construct {
     super(scope, id);
     refuseOtherTypes(props, USER_DATA_TYPES);
     refuseViolations(props.plan);
-    refuseDoubles(props);
+    refuseNames(props);
     this.plan = props.plan;
     const { database, backgroundWorkers = [], ...planned } = props.plan._props;
     this.operatingSystem = props.operatingSystem ?? planned.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
@@ -201,7 +224,8 @@ export class WebUserData extends Construct {
         'requestGuard is off, so that nothing answers the health check for the application: give healthCheckPath',
       );
     }
-    application.warnings.forEach(({ id, message }) =>
+    const withoutEffect = namesWithoutEffect(props).map((message) => ({ id: 'environmentWithoutEffect', message }));
+    [...application.warnings, ...withoutEffect].forEach(({ id, message }) =>
       Validations.of(this).addWarning(`cdk-plumbline:WebService.${id}`, message),
     );
     const access = this.dataServices._access;
@@ -222,9 +246,10 @@ export class WebUserData extends Construct {
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const environment = machineEnvironment(props.plan._plan, access);
     const given = Object.keys({ ...props.environment, ...props.secrets });
-    const urls = environmentUrls(environment, given, Object.keys(secrets));
+    const urls = environmentUrls(environment, given, Object.keys(secrets), application.django);
     const pooled = access.find((service) => service.pooled)?.pooled;
     const account = access.find((service) => service.account)?.account;
+    const loadBalancerRanges = props.loadBalancerRanges ?? PRIVATE_RANGES;
     const files: FilesInput = {
       plan: props.plan._plan,
       operatingSystem: this.operatingSystem._profile,
@@ -240,7 +265,9 @@ export class WebUserData extends Construct {
       secrets: [...Object.entries(secrets).map(([name, secret]) => secret._named(name)), ...urls.secrets],
       allowedHosts: props.allowedHosts,
       healthCheckPath: props.healthCheckPath,
-      trustedProxies: props.trustedProxies ?? PRIVATE_RANGES,
+      trustedProxies: [...new Set([...loadBalancerRanges, ...(props.trustedProxies ?? [])])],
+      beforeLoadBalancer: props.trustedProxies,
+      schemeHeader: props.trustedSchemeHeader,
       tls: props.tls,
       database: database && {
         onInstance: database._volume !== undefined,
@@ -386,10 +413,4 @@ function refuseAnotherPlan(dataServices: DataServices, plan: RequestPathPlan, { 
       `operatingSystem (${name}) is not the one that the database was planned for (${planned}): give it to RequestPathPlan.of`,
     );
   }
-}
-
-/** Throws where a variable has two values: which one wins would depend on the order of two files on the machine. */
-function refuseDoubles({ environment = {}, secrets = {} }: MachineProps): void {
-  const doubles = Object.keys(secrets).filter((name) => name in environment);
-  if (doubles.length > 0) throw new Error(`environment and secrets both have ${doubles.join(', ')}: give each once`);
 }

@@ -28,6 +28,7 @@ from plumbline_guard_asgi import AsgiGuard, listen_with_backlog
 from plumbline_guard_limits import AlarmLimit, GreenletLimit, ThreadLimit
 from plumbline_guard_master import hear, master_beat, when_ready
 from plumbline_guard_wsgi import WsgiGuard, accepting
+from plumbline_hop import mend
 from plumbline_pages import load_pages
 
 __all__ = ["configure", "post_worker_init", "when_ready"]
@@ -41,6 +42,7 @@ def configure(
     slots,
     backlog,
     answer_health,
+    web_socket_ping=20,
     serving_file="/run/plumbline/serving",
     master_silence=10,
 ):
@@ -62,6 +64,7 @@ def post_worker_init(worker):
 
         wait_for_startup()
         worker.asgi = AsgiGuard(worker)
+        mend(worker, request_timeout=settings.request_timeout, web_socket_ping=settings.web_socket_ping)
         listen_with_backlog(worker)
         return
     limits = {"SyncWorker": AlarmLimit, "ThreadWorker": thread_limit, "GeventWorker": GreenletLimit}
@@ -69,6 +72,7 @@ def post_worker_init(worker):
         worker.wsgi = WsgiGuard(worker, limits[name]())
         for listener in worker.sockets if name != "GeventWorker" else ():
             listener.accept = accepting(worker.wsgi, listener.accept)
+        mend(worker, request_timeout=settings.request_timeout)
         mark_serving(worker)
         return
     raise RuntimeError(f"the request guard knows sync, gthread, gevent and asgi, not {type(worker).__name__}")

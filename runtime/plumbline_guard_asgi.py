@@ -146,8 +146,8 @@ class AsgiRequest:
 
     async def send_start(self):
         if self.start and not self.started:
+            await self.send(self.start)  # gunicorn refuses headers that are none: a 500 can take their place
             self.started = True
-            await self.send(self.start)
 
     async def answer(self, answer):
         status, headers, body = head_and_body(answer)

@@ -62,6 +62,8 @@ def turn_away(guard, client):
     head = client.recv(65536, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     if not head.startswith(b"GET ") or not head.endswith(b"\r\n\r\n"):
         return False
+    if b"\r\nContent-Length: " in head:  # the body comes behind
+        return False
     if f"\r\n{HEALTH_HEADER}: 1\r\n".encode() in head:  # spelt as in our nginx.conf
         return False
     stamp = head.partition(b"\r\nX-Request-Start: ")[2].partition(b"\r\n")[0]

@@ -2,7 +2,7 @@ import { explainedData } from './explain-data';
 import { explainedSlots } from './explain-slots';
 import type { MemoryPlan, Plan } from './plan';
 import { webSockets } from './queue-plan';
-import { timeoutEndsRequests } from './timeout-plan';
+import { timeoutEndsRequests, webSocketPing } from './timeout-plan';
 
 /** One row of the plan: a setting in its program's own words, its value, and why it has this value. */
 export interface ExplainedSetting {
@@ -60,6 +60,12 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
             'asgi_disconnect_grace_period',
             s(appServer.asgiDisconnectGracePeriod),
             'requestTimeout: what runs after the response, or when its client has gone, may end',
+          ),
+          row(
+            'gunicorn',
+            'ping of WebSockets',
+            s(webSocketPing(plan)),
+            'at most 20 s and a third of proxy_read_timeout, which counts the silence: idle ones live',
           ),
         ]
       : []),

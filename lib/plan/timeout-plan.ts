@@ -1,4 +1,4 @@
-import type { LoadBalancerKind, PlanInput } from './plan';
+import type { LoadBalancerKind, Plan, PlanInput } from './plan';
 
 /** The default of `requestTimeout`: what nginx and the ALB wait when nobody says anything. */
 export const DEFAULT_REQUEST_TIMEOUT = 60;
@@ -15,6 +15,9 @@ const HEAD_FROM_THE_INTERNET = 20;
 const KEEPALIVE_FROM_THE_INTERNET = 75;
 /** The NLB's own default idle timeout; shorter ones gain nothing, since a flow costs nothing. */
 const NLB_IDLE = 350;
+
+/** Between two pings on a WebSocket, in seconds: uvicorn's `ws_ping_interval`, below what routers on the way forget. */
+const PING = 20;
 
 /** Every timeout of the request path, in seconds. */
 export interface TimeoutPlan {
@@ -101,4 +104,12 @@ export function planTimeouts(
 /** Whether gunicorn's `timeout` ends a request in this class; in the others it is a heartbeat of the process. */
 export function timeoutEndsRequests(workerClass: string): boolean {
   return workerClass === 'sync';
+}
+
+/**
+ * Seconds between two pings on a WebSocket. `proxy_read_timeout` counts the silence, and so does the longer idle timeout of the load
+ * balancer: two pings may come late. Follows an override of `proxy_read_timeout`.
+ */
+export function webSocketPing({ nginx }: Pick<Plan, 'nginx'>): number {
+  return Math.min(PING, Math.max(1, Math.floor(nginx.proxyReadTimeout / 3)));
 }

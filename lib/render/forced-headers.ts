@@ -9,7 +9,9 @@ export type ForcedHeader = readonly [name: string, value: string, why?: string];
  * gunicorn `secure_scheme_headers`, Starlette, Rack, Symfony and IIS rewriting).
  */
 const CLEARED = [
+  'Cf-Connecting-Ip',
   'Client-Ip',
+  'Fastly-Client-Ip',
   'Forwarded',
   'Forwarded-For',
   'Front-End-Https',
@@ -51,7 +53,7 @@ export const HEALTH_HEADER = 'X-Plumbline-Health';
  * Every header that nginx sets or takes away, for all locations at once: they stand in the `http` block, and no location has a
  * `proxy_set_header` of its own, which would cancel all of these there. What differs in a location is a variable.
  */
-export function forcedHeaders({ plan }: Pick<NginxInput, 'plan'>): ForcedHeader[] {
+export function forcedHeaders({ plan, schemeHeader }: Pick<NginxInput, 'plan' | 'schemeHeader'>): ForcedHeader[] {
   const asgi = plan.appServer.workerClass === 'asgi';
   const keepalive = plan.nginx.upstreamKeepalive > 0;
   return [
@@ -59,6 +61,7 @@ export function forcedHeaders({ plan }: Pick<NginxInput, 'plan'>): ForcedHeader[
     ['Connection', asgi ? '$connection_upgrade' : keepalive ? '""' : 'close'],
     ...(asgi ? [['Upgrade', '$http_upgrade'] as const] : []),
     ['X-Real-IP', '$remote_addr'],
+    ['X-Real-Port', '$remote_port', 'where the load balancer says it'],
     ['X-Forwarded-For', '$remote_addr', 'what a client wrote before it is not handed on'],
     ['X-Forwarded-Proto', '$forwarded_proto'],
     ['X-Forwarded-Host', '$forwarded_host'],
@@ -66,18 +69,29 @@ export function forcedHeaders({ plan }: Pick<NginxInput, 'plan'>): ForcedHeader[
     ['X-Request-Start', '"t=${msec}"', 'the request guard measures the wait from here'],
     ['X-Request-Id', '$request_id', 'the id of the access log and of the journal; no client chooses it'],
     [HEALTH_HEADER, '$health'],
+    ...(schemeHeader === undefined || same(schemeHeader, 'X-Forwarded-Proto')
+      ? []
+      : [[schemeHeader, '$forwarded_proto', 'trustedSchemeHeader'] as const]),
     ['Proxy', '""', 'CVE-2016-5385'],
-    ...CLEARED.map((name) => [name, '""'] as const),
+    ...CLEARED.filter((name) => !same(name, schemeHeader)).map((name) => [name, '""'] as const),
   ];
+}
+
+function same(one: string, other: string = ''): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 /** Those of the hop to the application, which nginx writes from what it has read. */
 const OF_THE_HOP = ['Upgrade', 'Content-Length', 'Transfer-Encoding'];
 
+/** Whether a request to the application has this header from nginx, with a value of its own. */
+export function writes(name: string, input: Pick<NginxInput, 'plan'>): boolean {
+  const set = forcedHeaders(input).filter(([, value]) => value !== '""');
+  return [...OF_THE_HOP, ...set.map(([forced]) => forced)].some((forced) => same(forced, name));
+}
+
 /** The header that a value of `proxy_set_header` sets, where it is one of those that are set here. */
-export function forcedHeaderOf(value: string, input: Pick<NginxInput, 'plan'>): string | undefined {
-  const name = /^\s*["']?([^\s"']*)/.exec(value)?.[1]?.toLowerCase();
-  return [...OF_THE_HOP, ...forcedHeaders(input).map(([forced]) => forced)].find(
-    (forced) => forced.toLowerCase() === name,
-  );
+export function forcedHeaderOf(value: string, input: Pick<NginxInput, 'plan' | 'schemeHeader'>): string | undefined {
+  const name = /^\s*["']?([^\s"']*)/.exec(value)?.[1];
+  return [...OF_THE_HOP, ...forcedHeaders(input).map(([forced]) => forced)].find((forced) => same(forced, name));
 }

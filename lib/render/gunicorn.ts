@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan';
+import { webSocketPing } from '../plan/timeout-plan';
 import type { GunicornInput } from './input';
 import { lines, pythonLiteral } from './text';
 
@@ -12,6 +13,7 @@ export function renderGunicornConf(input: GunicornInput): string {
   const { plan } = input;
   const { appServer, nginx, requestGuard } = plan;
   const extras = plan.extraGunicornSettings;
+  const asgi = appServer.workerClass === 'asgi';
   const fork = plan.database !== undefined;
   const orphans = leavesOrphans(plan);
   const loadsPages = appServer.preloadApp || !requestGuard;
@@ -23,7 +25,7 @@ export function renderGunicornConf(input: GunicornInput): string {
     ['worker_connections', appServer.workerConnections, 'appServer.workerConnections'],
     ['timeout', appServer.timeout, 'appServer.timeout'],
     ['graceful_timeout', appServer.gracefulTimeout, 'appServer.gracefulTimeout'],
-    ...(appServer.workerClass === 'asgi'
+    ...(asgi
       ? [
           [
             'asgi_disconnect_grace_period',
@@ -61,6 +63,7 @@ export function renderGunicornConf(input: GunicornInput): string {
     '',
     fork && 'import plumbline_fork',
     requestGuard && 'import plumbline_guard',
+    !requestGuard && 'import plumbline_hop',
     orphans && 'import plumbline_orphans',
     loadsPages && 'import plumbline_pages',
     '',
@@ -78,6 +81,7 @@ export function renderGunicornConf(input: GunicornInput): string {
       `    proxy_read_timeout=${nginx.proxyReadTimeout},  # nginx.proxyReadTimeout`,
       `    slots=${appServer.slotsPerWorker},  # appServer.slotsPerWorker`,
       `    backlog=${appServer.backlog},  # appServer.backlog`,
+      asgi && `    web_socket_ping=${webSocketPing(plan)},  # seconds`,
       `    answer_health=${input.answerHealth ? '"PLUMBLINE_HEALTH_PATH" not in os.environ' : 'False'},`,
       ')',
       !fork && 'post_worker_init = plumbline_guard.post_worker_init',
@@ -100,6 +104,7 @@ export function renderGunicornConf(input: GunicornInput): string {
         ? '    plumbline_guard.post_worker_init(worker)'
         : [
             '    plumbline_pages.load_pages()  # not in the first request, which has a limit',
+            `    plumbline_hop.mend(worker, request_timeout=${plan.requestTimeout}${asgi ? `, web_socket_ping=${webSocketPing(plan)}` : ''})  # requestTimeout`,
             '    open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead',
           ],
     ],

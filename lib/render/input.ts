@@ -104,8 +104,12 @@ export interface NginxInput {
   readonly allowedHosts: readonly string[];
   /** Path of the load balancer's health check. */
   readonly healthCheckPath: string;
-  /** Address ranges that the Application Load Balancer speaks from: the VPC's. May hold tokens. */
+  /** Address ranges that the load balancer speaks from, the VPC's, and those before it. May hold tokens. */
   readonly trustedProxies: readonly string[];
+  /** Those of proxies that stand before the load balancer, such as a CDN. May hold tokens. @default - none */
+  readonly beforeLoadBalancer?: readonly string[];
+  /** Header in which they say the scheme that the client speaks. @default - the one that clients speak to the load balancer */
+  readonly schemeHeader?: string;
   /** Whether clients speak TLS to a Network Load Balancer: nginx cannot see it. @default false */
   readonly tls?: boolean;
 }
@@ -128,6 +132,8 @@ export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
     readonly requirements?: string;
     /** Groups of packages besides. @default - none */
     readonly dependencyGroups?: readonly string[];
+    /** Extras of the project besides. @default - none */
+    readonly extras?: readonly string[];
   } & ApplicationLayout;
   readonly environment: Readonly<Record<string, string>>;
   /** Variables `PLUMBLINE_*` that tell the application its database, cache and broker. Values may hold tokens. @default - none */

@@ -2,10 +2,8 @@ import { MAIN_DIRECTIVES } from '../plan/nginx-directives';
 import { webSockets } from '../plan/queue-plan';
 import { forcedHeaders } from './forced-headers';
 import type { NginxInput } from './input';
-import { lines, type Lines } from './text';
-
-/** name, value, where the value comes from */
-type Directive = readonly [name: string, value: string, from?: string];
+import { lines } from './text';
+import { realIp, schemeVariable, whoAsks, type Directive } from './who-asks';
 
 const LOG = '/var/log/nginx/access.log main buffer=32k flush=1s';
 
@@ -88,11 +86,11 @@ export function renderNginxConf(input: NginxInput): string {
       : []),
     ['client_max_body_size', nginxSize(nginx.clientMaxBodySize), 'clientMaxBodySize'],
     ['large_client_header_buffers', '4 16k', 'what an ALB lets through'],
-    ...(albs ? input.trustedProxies.map((range): Directive => ['set_real_ip_from', range]) : []),
-    ...(albs && input.trustedProxies.length > 0 ? [['real_ip_header', 'X-Forwarded-For'] as const] : []),
+    ...realIp(input),
     ['proxy_http_version', '1.1'],
-    ['proxy_buffer_size', '16k'],
-    ['proxy_buffers', '8 16k'],
+    // Measured: only what is filled takes memory, and a request can fill as much as with nginx' own 8 buffers beside one of 16k.
+    ['proxy_buffer_size', '36k', 'headers: the 32k that an ALB lets through, and a page'],
+    ['proxy_buffers', '7 16k'],
     ['proxy_read_timeout', nginxTime(nginx.proxyReadTimeout), 'proxyReadTimeout'],
     ['proxy_send_timeout', nginxTime(nginx.proxySendTimeout), 'proxySendTimeout'],
     ['proxy_ignore_client_abort', nginx.proxyIgnoreClientAbort ? 'on' : 'off', 'proxyIgnoreClientAbort'],
@@ -115,8 +113,7 @@ export function renderNginxConf(input: NginxInput): string {
     '  map $status $unhealthy { default 1; 200 0; }',
     '  map $http_host $host_port { default ""; "~(?<given>:[0-9]+)$" $given; }',
     '  map "$forwarded_proto$host_port" $forwarded_port { default 80; https 443; "~:(?<port>[0-9]+)$" $port; }',
-    albs && '  map $http_x_forwarded_proto $proto { default http; https https; }',
-    balancer(input),
+    whoAsks(input),
     asgi && `  map $http_upgrade $connection_upgrade { default upgrade; "" ${keepalive ? '""' : 'close'}; }`,
     upgrades > 0 && '  map $http_upgrade $upstream { default app; websocket websockets; }',
     '  # A name that holds a hash never changes its content.',
@@ -147,7 +144,7 @@ export function renderNginxConf(input: NginxInput): string {
     '    # What differs for a health check; all headers of requests to the application are set above, for every location.',
     '    set $health "";',
     '    set $forwarded_host $host$host_port;',
-    `    set $forwarded_proto ${albs ? '$proto' : input.tls ? 'https' : '$scheme'};`,
+    `    set $forwarded_proto ${schemeVariable(input)};`,
     `    location / { proxy_pass http://${application}; }`,
     '    location @app { proxy_pass http://app; }',
     '    location @refused {',
@@ -195,24 +192,4 @@ export function renderNginxConf(input: NginxInput): string {
     '  }',
     '}',
   );
-}
-
-/**
- * Which requests are the load balancer's own. An Application Load Balancer adds X-Forwarded-For to every request of a client. A Network
- * Load Balancer adds nothing: its health checks come from its addresses, which are those of the VPC, and carry its name; whatever an
- * address of the VPC can forge that way is a health check. What the machine itself asks counts as well.
- */
-function balancer({ plan, trustedProxies }: NginxInput): Lines {
-  if (plan.loadBalancer.type === 'application') {
-    return '  map $http_x_forwarded_for $balancer { default ""; "" 1; }';
-  }
-  return [
-    '  geo $peer {',
-    '    default client;',
-    '    127.0.0.1 machine;',
-    '    ::1 machine;',
-    trustedProxies.map((range) => `    ${range} vpc;`),
-    '  }',
-    '  map "$peer $http_user_agent" $balancer { default ""; "~^machine " 1; "~^vpc ELB-HealthChecker/" 1; }',
-  ];
 }

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan';
+import { webSockets } from '../plan/queue-plan';
 import { leavesOrphans } from './gunicorn';
 import type { ApplicationLayout } from './input';
 import type { OperatingSystemProfile } from './operating-systems';
@@ -149,6 +150,11 @@ export function renderNginxDropIn(plan: Plan): string {
     '',
     '[Service]',
     'ExecStop=',
+    webSockets(plan) > 0 && [
+      '# The application closes its WebSockets, for which nginx would wait to the end: plumbline_websockets.py.',
+      'ExecStartPre=/bin/rm -f /run/plumbline-stopping',
+      'ExecStop=/usr/bin/touch /run/plumbline-stopping',
+    ],
     'KillSignal=SIGQUIT',
     'KillMode=mixed',
     '# nginx.timeoutStopSec, 2 x nginx.workerConnections',

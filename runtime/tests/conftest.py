@@ -28,7 +28,7 @@ CONF = """
 import plumbline_guard
 plumbline_guard.configure(
     request_timeout={limit}, queue_timeout={queue}, proxy_read_timeout={read_timeout}, slots={threads}, backlog=300,
-    answer_health={answer_health}, serving_file="{folder}/serving", master_silence=2,
+    answer_health={answer_health}, web_socket_ping={ping}, serving_file="{folder}/serving", master_silence=2,
 )
 when_ready = plumbline_guard.when_ready
 post_worker_init = plumbline_guard.post_worker_init
@@ -75,6 +75,7 @@ class Server:
         workers=1,
         threads=4,
         answer_health=True,
+        ping=20,
         env=None,
         first="",
         more="",
@@ -89,6 +90,7 @@ class Server:
             "workers": workers,
             "threads": 1 if worker_class in ("sync", "gevent") else threads,
             "answer_health": answer_health,
+            "ping": ping,
             "first": first,
             "more": more,
         }
@@ -177,7 +179,8 @@ class Server:
         self.wait_for(another, "another worker", 40)
 
     def stop(self):
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # a test has ended it
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 

@@ -19,6 +19,7 @@ TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 class Nginx:
     def __init__(self, folder, gunicorn, specification):
         self.folder = folder
+        self.gunicorn = gunicorn
         self.port = free_port()
         command = ["npx", "tsx", "test/support/rendered-nginx.ts", json.dumps(specification)]
         conf = folder / "nginx.conf"
@@ -54,7 +55,8 @@ class Nginx:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(client, 0))
         connection.putrequest(method, path, skip_host=True)
         length = [("Content-Length", str(len(body)))] if body else []
-        for name, value in [("Host", "site.example"), ("Connection", "close"), *length, *headers]:
+        host = [] if "Host" in dict(headers) else [("Host", "site.example")]
+        for name, value in [*host, ("Connection", "close"), *length, *headers]:
             connection.putheader(name, value)
         connection.endheaders(body)
         response = connection.getresponse()

@@ -13,7 +13,9 @@ FORGED = "6.6.6.6"
 CHAIN = ("X-Forwarded-For", "198.51.100.7")
 LAST = "GET /last HTTP/1.1"
 NAMES = [
+    "CF-Connecting-IP",
     "Client-IP",
+    "Fastly-Client-IP",
     "Forwarded",
     "Forwarded-For",
     "Front-End-Https",
@@ -41,6 +43,7 @@ NAMES = [
     "X-Plumbline-Health",
     "X-Queue-Start",
     "X-Real-IP",
+    "X-Real-Port",
     "X-Request-Id",
     "X-Request-Start",
     "X-Rewrite-URL",

@@ -123,6 +123,7 @@ def worker_of(name, *bases):
     worker.__dict__.update(vars(fake), sockets=[SimpleNamespace(accept="accept"), SimpleNamespace(accept="accept")])
     logger = SimpleNamespace(disabled=True)
     worker.log.error_log = worker.log.access_log = logger
+    del worker.__dict__["wsgi" if name == "ASGIWorker" else "asgi"]
     return worker
 
 
@@ -148,7 +149,8 @@ def test_a_worker_is_guarded_by_the_limit_of_its_class(configured, name, limit):
     worker = worker_of("Own", type(name, (), {}))
     began = time.time()
     plumbline_guard.post_worker_init(worker)
-    assert type(worker.wsgi.limit).__name__ == limit
+    assert (type(worker.wsgi).__name__, worker.wsgi.seconds) == ("WsgiHop", 5)
+    assert type(worker.wsgi.app.limit).__name__ == limit
     assert [listener.accept == "accept" for listener in worker.sockets] == [name == "GeventWorker"] * 2
     assert configured.exists()
     assert has_told(worker, SERVING)
@@ -165,7 +167,8 @@ def test_an_asgi_worker_is_guarded_and_serves_when_it_listens(configured):
     worker = worker_of("ASGIWorker")
     worker.loop = SimpleNamespace(create_server="create")
     plumbline_guard.post_worker_init(worker)
-    assert type(worker.asgi).__name__ == "AsgiGuard"
+    assert (type(worker.asgi).__name__, worker.asgi.seconds) == ("AsgiHop", 5)
+    assert type(worker.asgi.app).__name__ == "AsgiGuard"
     assert worker.loop.create_server != "create"
     assert not configured.exists()
     assert worker.sockets[0].accept == "accept"

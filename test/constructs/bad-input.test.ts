@@ -1,4 +1,5 @@
 import { Aws, Duration, Lazy, Size, Token } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -178,6 +179,32 @@ describe('fails with values that would break out of their file', () => {
     expect(() => serve({ environment: { A: '1', B: '2' }, secrets: { B: secret, C: secret } }, stack)).toThrow(
       new Error('environment and secrets both have B: give each once'),
     );
+  });
+
+  test('as variables that the machine needs for itself, wherever they are given', () => {
+    const stack = makeStack();
+    const secret = EnvironmentSecret.fromSecretsManager(new secretsmanager.Secret(stack, 'Secret'));
+    const environment = { PYTHONPATH: 'lib', PATH: '/opt/bin', MY_PATH: '/x', GUNICORN_CMD_ARGS: '--workers=9' };
+    const secrets = { PLUMBLINE_DATABASE_HOST: secret, MY_PLUMBLINE_KEY: secret };
+    expect(() => serve({ environment, secrets }, stack)).toThrow(
+      new Error(
+        'environment PYTHONPATH (lib) would take the place of the one that finds the modules of the machine: use pythonPath of the application\n' +
+          'environment PATH (/opt/bin) would take the place of the one that finds the programs of the release: put others into /usr/local/bin, which is in it\n' +
+          'environment GUNICORN_CMD_ARGS (--workers=9) would overrule the plan: use AppServer.gunicorn, whose settings are checked\n' +
+          "secrets PLUMBLINE_DATABASE_HOST is how the machine tells the application what it has: give it a name of the application's own",
+      ),
+    );
+  });
+
+  test('but not as variables that change nothing here, which are a warning', () => {
+    const stack = makeStack();
+    serve({ application: flask(), environment: { WEB_CONCURRENCY: '9', PORT: '8000', MAIL_PORT: '25' } }, stack);
+    const warnings = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('^environment '));
+    expect(warnings.map(({ entry }) => (entry.data as string).replace(/ \[ack.*/, ''))).toEqual([
+      'environment WEB_CONCURRENCY (9) changes no number of workers, which is planned: use workers of AppServer.gunicorn',
+      'environment PORT (8000) changes no address: gunicorn is spoken to through a socket, and clients come to the load balancer',
+    ]);
+    expect(JSON.stringify(warnings)).toContain('cdk-plumbline:WebService.environmentWithoutEffect');
   });
 
   test.each(["it's", '"quoted"', '$HOME `date`', '100 %', 'a;b{c}#d', 'back\\slash', 'ünïcode'])(

@@ -48,6 +48,7 @@ describe('an Application Load Balancer', () => {
   test.each([
     ['idle_timeout.timeout_seconds', '111'],
     ['routing.http.drop_invalid_header_fields.enabled', 'true'],
+    ['routing.http.xff_client_port.enabled', 'true'],
     ['deletion_protection.enabled', 'false'],
   ])('has %s %s', (key, value) => {
     balance()

@@ -4,6 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { WebService, type WebServiceProps } from '../../lib';
+import { rangesOf } from '../../lib/vpc-ranges';
 import { flask, machineOf, makeStack, templateOf } from '../support/stacks';
 
 const ARN = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:';
@@ -174,6 +175,32 @@ describe('an imported load balancer without its DNS name', () => {
   });
 });
 
+describe('fails behind a load balancer that does not say who asks', () => {
+  const balancer = (xffHeaderProcessingMode?: elbv2.XffHeaderProcessingMode) =>
+    new elbv2.ApplicationLoadBalancer(stack, 'Careless', { vpc, xffHeaderProcessingMode });
+  const rule = {
+    listenerConditions: [elbv2.ListenerCondition.hostHeaders(['a.example.com'])],
+    allowedHosts: ['a.example.com'],
+    listenerPriority: 3,
+    loadBalancerIdleTimeout: Duration.seconds(120),
+  };
+
+  test.each([
+    [elbv2.XffHeaderProcessingMode.PRESERVE, 'preserve'],
+    [elbv2.XffHeaderProcessingMode.REMOVE, 'remove'],
+  ])('with X-Forwarded-For by %s', (mode, text) => {
+    const careless = balancer(mode);
+    const end = `has routing.http.xff_header_processing.mode "${text}", so that nobody knows who asks: set it to append, its default`;
+    expect(() => serve('Site', { loadBalancer: careless })).toThrow(new Error(`loadBalancer ${end}`));
+    const listener = careless.addListener('Http', { port: 80, defaultAction: elbv2.ListenerAction.fixedResponse(404) });
+    expect(() => serve('Other', { listener, ...rule })).toThrow(new Error(`the load balancer of listener ${end}`));
+  });
+
+  test('and not behind one that does', () => {
+    serve('Site', { loadBalancer: balancer(elbv2.XffHeaderProcessingMode.APPEND) });
+  });
+});
+
 describe('nginx believes which client a request comes from', () => {
   const trustedBy = (given: ec2.IVpc) => {
     new WebService(stack, 'Site', { application: flask(), vpc: given });
@@ -201,5 +228,33 @@ describe('nginx believes which client a request comes from', () => {
 
   test('in the private ranges of RFC 1918 where a VPC does not know its own', () => {
     expect(trustedBy(imported())).toEqual(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']);
+  });
+
+  test('in the ranges of subnets that lie in none of those', () => {
+    const attributes = {
+      vpcId: 'vpc-0123456789abcdef0',
+      availabilityZones: ['us-east-1a', 'us-east-1b'],
+      publicSubnetIds: ['subnet-1', 'subnet-2'],
+      publicSubnetIpv4CidrBlocks: ['10.3.255.0/24', '100.64.1.0/24'],
+    };
+    const ranges = [undefined, '10.3.0.0/16', '10.4.0.0/16'].map((vpcCidrBlock, number) =>
+      rangesOf(ec2.Vpc.fromVpcAttributes(stack, `Imported${number}`, { ...attributes, vpcCidrBlock })),
+    );
+    expect(ranges).toEqual([
+      ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.1.0/24'],
+      ['10.3.0.0/16', '100.64.1.0/24'],
+      ['10.4.0.0/16', '10.3.255.0/24', '100.64.1.0/24'],
+    ]);
+  });
+
+  test('and before it in those of proxies that are given', () => {
+    new WebService(stack, 'Site', {
+      application: flask(),
+      vpc: imported('100.64.0.0/16'),
+      trustedProxies: ['203.0.113.0/24'],
+    });
+    const text = machineOf(templateOf(stack));
+    expect(text).toMatch(/set_real_ip_from 100.64.0.0\/16;\s*set_real_ip_from 203.0.113.0\/24;/);
+    expect(text).toContain('real_ip_recursive on;');
   });
 });

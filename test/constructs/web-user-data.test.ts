@@ -52,9 +52,20 @@ describe('user data', () => {
   });
 
   test('believes the load balancers that are given', () => {
-    const script = scriptOf(make({ trustedProxies: ['198.51.100.0/24'] }));
+    const script = scriptOf(make({ loadBalancerRanges: ['198.51.100.0/24'] }));
     expect(script).toContain('198.51.100.0/24');
     expect(script).not.toContain('10.0.0.0/8');
+  });
+
+  test('believes the proxies that are given, beside the load balancer', () => {
+    const script = scriptOf(
+      make({ trustedProxies: ['203.0.113.0/24', '10.0.0.0/8'], trustedSchemeHeader: 'CloudFront-Forwarded-Proto' }),
+    );
+    expect(script.match(/set_real_ip_from [^;]+/g)).toEqual(
+      ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '203.0.113.0/24'].map((range) => `set_real_ip_from ${range}`),
+    );
+    expect(script).toContain('real_ip_recursive on');
+    expect(script).toContain('$http_cloudfront_forwarded_proto');
   });
 
   test('takes commands of the user, after its own', () => {

@@ -13,7 +13,7 @@ const NAME = /[\w:.-]*(?:timeout|grace_period|max-time|speed-?time|time-limit|ti
 
 /** Our own words for the same: fields of the plan, arguments of the guard, variables of the environment and of the shell; exceptions and functions. */
 const OWN =
-  /^(PLUMBLINE_\w+|timeout|\w*[a-z]Timeout\w*|(request|queue|proxy_read|start|task)_timeout|TimeoutExpired|TimeoutError|--timeout|time_limit_problems|is_lock_timeout|settimeout)$/;
+  /^(PLUMBLINE_\w+|timeout|\w*[a-z]Timeout\w*|(request|queue|proxy_read|start|task)_timeout|TimeoutExpired|TimeoutError|--timeout|time_limit_problems|is_lock_timeout|[gs]ettimeout)$/;
 
 const COMMENT = /^\s*(#|;|\/\/|\*).*$|  # .*$/;
 

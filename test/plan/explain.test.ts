@@ -46,6 +46,10 @@ test('where workers speak WebSocket, their number is explained', () => {
     '| nginx | `max_conns of websockets` | 250 | as many as slots, beside the requests',
   );
   expect(explainPlan(plan)).not.toContain('websockets');
+  expect(explainPlan(asgi)).toContain(
+    '| gunicorn | `ping of WebSockets` | 20 s | at most 20 s and a third of proxy_read_timeout, which counts the silence: idle ones live |',
+  );
+  expect(explainPlan(plan)).not.toContain('ping');
 });
 
 test('a plan is printed as a Markdown table with a reason in every row', () => {

@@ -1,4 +1,5 @@
 import { planRequestPath, type PlanInput } from '../../lib/plan';
+import { webSocketPing } from '../../lib/plan/timeout-plan';
 
 const planOf = (input: Partial<PlanInput> = {}) => planRequestPath({ instanceType: 't3.small', ...input });
 const errorsOf = (input: Partial<PlanInput>) =>
@@ -93,6 +94,17 @@ test('a machine that is changed in place stops as soon as its requests have ende
 
 test('a coroutine of asgi has as long after its response as a request', () => {
   expect(planOf({ requestTimeout: 20.5, workerClass: 'asgi' }).plan.appServer.asgiDisconnectGracePeriod).toBe(21);
+});
+
+test.each([
+  [5, undefined, 3],
+  [30, undefined, 12],
+  [60, undefined, 20],
+  [300, undefined, 20],
+  [20, '29s', 9],
+])('with requests of %d s and proxy_read_timeout %s a WebSocket is pinged every %d s', (requestTimeout, read, ping) => {
+  const nginxDirectives = read === undefined ? undefined : { proxy_read_timeout: read };
+  expect(webSocketPing(planOf({ requestTimeout, workerClass: 'asgi', nginxDirectives }).plan)).toBe(ping);
 });
 
 test.each([

@@ -25,6 +25,16 @@ test('gevent patches the standard library before the master loads the applicatio
   expect(conf({ plan: planOf({ workerClass: 'gevent' }) })).not.toContain('monkey');
 });
 
+test('gunicorn.conf.py for the worker class asgi', () => {
+  expectGolden('gunicorn-asgi.conf.py', conf({ plan: planOf({ workerClass: 'asgi' }) }));
+});
+
+test('WebSockets are pinged without the request guard too', () => {
+  expect(conf({ plan: planOf({ requestGuard: false, workerClass: 'asgi', requestTimeout: 10 }) })).toContain(
+    'plumbline_hop.mend(worker, request_timeout=10, web_socket_ping=5)  # requestTimeout\n',
+  );
+});
+
 test('gunicorn.conf.py without the request guard', () => {
   expectGolden('gunicorn-unguarded.conf.py', conf({ plan: planOf({ requestGuard: false, workerClass: 'sync' }) }));
 });

@@ -96,7 +96,7 @@ const PROPS: readonly Prop[] = [
   [
     'wsgi',
     (wsgi) => ({ application: { ...git({}).application!, wsgi } }),
-    ['mysite.wsgi:application', '_a:_b', 'a1.b2.c3:d4', 'site:create()', 'A:B'],
+    ['mysite.wsgi:application', '_a:_b', 'a1.b2.c3:d4', 'site:create()', 'site:create("a", b=1)', 'A:B'],
     [
       'a',
       'a:',
@@ -109,7 +109,7 @@ const PROPS: readonly Prop[] = [
       '1a:b',
       'a.1b:c',
       'a:1b',
-      'a:b(1)',
+      'a:b(c)',
       'a:b()()',
       ' a:b',
       'a:b ',
@@ -124,8 +124,21 @@ const PROPS: readonly Prop[] = [
   [
     'trustedProxies',
     (range) => ({ trustedProxies: ['10.0.0.0/8', range] }),
-    ['192.168.0.1', '2001:DB8::/32', TOKEN],
-    ['10.0.0.0/8 ', ' 10.0.0.0/8', 'all;', 'g', '10.0.0.0/8\n'],
+    ['192.168.0.1', '2001:DB8::/32', '0.0.0.0/1', '2001:db8::1/128', TOKEN],
+    [
+      '10.0.0.0/8 ',
+      ' 10.0.0.0/8',
+      'all;',
+      'g',
+      '10.0.0.0/8\n',
+      '',
+      '10.0.0.0/33',
+      '256.0.0.0/8',
+      '10.0.0.0/',
+      '10.0.0.0/8/8',
+      '::/129',
+      `${TOKEN};`,
+    ],
   ],
   [
     'healthCheckPath',

@@ -27,6 +27,10 @@ test('the drop-in of nginx.service', () => {
   expectGolden('nginx.service.d-plumbline.conf', renderNginxDropIn(planOf()));
 });
 
+test('where there are WebSockets, they are closed as soon as nginx begins to stop', () => {
+  expectGolden('nginx.service.d-plumbline-asgi.conf', renderNginxDropIn(planOf({ workerClass: 'asgi' })));
+});
+
 test('each value of the plan stands in its setting', () => {
   const service = renderGunicornService(DISTINCT_PLAN, NONE);
   expect(service).toContain('\nTimeoutStartSec=212\nTimeoutStopSec=213\nWatchdogSec=214\n');

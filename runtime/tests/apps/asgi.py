@@ -24,12 +24,16 @@ AWAITED = {"naps": naps, "sleep": asyncio.sleep, "swallow": swallow}
 
 
 async def echo(receive, send):
-    """Each message comes back."""
+    """Each message comes back, `tick` over and over."""
     while (message := await receive())["type"] != "websocket.disconnect":
         if message["type"] == "websocket.connect":
             await send({"type": "websocket.accept"})
-        else:
+            continue
+        await send({"type": "websocket.send", "text": message["text"]})
+        while message["text"] == "tick":
+            await asyncio.sleep(0.1)
             await send({"type": "websocket.send", "text": message["text"]})
+    record(f"disconnected {message['code']}")
 
 
 async def application(scope, receive, send):
@@ -51,6 +55,13 @@ async def application(scope, receive, send):
             await send({"type": "http.response.body", "body": b"last"})
         finally:
             record("closed")
+        return
+    if way == "closing":
+        await send(start)
+        await send({"type": "http.response.body", "body": b"sent"})
+        record("begins to close")
+        await naps(seconds)
+        record("closed")
         return
     if way in AWAITED:
         await AWAITED[way](seconds)

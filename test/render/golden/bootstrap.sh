@@ -113,8 +113,8 @@ http {
   set_real_ip_from ${Token[CidrBlock]};
   real_ip_header X-Forwarded-For;
   proxy_http_version 1.1;
-  proxy_buffer_size 16k;
-  proxy_buffers 8 16k;
+  proxy_buffer_size 36k; # headers: the 32k that an ALB lets through, and a page
+  proxy_buffers 7 16k;
   proxy_read_timeout 306s; # proxyReadTimeout
   proxy_send_timeout 306s; # proxySendTimeout
   proxy_ignore_client_abort off; # proxyIgnoreClientAbort
@@ -122,6 +122,7 @@ http {
   proxy_set_header Host $forwarded_host;
   proxy_set_header Connection close;
   proxy_set_header X-Real-IP $remote_addr;
+  proxy_set_header X-Real-Port $remote_port; # where the load balancer says it
   proxy_set_header X-Forwarded-For $remote_addr; # what a client wrote before it is not handed on
   proxy_set_header X-Forwarded-Proto $forwarded_proto;
   proxy_set_header X-Forwarded-Host $forwarded_host;
@@ -130,7 +131,9 @@ http {
   proxy_set_header X-Request-Id $request_id; # the id of the access log and of the journal; no client chooses it
   proxy_set_header X-Plumbline-Health $health;
   proxy_set_header Proxy ""; # CVE-2016-5385
+  proxy_set_header Cf-Connecting-Ip "";
   proxy_set_header Client-Ip "";
+  proxy_set_header Fastly-Client-Ip "";
   proxy_set_header Forwarded "";
   proxy_set_header Forwarded-For "";
   proxy_set_header Front-End-Https "";

@@ -1,6 +1,7 @@
 # Comments name values of the plan.
 
 import plumbline_fork
+import plumbline_hop
 import plumbline_orphans
 import plumbline_pages
 
@@ -30,4 +31,5 @@ def post_worker_init(worker):
     plumbline_fork.refuse_shared(worker)  # a connection that the master holds too carries rows of others
     plumbline_orphans.post_worker_init(worker)
     plumbline_pages.load_pages()  # not in the first request, which has a limit
+    plumbline_hop.mend(worker, request_timeout=300)  # requestTimeout
     open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead

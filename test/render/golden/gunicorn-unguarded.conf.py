@@ -1,5 +1,6 @@
 # Comments name values of the plan.
 
+import plumbline_hop
 import plumbline_pages
 
 wsgi_app = "mysite.wsgi:application"
@@ -22,4 +23,5 @@ control_socket_disable = True
 
 def post_worker_init(worker):
     plumbline_pages.load_pages()  # not in the first request, which has a limit
+    plumbline_hop.mend(worker, request_timeout=300)  # requestTimeout
     open("/run/plumbline/serving", "w").close()  # from here on nginx calls a silent application busy, not dead
