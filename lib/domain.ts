@@ -5,6 +5,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import { told } from './known';
 import type { FrontDoorProps } from './load-balancing-props';
+import { withTokensNamed } from './render';
 
 /** The certificate that was given, or one for the domain name where its zone can validate it. */
 export function certificateFor(scope: Construct, props: FrontDoorProps): acm.ICertificate | undefined {
@@ -76,7 +77,7 @@ export function domainProblems(props: FrontDoorProps): string[] {
   }
   if (zone instanceof route53.PrivateHostedZone && !certificate) {
     problems.push(
-      `hostedZone ${JSON.stringify(zone.zoneName)} is private, and Certificate Manager looks for its record in public zones alone: give certificate`,
+      `hostedZone ${JSON.stringify(withTokensNamed(zone.zoneName))} is private, and Certificate Manager looks for its record in public zones alone: give certificate`,
     );
   }
   if (!certificate) return problems;

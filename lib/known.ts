@@ -8,7 +8,12 @@ const LOOKED_UP_LATER = /^(vpc-12345|dummy1[a-c]|sg-12345678|ami-1234|arn:.*my-l
 
 /** Whether a text is what it will be in the template. */
 export function isKnown(text: string | undefined): text is string {
-  return text !== undefined && !Token.isUnresolved(text) && !LOOKED_UP_LATER.test(text);
+  return text !== undefined && !Token.isUnresolved(text) && !standsForMany(text) && !LOOKED_UP_LATER.test(text);
+}
+
+/** Whether a text is the only element of a list that is a token: how many it stands for is known when it is deployed. */
+export function standsForMany(text: string): boolean {
+  return Token.isUnresolved([text]);
 }
 
 /** What an imported construct throws instead of telling. */

@@ -1,4 +1,5 @@
 import { SizeRoundingBehavior, Token, type Duration, type Size } from 'aws-cdk-lib';
+import { withTokensNamed, withoutTokens } from './render';
 
 /** Sizes of disks: whole GiB. */
 export interface SizeRange {
@@ -59,7 +60,8 @@ export function portProblems(prop: string, port: number | undefined): string[] {
 
 /** Why a text is no name of a server; one that is known when it is deployed may be. */
 export function hostProblems(prop: string, host: string): string[] {
-  if (Token.isUnresolved(host) || /^[A-Za-z0-9._-]+$/.test(host)) return [];
-  const shown = /[@/]/.test(host) ? 'a URL' : JSON.stringify(host);
+  const known = withoutTokens(host);
+  if (/^[A-Za-z0-9._-]*$/.test(known) && host !== '') return [];
+  const shown = /[@/]/.test(known) ? 'a URL' : JSON.stringify(withTokensNamed(host));
   return [`${prop} (${shown}) must be the name or IPv4 address of a server alone, without scheme, user, port or path`];
 }

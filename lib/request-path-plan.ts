@@ -297,7 +297,11 @@ function planInput(props: RequestPathProps): PlanInput {
     cache: props.cache?._planInput(),
     backgroundWorkers: props.backgroundWorkers?.map((worker) => worker._planInput()),
     maxInstances: literal('maxInstances', props.maxInstances),
-    nginxDirectives: props.nginxDirectives,
+    nginxDirectives:
+      props.nginxDirectives &&
+      Object.fromEntries(
+        Object.entries(props.nginxDirectives).map(([name, value]) => [name, literal(`nginxDirectives ${name}`, value)]),
+      ),
     ...(props.appServer ?? AppServer.gunicorn())._planInput(),
   };
 }

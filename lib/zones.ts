@@ -1,5 +1,5 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { isKnown, told } from './known';
+import { isKnown, standsForMany, told } from './known';
 import type { FrontDoorProps } from './load-balancing-props';
 
 /*
@@ -58,8 +58,10 @@ export function defaultSubnets(internetFacing: boolean): ec2.SubnetSelection | u
 /** The subnets of a selection; undefined where there is none, or it is not known yet which: the VPC says so itself. */
 export function subnetsOf(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefined): ec2.ISubnet[] | undefined {
   const subnets = told(() => vpc.selectSubnets(selection).subnets);
-  return subnets && subnets.length > 0 ? subnets : undefined;
+  return subnets && subnets.length > 0 && !subnets.some(isList) ? subnets : undefined;
 }
+
+const isList = ({ subnetId }: ec2.ISubnet) => standsForMany(subnetId);
 
 /** The zone of each subnet; one that does not say it has one of its own. */
 function zonesOf(subnets: readonly ec2.ISubnet[]): Array<string | undefined> {

@@ -41,5 +41,5 @@ export {
   isRequirementsPath,
 } from './requirements';
 export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
-export { hasControls } from './text';
+export { hasControls, withTokensNamed, withoutTokens } from './text';
 export { unitNameProblem } from './unit-names';

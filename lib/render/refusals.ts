@@ -13,7 +13,7 @@ import {
   isRequirementsPath,
   isSystemPackage,
 } from './requirements';
-import { hasControls, withoutTokens } from './text';
+import { hasControls, withTokensNamed, withoutTokens } from './text';
 import { proxyProblems } from './trusted-proxies';
 import { unitNameProblem } from './unit-names';
 
@@ -38,7 +38,7 @@ class Problems {
   public readonly messages: string[] = [];
 
   public must(holds: boolean, prop: string, value: string, rule: string): void {
-    if (!holds) this.messages.push(`${prop} ${JSON.stringify(value)} ${rule}`);
+    if (!holds) this.messages.push(`${prop} ${JSON.stringify(withTokensNamed(value))} ${rule}`);
   }
 
   /** Checks the part of a value that is known already. */

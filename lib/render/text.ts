@@ -6,6 +6,11 @@ export function withoutTokens(text: string): string {
   return text.replace(TOKEN, '');
 }
 
+/** The text for a message: what a token, of a list (`#`) too, is called there says nothing to anybody. */
+export function withTokensNamed(text: string): string {
+  return text.replace(/[$#]\{Token\[[^\]]*\]\}/g, '<token>');
+}
+
 /** Replaces in the parts of a text that are known already. */
 export function outsideTokens(text: string, pattern: RegExp, replacement: string): string {
   return text

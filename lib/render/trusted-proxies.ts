@@ -1,7 +1,7 @@
 import { isAddressRange } from './address-range';
 import { writes } from './forced-headers';
 import type { FilesInput } from './input';
-import { withoutTokens } from './text';
+import { withTokensNamed, withoutTokens } from './text';
 
 /** What is wrong with the proxies whose word is believed, one message each. */
 export function proxyProblems(input: Omit<FilesInput, 'application'>): string[] {
@@ -9,7 +9,7 @@ export function proxyProblems(input: Omit<FilesInput, 'application'>): string[] 
 }
 
 function rangeProblem(range: string): string[] {
-  const prop = `trustedProxies ${JSON.stringify(range)}`;
+  const prop = `trustedProxies ${JSON.stringify(withTokensNamed(range))}`;
   const known = withoutTokens(range);
   if (known !== range) {
     return /^[0-9a-fA-F.:/]*$/.test(known) ? [] : [`${prop} must be an address range, for example 10.0.0.0/16`];

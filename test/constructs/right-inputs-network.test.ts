@@ -5,7 +5,7 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Database, LoadBalancerType } from '../../lib';
+import { ApplicationLoadBalancing, Database, LoadBalancerType, RequestPathPlan } from '../../lib';
 import { makeStack } from '../support/stacks';
 import { serviceWith } from '../support/wrong-inputs';
 
@@ -91,6 +91,16 @@ test('a VPC of a parameter may be any', () => {
     publicSubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
   });
   serviceWith(stack, { vpc: imported, loadBalancer: balancer({ idleTimeout: IDLE }), loadBalancerIdleTimeout: IDLE });
+  expect(() => Template.fromStack(stack)).not.toThrow();
+});
+
+test('a VPC whose zones and subnets are lists of parameters may have any number of them', () => {
+  const imported = ec2.Vpc.fromVpcAttributes(stack, 'Imported', {
+    vpcId: Fn.importValue('Vpc'),
+    availabilityZones: Fn.split(',', Fn.importValue('Zones')),
+    publicSubnetIds: Fn.split(',', Fn.importValue('Subnets')),
+  });
+  new ApplicationLoadBalancing(stack, 'Front', { plan: RequestPathPlan.of(), vpc: imported });
   expect(() => Template.fromStack(stack)).not.toThrow();
 });
 

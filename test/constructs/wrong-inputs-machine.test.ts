@@ -181,6 +181,21 @@ describe('a name', () => {
   failsWithEach([
     value('a URL, whose password is not repeated', () => endpoint('mysql://app:hunter2@db.example.com'), host('a URL')),
     value('a port in the host', () => Cache.fromEndpoint('cache.example.com:6379'), host('"cache.example.com:6379"')),
+    value(
+      'a token and a port in the host, of which the token is not repeated',
+      () => Cache.fromEndpoint(`${Token.asString({ Ref: 'Host' })}:6379`),
+      host('"<token>:6379"'),
+    ),
+    props(
+      'a token and a line break in the environment',
+      () => ({ environment: { A: `${Token.asString({ Ref: 'A' })}\n` } }),
+      'environment A "<token>\\n" must not hold a line break or another control character: use secrets for it',
+    ),
+    props(
+      'a token for a directive',
+      () => ({ nginxDirectives: { send_timeout: Token.asString({ Ref: 'A' }) } }),
+      'nginxDirectives send_timeout is a token and its value is not known at synthesis: every other number is derived from it, so give a literal value',
+    ),
     props(
       'a path that is longer than a health check may have',
       () => ({ healthCheckPath: `/${'a'.repeat(1024)}` }),
