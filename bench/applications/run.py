@@ -8,6 +8,7 @@ usage: PYTHONPATH=test/machine "$(scripts/machine-env.sh)/bin/python" bench/appl
 import argparse
 import io
 import json
+import os
 import re
 import signal
 import subprocess
@@ -55,9 +56,13 @@ def checked_out(repository: Path, commit: str, folder: Path) -> Path:
 
 def generated(template: Path, answers: list[str]) -> Path:
     """The project that cookiecutter makes of a template."""
-    tool = [Path(sys.prefix) / "bin/uv", "tool", "run", "--from", "cookiecutter==2.6.0", "cookiecutter"]
+    programs = Path(sys.prefix) / "bin"
+    tool = [programs / "uv", "tool", "run", "--from", "cookiecutter==2.6.0", "cookiecutter"]
     folder = template / "generated"
-    subprocess.run([*tool, "--no-input", "--output-dir", folder, template, *answers], check=True, capture_output=True)
+    path = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}  # the template's own program runs uv
+    subprocess.run(
+        [*tool, "--no-input", "--output-dir", folder, template, *answers], check=True, capture_output=True, env=path
+    )
     (made,) = folder.iterdir()
     return made
 
