@@ -60,9 +60,8 @@ def generated(template: Path, answers: list[str]) -> Path:
     tool = [programs / "uv", "tool", "run", "--from", "cookiecutter==2.6.0", "cookiecutter"]
     folder = template / "generated"
     path = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}  # the template's own program runs uv
-    subprocess.run(
-        [*tool, "--no-input", "--output-dir", folder, template, *answers], check=True, capture_output=True, env=path
-    )
+    command = [*tool, "--no-input", "--output-dir", folder, template, *answers]
+    subprocess.run(command, check=True, capture_output=True, env=path)
     (made,) = folder.iterdir()
     return made
 
