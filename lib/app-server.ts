@@ -1,6 +1,7 @@
 import type { Size } from 'aws-cdk-lib';
 import { literal, mebibytesOf } from './numbers';
 import type { PlanInput } from './plan';
+import { ANYTHING, BOOLEAN, NUMBER, SIZE, mapOf, oneOf, refuseOtherTypes, type PropTypes } from './prop-types';
 
 /** How the workers of gunicorn handle requests. */
 export enum WorkerClass {
@@ -24,35 +25,35 @@ export interface GunicornOptions {
   readonly workerClass?: WorkerClass;
 
   /**
-   * Number of worker processes.
+   * Number of worker processes: at least 1.
    *
    * @default - the lowest of 2 × vCPU + 1, what fits into the memory of the instance, and what the database's connections allow
    */
   readonly workers?: number;
 
   /**
-   * Threads of a worker of class GTHREAD.
+   * Threads of a worker of class GTHREAD: at least 1.
    *
    * @default - 8, or more where only few workers fit; fewer where connections to the database, or memory for them, are short
    */
   readonly threads?: number;
 
   /**
-   * Requests that a worker of class GEVENT or ASGI works on at the same time.
+   * Requests that a worker of class GEVENT or ASGI works on at the same time: at least 1.
    *
    * @default - 50; fewer where each may open a connection to the database (MySQL, MariaDB) and these, or memory for them, are short
    */
   readonly workerConnections?: number;
 
   /**
-   * Memory that one worker may take: it decides how many fit.
+   * Memory that one worker may take, at least 1 MiB: it decides how many fit.
    *
    * @default Size.mebibytes(256)
    */
   readonly memoryPerWorker?: Size;
 
   /**
-   * Requests after which a worker is replaced, give or take a tenth, against memory leaks. 0 is never.
+   * Requests after which a worker is replaced, give or take a tenth, against memory leaks: a whole number of 0 or more, and 0 is never.
    *
    * @default 0
    */
@@ -75,10 +76,22 @@ export interface GunicornOptions {
   readonly settings?: { [setting: string]: unknown };
 }
 
+const TYPES: PropTypes<GunicornOptions> = {
+  workerClass: oneOf(WorkerClass, 'WorkerClass'),
+  workers: NUMBER,
+  threads: NUMBER,
+  workerConnections: NUMBER,
+  memoryPerWorker: SIZE,
+  maxRequests: NUMBER,
+  preloadApp: BOOLEAN,
+  settings: mapOf(ANYTHING, 'an object, for example { limit_request_line: 8190 }'),
+};
+
 /** The server that runs the application. */
 export class AppServer {
   /** gunicorn behind a socket of systemd. */
   public static gunicorn(options: GunicornOptions = {}): AppServer {
+    refuseOtherTypes(options, TYPES);
     return new AppServer(options);
   }
 

@@ -2,14 +2,26 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
-import { certificateFor, recordFor } from './domain';
+import { certificateFor, domainProblems, recordFor } from './domain';
 import { forwardedProblems } from './forwarded-header';
 import { DEFAULT_HEALTH_CHECK_PATH, type HealthCheckProps } from './health-check';
-import { defaultProblems, endpointOf, forwardByDefault, portProblems, priorityProblems } from './listeners';
+import { idleTimeoutProblems, loadBalancerOf } from './idle-timeout';
+import {
+  defaultProblems,
+  endpointOf,
+  forwardByDefault,
+  portProblems,
+  priorityProblems,
+  ruleProblems,
+} from './listeners';
 import type { ApplicationFrontDoorProps } from './load-balancing-props';
+import { APPLICATION_FRONT_DOOR_TYPES } from './load-balancing-types';
 import { listenerHere, loadBalancerHere, otherEnvironments } from './other-stacks';
-import { refuseViolations } from './plan-violations';
-import type { RequestPathPlan } from './request-path-plan';
+import { refuse, refuseViolations } from './plan-violations';
+import { STRING, VPC, arrayOf, needed, refuseOtherTypes, withMember, type PropTypes } from './prop-types';
+import { PLAN, type RequestPathPlan } from './request-path-plan';
+import { vpcProblems, vpcsOfGroups, vpcsOfLoadBalancer, vpcsOfSubnets } from './vpcs';
+import { defaultSubnets, placeOfLoadBalancerProblems, zoneProblems } from './zones';
 
 /** Props of `ApplicationLoadBalancing`. */
 export interface ApplicationLoadBalancingProps extends ApplicationFrontDoorProps, HealthCheckProps {
@@ -26,6 +38,17 @@ export interface ApplicationLoadBalancingProps extends ApplicationFrontDoorProps
    */
   readonly targets?: elbv2.IApplicationLoadBalancerTarget[];
 }
+
+const TYPES: PropTypes<ApplicationLoadBalancingProps> = {
+  ...APPLICATION_FRONT_DOOR_TYPES,
+  plan: PLAN,
+  vpc: needed(VPC),
+  healthCheckPath: STRING,
+  targets: arrayOf(
+    withMember('attachToApplicationTargetGroup', 'a target, for example a WebInstance'),
+    'an array of targets, for example [webInstance]',
+  ),
+};
 
 /**
  * An Application Load Balancer, its listeners and a target group with the numbers of a plan; or a target group with these numbers
@@ -60,8 +83,10 @@ export class ApplicationLoadBalancing extends Construct {
 
   constructor(scope: Construct, id: string, props: ApplicationLoadBalancingProps) {
     super(scope, id);
+    refuseOtherTypes(props, TYPES);
     refuseViolations(props.plan);
-    refuseContradictions(this, props);
+    refuse(applicationLoadBalancingProblems(this, props));
+    this.node.addValidation({ validate: () => idleTimeoutProblems(props, props.plan) });
 
     this.targetGroup = this.makeTargetGroup(props);
     if (props.listener) {
@@ -131,12 +156,14 @@ export class ApplicationLoadBalancing extends Construct {
   private forwardFrom(listener: elbv2.IApplicationListener, props: ApplicationLoadBalancingProps): void {
     const targetGroups = [this.targetGroup];
     if (props.listenerConditions && props.listenerPriority !== undefined) {
-      new elbv2.ApplicationListenerRule(this, 'Rule', {
+      const rule = new elbv2.ApplicationListenerRule(this, 'Rule', {
         listener: listenerHere(this, listener),
         targetGroups,
         conditions: props.listenerConditions,
         priority: props.listenerPriority,
       });
+      // of the rules that come later too
+      rule.node.addValidation({ validate: () => priorityProblems(listener, props.listenerPriority, rule) });
     } else {
       forwardByDefault(this, listener, targetGroups);
     }
@@ -180,20 +207,23 @@ export class ApplicationLoadBalancing extends Construct {
   }
 }
 
-/** Throws one error for all props that exclude each other. */
-function refuseContradictions(scope: Construct, props: ApplicationLoadBalancingProps): void {
+/** What a load balancer cannot be made or used with, one message each. */
+export function applicationLoadBalancingProblems(
+  scope: Construct,
+  props: Omit<ApplicationLoadBalancingProps, 'vpc'> & { readonly vpc?: ec2.IVpc },
+): string[] {
   const { vpc, loadBalancer, listener, certificate, accessLogsBucket } = props;
   const problems = otherEnvironments(scope, { vpc, loadBalancer, listener, certificate, accessLogsBucket });
   if (props.plan.loadBalancer.type !== 'application') {
     problems.push('the plan is made for a Network Load Balancer: use NetworkLoadBalancing');
   }
-  const elsewhere = props.listener ? 'listener' : props.loadBalancer ? 'loadBalancer' : undefined;
+  const elsewhere = listener ? 'listener' : loadBalancer ? 'loadBalancer' : undefined;
   const settled = {
     internetFacing: props.internetFacing,
     loadBalancerSubnets: props.loadBalancerSubnets,
     accessLogsBucket: props.accessLogsBucket,
     deletionProtection: props.deletionProtection,
-    ...(props.listener && {
+    ...(listener && {
       certificate: props.certificate,
       hostedZone: props.hostedZone,
       openListener: props.openListener,
@@ -204,7 +234,8 @@ function refuseContradictions(scope: Construct, props: ApplicationLoadBalancingP
       problems.push(`${name} has no effect on a ${elsewhere} that is made elsewhere: set it there`);
     }
   }
-  if (!props.listener && (props.listenerConditions ?? props.listenerPriority) !== undefined) {
+  problems.push(...placeProblems(props), ...domainProblems(props));
+  if (!listener && (props.listenerConditions ?? props.listenerPriority) !== undefined) {
     problems.push('listenerConditions and listenerPriority belong to a listener that is made elsewhere: give listener');
   }
   if ((props.listenerConditions === undefined) !== (props.listenerPriority === undefined)) {
@@ -212,11 +243,37 @@ function refuseContradictions(scope: Construct, props: ApplicationLoadBalancingP
   } else if (listener && !props.listenerConditions) {
     problems.push(...defaultProblems(scope, listener));
   } else if (listener) {
+    problems.push(...ruleProblems(props.listenerConditions!, props.listenerPriority!));
     problems.push(...priorityProblems(listener, props.listenerPriority));
   }
   if (loadBalancer && !listener) {
     problems.push(...portProblems(loadBalancer, (certificate ?? props.hostedZone) ? [443, 80] : [80]));
   }
   problems.push(...forwardedProblems(loadBalancer, listener));
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return problems;
+}
+
+/** What is not where it has to be: VPCs, and zones of subnets. */
+function placeProblems(props: Omit<ApplicationLoadBalancingProps, 'vpc'> & { readonly vpc?: ec2.IVpc }): string[] {
+  const { vpc, loadBalancer, listener, loadBalancerSubnets } = props;
+  const ofListener = loadBalancerOf(listener);
+  const problems = vpcProblems(
+    vpc,
+    {
+      loadBalancer: loadBalancer ? vpcsOfLoadBalancer(loadBalancer) : [],
+      listener: [
+        ...(ofListener ? vpcsOfLoadBalancer(ofListener) : []),
+        ...(listener ? vpcsOfGroups(listener.connections.securityGroups) : []),
+      ],
+      loadBalancerSubnets: vpcsOfSubnets(loadBalancerSubnets),
+    },
+    'a load balancer reaches targets of its own VPC alone',
+  );
+  if (!vpc || loadBalancer || listener || problems.length > 0) return problems;
+  const prop = loadBalancerSubnets ? 'loadBalancerSubnets' : 'vpc';
+  const subnets = loadBalancerSubnets ?? defaultSubnets(props.internetFacing ?? true);
+  return [
+    ...zoneProblems(vpc, prop, subnets, 'an Application Load Balancer'),
+    ...placeOfLoadBalancerProblems(vpc, props),
+  ];
 }

@@ -5,6 +5,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { AppServer, WorkerClass } from './app-server';
+import { ASSET_TYPES, BUCKET, GIT_TYPES, REMOTE_TYPES } from './application-types';
 import { DirectoryAsset } from './directory-asset';
 import {
   choosePython,
@@ -14,12 +15,15 @@ import {
   type ProjectWarning,
   type PythonWish,
 } from './project';
+import { STRING, refuseOtherTypes } from './prop-types';
 import {
   CREDENTIALS_IN_REPOSITORY,
+  EXTRA_NAME,
   FOLDER,
   FOLDER_RULE,
   GROUP_NAME,
   REQUIREMENTS_PATH,
+  entryPointProblem,
   holdsCredentials,
   isGroupName,
   isRequirementsPath,
@@ -36,14 +40,15 @@ import { allFiles, uploadedFiles } from './uploaded-files';
 /** How the application is called. Where both are given, the worker class decides which is used. */
 export interface ApplicationOptions {
   /**
-   * The WSGI application as `module:attribute`, for example `mysite.wsgi:application`.
+   * The WSGI application as `module:attribute`, for example `mysite.wsgi:application`, or the call of a factory with literals of Python,
+   * for example `mysite:create_app("production")`.
    *
    * @default - only `asgi` is given
    */
   readonly wsgi?: string;
 
   /**
-   * The ASGI application as `module:attribute`, for example `mysite.asgi:application`.
+   * The ASGI application as `module:attribute`, for example `mysite.asgi:application`, or the call of a factory with literals of Python.
    *
    * @default - only `wsgi` is given
    */
@@ -91,6 +96,14 @@ export interface ApplicationOptions {
    * @default - none
    */
   readonly dependencyGroups?: string[];
+
+  /**
+   * Extras of the project to install besides: `optional-dependencies` of a `pyproject.toml`, `extras` of Poetry, `extras_require` of setuptools.
+   * A requirements file names them itself, with a line `-e .[prod]`.
+   *
+   * @default - none
+   */
+  readonly extras?: string[];
 }
 
 /** Options of an application in a local directory. */
@@ -148,6 +161,7 @@ export class Application {
    * @throws when the files show that it cannot be served: no file names packages, or the application is not where it is said to be
    */
   public static fromAsset(directory: string, options: AssetApplicationOptions): Application {
+    refuseOtherTypes(options, ASSET_TYPES, { directory: [directory, STRING] });
     const problems = [...optionProblems(options), ...directoryProblems(directory)];
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const { bundling } = options;
@@ -168,6 +182,7 @@ export class Application {
 
   /** A zip file in a bucket, of another region too. Give every release a key of its own: the same key means no change. */
   public static fromBucket(bucket: s3.IBucket, key: string, options: RemoteApplicationOptions): Application {
+    refuseOtherTypes(options, REMOTE_TYPES, { bucket: [bucket, BUCKET], key: [key, STRING] });
     const problems = optionProblems(options);
     if (key === '') problems.push('key "" must name an object');
     if (problems.length > 0) throw new Error(problems.join('\n'));
@@ -179,6 +194,7 @@ export class Application {
 
   /** A public Git repository, cloned by the machine over HTTPS. */
   public static fromGit(repository: string, options: GitApplicationOptions): Application {
+    refuseOtherTypes(options, GIT_TYPES, { repository: [repository, STRING] });
     const problems = optionProblems(options);
     if (holdsCredentials(repository)) {
       problems.push(CREDENTIALS_IN_REPOSITORY);
@@ -262,6 +278,7 @@ export class Application {
       packages: {
         requirements: this.options.requirements ?? project?.requirements,
         dependencyGroups: this.options.dependencyGroups,
+        extras: this.options.extras,
       },
       warnings: project?.warnings ?? [],
     };
@@ -273,16 +290,20 @@ interface Bound {
   readonly fetch: ApplicationFetch;
   readonly django: boolean;
   readonly layout: ApplicationLayout;
-  readonly packages: Pick<ApplicationOptions, 'requirements' | 'dependencyGroups'>;
+  readonly packages: Pick<ApplicationOptions, 'requirements' | 'dependencyGroups' | 'extras'>;
   readonly warnings: readonly ProjectWarning[];
   grantRead(grantee: iam.IGrantable): void;
 }
 
-const IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
-const ENTRY_POINT = new RegExp(`^${IDENTIFIER}(\\.${IDENTIFIER})*:${IDENTIFIER}(\\(\\))?$`);
-
 function optionProblems(options: ApplicationOptions): string[] {
-  const { requirements, dependencyGroups = [], workingDirectory, pythonPath = [], pythonVersion } = options;
+  const {
+    requirements,
+    dependencyGroups = [],
+    extras = [],
+    workingDirectory,
+    pythonPath = [],
+    pythonVersion,
+  } = options;
   const problems = entryProblems(options);
   const checkFolder = (prop: string, folder: string) => {
     if (!FOLDER.test(folder)) problems.push(`${prop} ${JSON.stringify(folder)} ${FOLDER_RULE}`);
@@ -292,6 +313,9 @@ function optionProblems(options: ApplicationOptions): string[] {
   }
   for (const group of dependencyGroups.filter((name) => !isGroupName(name))) {
     problems.push(`dependencyGroups ${JSON.stringify(group)} ${GROUP_NAME}`);
+  }
+  for (const extra of extras.filter((name) => !isGroupName(name))) {
+    problems.push(`extras ${JSON.stringify(extra)} ${EXTRA_NAME}`);
   }
   if (workingDirectory !== undefined) checkFolder('workingDirectory', workingDirectory);
   pythonPath.filter((folder) => folder !== '.').forEach((folder) => checkFolder('pythonPath', folder));
@@ -304,12 +328,10 @@ function optionProblems(options: ApplicationOptions): string[] {
 function entryProblems({ wsgi, asgi }: ApplicationOptions): string[] {
   const given = Object.entries({ wsgi, asgi }).filter(([, value]) => value !== undefined);
   if (given.length === 0) return ['neither wsgi nor asgi is given: name the application as module:attribute'];
-  return given
-    .filter(([, value]) => !ENTRY_POINT.test(value!))
-    .map(
-      ([name, value]) =>
-        `${name} ${JSON.stringify(value)} must be module:attribute, for example mysite.${name}:application`,
-    );
+  return given.flatMap(([name, value]) => {
+    const problem = entryPointProblem(name, value!);
+    return problem === undefined ? [] : [`${name} ${JSON.stringify(value)} ${problem}`];
+  });
 }
 
 /** What the files say. Throws what they show to be wrong, all at once. */
@@ -319,10 +341,12 @@ function projectOf(
   options: ApplicationOptions,
   links: readonly string[],
 ): Project {
-  const { wsgi, asgi, workingDirectory, pythonPath, requirements } = options;
+  const { wsgi, asgi, workingDirectory, pythonPath, requirements, dependencyGroups, extras } = options;
   const project = readProject(files, {
     directory,
     requirements,
+    dependencyGroups,
+    extras,
     workingDirectory,
     pythonPath: pythonPath?.map((folder) => (folder === '.' ? '' : folder)),
     applications: Object.entries({ wsgi, asgi }).flatMap(([prop, value]) => (value ? [{ prop, value }] : [])),

@@ -3,19 +3,30 @@ import { literal, mebibytesOf, secondsOf } from './numbers';
 import type { BackgroundWorkerInput } from './plan';
 import { calendarProblem, isAtMostMinutely } from './plan/calendar';
 import { DEFAULT_MEMORY_PER_PROCESS, DEFAULT_TASK_TIMEOUT } from './plan/background-worker-plan';
+import {
+  BOOLEAN,
+  DURATION,
+  NUMBER,
+  SIZE,
+  STRING,
+  needed,
+  refuseOtherTypes,
+  strings,
+  type PropTypes,
+} from './prop-types';
 import { hasControls, unitNameProblem, type BackgroundWorkerSource } from './render';
 
 /** What every background worker has. */
 export interface BackgroundWorkerOptions {
   /**
-   * Memory that one process may take.
+   * Memory that one process may take, in whole MiB: at least 1.
    *
    * @default Size.mebibytes(192)
    */
   readonly memoryPerProcess?: Size;
 
   /**
-   * The longest that one task may work. A worker that is told to stop may finish what it works on: a deployment waits as long. The
+   * The longest that one task may work, in whole seconds: at least 1. A worker that is told to stop may finish what it works on: a deployment waits as long. The
    * application may have shorter limits of its own, and a worker that finds a longer one does not start.
    *
    * @default Duration.minutes(5)
@@ -111,10 +122,28 @@ export interface ScheduleOptions extends BackgroundWorkerOptions {
    * Whether one instance of several runs it each time: the one that first says so in the `cache`, which all share. Then it is due at most once
    * a minute, and a run that a machine missed is another machine's.
    *
-   * @default false - every instance runs it
+   * @default false - every instance runs it, each time: where there may be several, a warning (N29) says so
    */
   readonly oncePerFleet?: boolean;
 }
+
+const TYPES: PropTypes<BackgroundWorkerOptions> = { memoryPerProcess: SIZE, taskTimeout: DURATION };
+const CELERY_TYPES: PropTypes<CeleryOptions> = {
+  ...TYPES,
+  app: needed(STRING),
+  concurrency: NUMBER,
+  longestDelay: DURATION,
+  name: STRING,
+  queues: strings('default'),
+};
+const CELERY_BEAT_TYPES: PropTypes<CeleryBeatOptions> = { app: needed(STRING), memoryPerProcess: SIZE };
+const RQ_TYPES: PropTypes<RqOptions> = { ...TYPES, name: STRING, queues: strings('default'), processes: NUMBER };
+const SCHEDULE_TYPES: PropTypes<ScheduleOptions> = {
+  ...TYPES,
+  command: needed(STRING),
+  schedule: needed(STRING),
+  oncePerFleet: BOOLEAN,
+};
 
 /** Two vCPUs in every t3 up to large. */
 const CELERY_PROCESSES = 2;
@@ -127,6 +156,7 @@ const CELERY_PROCESSES = 2;
 export class BackgroundWorker {
   /** A worker of Celery with its processes. Its broker is the `cache`, where there is one, else what the project says. */
   public static celery(options: CeleryOptions): BackgroundWorker {
+    refuseOtherTypes(options, CELERY_TYPES);
     const { app, name = 'celery', concurrency = CELERY_PROCESSES, queues } = options;
     return new BackgroundWorker({
       ...planned(name, 'celery', concurrency, options),
@@ -151,6 +181,7 @@ export class BackgroundWorker {
    * time came during the move. A scheduler that keeps its times in a database, such as that of django-celery-beat, does neither.
    */
   public static celeryBeat(options: CeleryBeatOptions): BackgroundWorker {
+    refuseOtherTypes(options, CELERY_BEAT_TYPES);
     return new BackgroundWorker({
       ...planned('celery-beat', 'celery-beat', 1, options),
       // it starts no task, so there is nothing to wait for when it stops
@@ -162,6 +193,7 @@ export class BackgroundWorker {
 
   /** Workers of django-rq: `manage.py rqworker`, which closes connections to databases before it forks. */
   public static rq(options: RqOptions = {}): BackgroundWorker {
+    refuseOtherTypes(options, RQ_TYPES);
     const { name = 'rq', processes = 1, queues = ['default'] } = options;
     return new BackgroundWorker({
       ...planned(name, 'rq', processes, options),
@@ -178,6 +210,7 @@ export class BackgroundWorker {
    * @param options its limits
    */
   public static command(name: string, command: string, options: BackgroundWorkerOptions = {}): BackgroundWorker {
+    refuseOtherTypes(options, TYPES, { name: [name, STRING], command: [command, STRING] });
     return new BackgroundWorker({
       ...planned(name, 'command', 1, options),
       command,
@@ -189,12 +222,14 @@ export class BackgroundWorker {
    * A command that runs at given times and ends by itself, as a oneshot service of systemd with a timer. A deployment does not start it, nor cut
    * it: `taskTimeout` after its start it is told to end. One that still runs when it is due again is not started a second time. A run that was
    * due while its machine was off is made up when it is back; a machine that is new, in the place of another, begins with the next one. A run
-   * that fails is in the journal with its exit status and output, and is not repeated.
+   * that fails is in the journal with its exit status and output, and is not repeated. Where several instances serve, each of them runs the
+   * command, each time, unless `oncePerFleet` says otherwise: what sends mail or closes accounts is then done several times.
    *
    * @param name name of the units: lower case letters, digits and hyphens
    * @param options what runs, and when
    */
   public static schedule(name: string, options: ScheduleOptions): BackgroundWorker {
+    refuseOtherTypes(options, SCHEDULE_TYPES, { name: [name, STRING] });
     const { command, schedule, oncePerFleet = false } = options;
     return new BackgroundWorker({
       ...planned(name, 'schedule', 1, options),

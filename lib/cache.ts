@@ -1,4 +1,4 @@
-import type { Size } from 'aws-cdk-lib';
+import { Token, type Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
@@ -6,8 +6,21 @@ import { letIn, type DataAccess } from './data-access';
 import { ElastiCache } from './elasti-cache';
 import { EnvironmentSecret } from './environment-secret';
 import { mebibytesOf } from './numbers';
-import type { CacheInput } from './plan';
+import { cacheClassProblem, type CacheInput } from './plan';
+import { refuse } from './plan-violations';
+import {
+  BOOLEAN,
+  CONNECTABLE,
+  NUMBER,
+  SECRET,
+  SIZE,
+  STRING,
+  SUBNETS,
+  refuseOtherTypes,
+  type PropTypes,
+} from './prop-types';
 import { CACHE_SOCKET } from './render';
+import { hostProblems, portProblems } from './ranges';
 import type { RequestPathPlan } from './request-path-plan';
 
 /** Options of `Cache.redisOnInstance`. */
@@ -23,7 +36,7 @@ export interface OnInstanceCacheOptions {
 /** Options of `Cache.elastiCache`. */
 export interface ElastiCacheOptions {
   /**
-   * Class of the nodes.
+   * Class of the nodes: `cache.t3` or `cache.t4g` from `micro` to `medium`, or `cache.m`, `cache.r` or `cache.c`.
    *
    * @default cache.t4g.micro
    */
@@ -47,7 +60,7 @@ export interface ElastiCacheOptions {
 /** Options of `Cache.fromEndpoint`. */
 export interface EndpointCacheOptions {
   /**
-   * Port of the server.
+   * Port of the server: 1 to 65535.
    *
    * @default 6379
    */
@@ -75,6 +88,15 @@ export interface EndpointCacheOptions {
   readonly connectable?: ec2.IConnectable;
 }
 
+const ON_INSTANCE_TYPES: PropTypes<OnInstanceCacheOptions> = { maxMemory: SIZE };
+const ELASTI_CACHE_TYPES: PropTypes<ElastiCacheOptions> = { nodeType: STRING, multiAz: BOOLEAN, cacheSubnets: SUBNETS };
+const ENDPOINT_TYPES: PropTypes<EndpointCacheOptions> = {
+  port: NUMBER,
+  password: SECRET,
+  tls: BOOLEAN,
+  connectable: CONNECTABLE,
+};
+
 /** Where a cache is bound to. */
 export interface CacheContext {
   readonly plan: RequestPathPlan;
@@ -92,6 +114,7 @@ export class Cache {
    * with it (an error, N23).
    */
   public static redisOnInstance(options: OnInstanceCacheOptions = {}): Cache {
+    refuseOtherTypes(options, ON_INSTANCE_TYPES);
     return new Cache({ host: 'instance', maxMemory: mebibytesOf('maxMemory', options.maxMemory) }, () => ({
       environment: { PLUMBLINE_CACHE_URL: `unix://${CACHE_SOCKET}?db=0` },
       brokerUrl: `redis+socket://${CACHE_SOCKET}?virtual_host=1`,
@@ -101,6 +124,10 @@ export class Cache {
 
   /** Valkey in Amazon ElastiCache: one node, or two in two zones. Encrypted, with TLS and a password. */
   public static elastiCache(options: ElastiCacheOptions = {}): Cache {
+    refuseOtherTypes(options, ELASTI_CACHE_TYPES);
+    const { nodeType } = options;
+    const problem = nodeType !== undefined && !Token.isUnresolved(nodeType) && cacheClassProblem(nodeType);
+    if (problem) throw new Error(`nodeType ${JSON.stringify(nodeType)} ${problem}`);
     return new Cache({ host: 'elasticache' }, (scope, { plan, vpc }) => {
       if (!vpc) {
         throw new Error(
@@ -118,6 +145,8 @@ export class Cache {
 
   /** A server that is reached over the network by its name, without cluster mode. */
   public static fromEndpoint(host: string, options: EndpointCacheOptions = {}): Cache {
+    refuseOtherTypes(options, ENDPOINT_TYPES, { host: [host, STRING] });
+    refuse([...hostProblems('host', host), ...portProblems('port', options.port)]);
     const { port = PORT, password, connectable } = options;
     return new Cache({ host: 'elsewhere' }, (scope) => ({
       ...remote(host, port, options.tls ?? true),

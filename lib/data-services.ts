@@ -6,7 +6,8 @@ import type { DataAccess } from './data-access';
 import { OperatingSystem } from './operating-system';
 import { connectionsHere } from './other-stacks';
 import { refuseViolations } from './plan-violations';
-import type { RequestPathPlan } from './request-path-plan';
+import { VPC, refuseOtherTypes, type PropTypes } from './prop-types';
+import { PLAN, type RequestPathPlan } from './request-path-plan';
 
 /** Props of `DataServices`. */
 export interface DataServicesProps {
@@ -20,6 +21,8 @@ export interface DataServicesProps {
    */
   readonly vpc?: ec2.IVpc;
 }
+
+const TYPES: PropTypes<DataServicesProps> = { plan: PLAN, vpc: VPC };
 
 /**
  * The database and the cache of a plan, as far as they are made outside of the machine, and the way to them.
@@ -52,6 +55,7 @@ export class DataServices extends Construct {
 
   constructor(scope: Construct, id: string, props: DataServicesProps) {
     super(scope, id);
+    refuseOtherTypes(props, TYPES);
     const { plan, vpc } = props;
     refuseViolations(plan);
     const { database, cache, operatingSystem = OperatingSystem.AMAZON_LINUX_2023 } = plan._props;

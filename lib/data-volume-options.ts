@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { RemovalPolicy, Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
+import { RemovalPolicy, Size, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { OnInstanceDatabaseOptions } from './database-options';
+import { isKnown } from './known';
+import { DATA_VOLUME, sizeProblems } from './ranges';
 
 /** Where the volume for a database comes from, and what becomes of it. */
 export interface DataVolumeOptions {
@@ -16,9 +18,6 @@ export interface DataVolumeOptions {
 
 /** Room for a first year of most sites; it can grow, and cannot shrink. */
 const VOLUME_SIZE = Size.gibibytes(20);
-
-/** GiB of gp3: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html */
-const LARGEST = 64 * 1024;
 
 /** @throws one error for all options that exclude each other or that EBS does not know */
 export function dataVolumeOptions(options: OnInstanceDatabaseOptions): DataVolumeOptions {
@@ -37,16 +36,7 @@ export function dataVolumeOptions(options: OnInstanceDatabaseOptions): DataVolum
       `snapshotId ${JSON.stringify(snapshotId)} must be the id of an EBS snapshot, for example snap-0123456789abcdef0`,
     );
   }
-  if (volumeSize?.isUnresolved()) {
-    problems.push(
-      'volumeSize is a token, and aws-cdk-lib checks the size of a volume at synthesis: give a literal value',
-    );
-  } else if (volumeSize) {
-    const gibibytes = volumeSize.toGibibytes({ rounding: SizeRoundingBehavior.NONE });
-    if (!Number.isInteger(gibibytes) || gibibytes < 1 || gibibytes > LARGEST) {
-      problems.push(`volumeSize (${gibibytes} GiB) must be whole GiB, from 1 GiB to 64 TiB`);
-    }
-  }
+  problems.push(...sizeProblems('volumeSize', volumeSize, DATA_VOLUME));
   if (problems.length > 0) throw new Error(problems.join('\n'));
   return {
     volume,
@@ -81,10 +71,10 @@ export function inZoneOf(
   selection: ec2.SubnetSelection,
 ): ec2.SubnetSelection {
   const zone = volume?.availabilityZone;
-  if (zone === undefined || Token.isUnresolved(zone)) return selection;
+  if (!isKnown(zone)) return selection;
   const { subnets } = vpc.selectSubnets(selection);
   const zones = subnets.map((subnet) => subnet.availabilityZone);
-  if (zones.some((one) => Token.isUnresolved(one))) return selection;
+  if (!zones.every(isKnown)) return selection;
   const there = subnets.filter((_, index) => zones[index] === zone);
   if (there.length === 0) {
     throw new Error(

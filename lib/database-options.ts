@@ -17,7 +17,7 @@ export enum DatabaseEngine {
 /** What every database has. */
 export interface DatabaseOptions {
   /**
-   * How long a thread keeps its connection: Django's `CONN_MAX_AGE`, in whole seconds, less than 30 minutes.
+   * How long a thread keeps its connection: Django's `CONN_MAX_AGE`, in whole seconds from 0, and less than 30 minutes with RDS Proxy.
    *
    * @default - 10 minutes; 0 with WorkerClass.GEVENT and WorkerClass.ASGI, whose requests have no thread to keep it for
    */
@@ -68,14 +68,14 @@ export interface OnInstanceDatabaseOptions extends DatabaseOptions {
 /** Options of a database that is made in Amazon RDS. */
 export interface RdsOptions extends DatabaseOptions {
   /**
-   * Class of the database instance.
+   * Class of the database instance, without `db.`: `t3` or `t4g` from `micro` to `2xlarge`, or `m`, `r` or `x`.
    *
    * @default - t4g.small; t4g.medium for MariaDB, which allows half the connections for the same memory
    */
   readonly instanceType?: ec2.InstanceType;
 
   /**
-   * Size of the encrypted storage, gp3: 20 GiB to 64 TiB.
+   * Size of the encrypted storage, gp3: 20 GiB to 64 TiB, in whole GiB.
    *
    * @default Size.gibibytes(20)
    */
@@ -162,7 +162,7 @@ export interface ExistingDatabaseOptions extends DatabaseOptions {
   /** Secret with the fields `username` and `password`, as RDS writes it. */
   readonly secret: secretsmanager.ISecret;
 
-  /** Connections that the server allows: `max_connections`. It cannot be read here, and the budget is checked against it. */
+  /** Connections that the server allows: `max_connections`, at least 1. It cannot be read here, and the budget is checked against it. */
   readonly maxConnections: number;
 
   /**
@@ -197,7 +197,7 @@ export interface EndpointDatabaseOptions extends ExistingDatabaseOptions {
   readonly engine: DatabaseEngine;
 
   /**
-   * Port of the server.
+   * Port of the server: 1 to 65535.
    *
    * @default - 3306, or 5432 for PostgreSQL
    */

@@ -16,10 +16,23 @@ import {
   type RdsOptions,
   type RdsPostgresOptions,
 } from './database-options';
+import {
+  DATABASE_CLUSTER,
+  DATABASE_INSTANCE,
+  ENDPOINT_TYPES,
+  IMPORTED_TYPES,
+  ON_INSTANCE_TYPES,
+  RDS_MARIA_DB_TYPES,
+  RDS_MYSQL_TYPES,
+  RDS_POSTGRES_TYPES,
+} from './database-types';
 import { EnvironmentSecret } from './environment-secret';
 import { literal, secondsOf } from './numbers';
 import { OperatingSystem } from './operating-system';
-import { databasePort, rdsMemory, type DatabaseEngineName, type DatabaseInput } from './plan';
+import { databasePort, rdsClassProblem, rdsMemory, type DatabaseEngineName, type DatabaseInput } from './plan';
+import { refuse } from './plan-violations';
+import { STRING, refuseOtherTypes } from './prop-types';
+import { RDS_STORAGE, hostProblems, portProblems, sizeProblems } from './ranges';
 import { RdsDatabase } from './rds-database';
 import { MYSQL_SOCKET, PGBOUNCER_PORT, PGBOUNCER_SOCKETS, POSTGRESQL_SOCKETS, RDS_BUNDLE } from './render';
 import type { RequestPathPlan } from './request-path-plan';
@@ -65,12 +78,14 @@ export class Database {
 
   /** MySQL in Amazon RDS. */
   public static rdsMysql(options: RdsMysqlOptions = {}): Database {
+    refuseOtherTypes(options, RDS_MYSQL_TYPES);
     const { version = MYSQL } = options;
     return Database.inRds(options, DatabaseEngine.MYSQL, rds.DatabaseInstanceEngine.mysql({ version }));
   }
 
   /** MariaDB in Amazon RDS. */
   public static rdsMariaDb(options: RdsMariaDbOptions = {}): Database {
+    refuseOtherTypes(options, RDS_MARIA_DB_TYPES);
     const { version = MARIADB } = options;
     // it allows half of MySQL's connections for the same memory
     const { instanceType = new ec2.InstanceType('t4g.medium') } = options;
@@ -83,12 +98,14 @@ export class Database {
 
   /** PostgreSQL in Amazon RDS. */
   public static rdsPostgres(options: RdsPostgresOptions = {}): Database {
+    refuseOtherTypes(options, RDS_POSTGRES_TYPES);
     const { version = POSTGRESQL } = options;
     return Database.inRds(options, DatabaseEngine.POSTGRESQL, rds.DatabaseInstanceEngine.postgres({ version }));
   }
 
   /** An instance of Amazon RDS that is there already. It lets the machines in. */
   public static fromInstance(instance: rds.IDatabaseInstance, options: ImportedDatabaseOptions): Database {
+    refuseOtherTypes(options, IMPORTED_TYPES, { instance: [instance, DATABASE_INSTANCE] });
     return Database.existing(instance.instanceEndpoint, {
       ...options,
       engine: engineOf(instance.node.path, options.engine, instance.engine?.engineType),
@@ -99,6 +116,7 @@ export class Database {
 
   /** A cluster of Amazon Aurora or RDS that is there already: its writer. It lets the machines in. */
   public static fromCluster(cluster: rds.IDatabaseCluster, options: ImportedDatabaseOptions): Database {
+    refuseOtherTypes(options, IMPORTED_TYPES, { cluster: [cluster, DATABASE_CLUSTER] });
     return Database.existing(cluster.clusterEndpoint, {
       ...options,
       engine: engineOf(cluster.node.path, options.engine, cluster.engine?.engineType),
@@ -109,6 +127,8 @@ export class Database {
 
   /** A server that is reached over the network by its name. */
   public static fromEndpoint(host: string, options: EndpointDatabaseOptions): Database {
+    refuseOtherTypes(options, ENDPOINT_TYPES, { host: [host, STRING] });
+    refuse([...hostProblems('host', host), ...portProblems('port', options.port)]);
     const port = options.port ?? databasePort(options.engine);
     return Database.existing(new rds.Endpoint(host, port), options);
   }
@@ -117,6 +137,7 @@ export class Database {
     options: OnInstanceDatabaseOptions,
     engine: (operatingSystem: OperatingSystem) => DatabaseEngineName,
   ): Database {
+    refuseOtherTypes(options, ON_INSTANCE_TYPES);
     return new Database(
       options,
       (operatingSystem) => ({ engine: engine(operatingSystem), host: 'instance' }),
@@ -141,13 +162,19 @@ export class Database {
     rdsEngine: rds.IInstanceEngine,
   ): Database {
     const instanceType = options.instanceType ?? new ec2.InstanceType('t4g.small');
+    const className = literal('instanceType', instanceType.toString());
+    const classProblem = rdsClassProblem(className);
+    refuse([
+      ...(classProblem ? [`instanceType ${JSON.stringify(className)} of the database ${classProblem}`] : []),
+      ...sizeProblems('allocatedStorage', options.allocatedStorage, RDS_STORAGE),
+    ]);
     const pooling = poolingOf(engine, options.pgBouncer, options.databaseProxy && 'databaseProxy');
     return new Database(
       options,
       () => ({
         engine,
         host: 'rds',
-        memory: rdsMemory(literal('instanceType', instanceType.toString())),
+        memory: rdsMemory(className),
         pooling,
       }),
       (scope, { plan, operatingSystem, vpc }) => {
@@ -277,6 +304,9 @@ function engineOf(path: string, given: DatabaseEngine | undefined, engineType: s
   const known = Object.values(DatabaseEngine).find((engine) =>
     engineType?.includes(engine.replace('postgresql', 'postgres')),
   );
+  if (given && known && given !== known) {
+    throw new Error(`engine (${given}) is not that of ${path} (${known}): leave engine out`);
+  }
   const engine = given ?? known;
   if (!engine) throw new Error(`the engine of ${path} is not known here: give engine`);
   return engine;

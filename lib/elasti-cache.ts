@@ -36,7 +36,14 @@ export class ElastiCache extends Construct implements ec2.IConnectable {
     const { vpc, port } = props;
     const { maxmemoryPolicy, broker } = props.plan._plan.cache!;
     const multiAz = props.multiAz ?? false;
-    const subnets = vpc.selectSubnets(dataSubnets(vpc, 'cacheSubnets', props.cacheSubnets));
+    const subnets = vpc.selectSubnets(
+      dataSubnets({
+        vpc,
+        prop: 'cacheSubnets',
+        given: props.cacheSubnets,
+        inTwoZones: multiAz ? 'a cache with multiAz' : undefined,
+      }),
+    );
 
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc,

@@ -4,8 +4,15 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { isElsewhere } from './other-stacks';
+import { refuse } from './plan-violations';
+import { SECRET, STRING, withMember } from './prop-types';
 import type { SecretSource } from './render';
 import { viaService } from './via-service';
+
+const PARAMETER = withMember(
+  'parameterName',
+  `an ssm.IParameter, for example ssm.StringParameter.fromStringParameterName(this, 'Parameter', 'name')`,
+);
 
 /**
  * An environment variable whose value stays in Secrets Manager or Parameter Store. The machine fetches it with its role each time
@@ -19,11 +26,13 @@ export class EnvironmentSecret {
    * @param field a field of a secret that is a JSON object; the whole secret where absent
    */
   public static fromSecretsManager(secret: secretsmanager.ISecret, field?: string): EnvironmentSecret {
+    refuse([...SECRET.problems('secret', secret), ...(field === undefined ? [] : STRING.problems('field', field))]);
     return new EnvironmentSecret({ kind: 'secretsmanager', id: secret.secretArn, jsonField: field }, secret);
   }
 
   /** A parameter of SSM Parameter Store, in plain text or encrypted. */
   public static fromSsmParameter(parameter: ssm.IParameter): EnvironmentSecret {
+    refuse(PARAMETER.problems('parameter', parameter));
     return new EnvironmentSecret({ kind: 'ssm', id: parameter.parameterName }, parameter);
   }
 

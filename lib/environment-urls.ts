@@ -14,16 +14,18 @@ export interface EnvironmentUrls {
  *
  * @param given names of variables that have a value: they stand
  * @param secret names of variables whose values are secrets
+ * @param django whether settings of Django read them
  */
 export function environmentUrls(
   environment: Readonly<Record<string, string>>,
   given: readonly string[],
   secret: readonly string[],
+  django: boolean,
 ): EnvironmentUrls {
   const { PLUMBLINE_CACHE_URL: cache, PLUMBLINE_BROKER_URL: broker } = environment;
   const celery = broker && forCelery(withPassword(broker, secret));
   const urls = Object.entries({
-    DATABASE_URL: databaseUrl(environment, secret),
+    DATABASE_URL: databaseUrl(environment, secret, django ? 'postgres' : 'postgresql'),
     // django-environ has no unix://: it makes one of a redis:// without a host
     CACHE_URL: cache && withPassword(cache.replace(/^unix:(.*)\?db=0$/, 'redis:$1'), secret),
     REDIS_URL: cache && withPassword(cache, secret),
@@ -37,8 +39,15 @@ export function environmentUrls(
   };
 }
 
-/** In the form that dj-database-url, django-environ, SQLAlchemy, asyncpg and libpq read: a socket is in the query. */
-function databaseUrl(environment: Readonly<Record<string, string>>, secret: readonly string[]): string | undefined {
+/**
+ * In the form that dj-database-url, django-environ, SQLAlchemy, asyncpg and libpq read: a socket is in the query. The scheme of PostgreSQL
+ * is Heroku's for Django, where settings ask for its beginning; SQLAlchemy has not known that since 1.4.
+ */
+function databaseUrl(
+  environment: Readonly<Record<string, string>>,
+  secret: readonly string[],
+  postgres: 'postgres' | 'postgresql',
+): string | undefined {
   const { PLUMBLINE_DATABASE_HOST: host, PLUMBLINE_DATABASE_PORT: port, PLUMBLINE_DATABASE_CA: ca } = environment;
   if (host === undefined) return undefined;
   const postgresql = environment.PLUMBLINE_DATABASE_ENGINE === 'postgresql';
@@ -55,7 +64,7 @@ function databaseUrl(environment: Readonly<Record<string, string>>, secret: read
   const local = postgresql ? '' : 'localhost';
   const server = socket ? local : `${host}:${port}`;
   const name = part(environment, secret, 'PLUMBLINE_DATABASE_NAME');
-  const url = `${postgresql ? 'postgresql' : 'mysql'}://${account}@${server}/${name}`;
+  const url = `${postgresql ? postgres : 'mysql'}://${account}@${server}/${name}`;
   return query.length > 0 ? `${url}?${query.join('&')}` : url;
 }
 

@@ -59,11 +59,49 @@ export function portProblems(loadBalancer: elbv2.IApplicationLoadBalancer, ports
     );
 }
 
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html */
+const LAST_PRIORITY = 50_000;
+
+/** Values of all conditions of a rule, which cannot be raised: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html */
+const CONDITION_VALUES = 5;
+
+/** Why a rule cannot be made as it is asked for. */
+export function ruleProblems(conditions: readonly elbv2.ListenerCondition[], priority: number): string[] {
+  const problems: string[] = [];
+  if (!Token.isUnresolved(priority) && !(Number.isInteger(priority) && priority >= 1 && priority <= LAST_PRIORITY)) {
+    problems.push(`listenerPriority (${priority}) must be a whole number from 1 to ${LAST_PRIORITY}`);
+  }
+  if (conditions.length === 0) {
+    problems.push(
+      'listenerConditions must have at least one condition: leave out both it and listenerPriority for all requests',
+    );
+  }
+  const values = conditions.map((condition) => valuesOf(condition.renderRawCondition())).reduce((sum, n) => sum + n, 0);
+  if (values > CONDITION_VALUES) {
+    problems.push(
+      `listenerConditions have ${values} values, and a rule of a listener has at most ${CONDITION_VALUES}: give the rest to a rule of your own, or use a wildcard`,
+    );
+  }
+  return problems;
+}
+
+/** How many values a condition has: each kind keeps them in a member of its own. */
+function valuesOf(condition: unknown): number {
+  return Object.values(condition as Record<string, unknown>).flatMap((config) => {
+    const values = (config as { values?: unknown } | undefined)?.values;
+    return Array.isArray(values) ? (values as unknown[]) : [];
+  }).length;
+}
+
 /** Other rules of the listener in this app that have the same place. */
-export function priorityProblems(listener: elbv2.IApplicationListener, priority: number | undefined): string[] {
+export function priorityProblems(
+  listener: elbv2.IApplicationListener,
+  priority: number | undefined,
+  own?: IConstruct,
+): string[] {
   const rules = constructsBeside(listener).filter((one) => one instanceof elbv2.CfnListenerRule);
   return rules
-    .filter((one) => one.listenerArn === listener.listenerArn && one.priority === priority)
+    .filter((one) => one.node.scope !== own && one.listenerArn === listener.listenerArn && one.priority === priority)
     .map(
       ({ node }) =>
         `listenerPriority (${priority}) is that of ${node.scope!.node.path} already: each rule of a listener needs its own`,

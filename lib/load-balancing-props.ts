@@ -14,7 +14,7 @@ export interface FrontDoorProps {
   readonly certificate?: acm.ICertificate;
 
   /**
-   * Domain name that clients use.
+   * Domain name that clients use: in `hostedZone`, and one of those of `certificate`, where these are given.
    *
    * @default - the DNS name of the load balancer
    */
@@ -42,7 +42,7 @@ export interface FrontDoorProps {
   readonly openListener?: boolean;
 
   /**
-   * Subnets of the load balancer.
+   * Subnets of the load balancer: one of each zone, and of two zones at least for an Application Load Balancer.
    *
    * @default - public subnets where it is reached from the internet, private ones otherwise
    */
@@ -82,14 +82,14 @@ export interface ApplicationFrontDoorProps extends FrontDoorProps {
   readonly listener?: elbv2.IApplicationListener;
 
   /**
-   * Which requests of `listener` are meant.
+   * Which requests of `listener` are meant: at most five values in all conditions.
    *
    * @default - all: the default action of the listener
    */
   readonly listenerConditions?: elbv2.ListenerCondition[];
 
   /**
-   * Place of the rule among the others of `listener`: lower is earlier.
+   * Place of the rule among the others of `listener`, 1 to 50000: lower is earlier.
    *
    * @default - none: needed with `listenerConditions`
    */

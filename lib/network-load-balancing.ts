@@ -2,12 +2,16 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
-import { certificateFor, recordFor } from './domain';
+import { certificateFor, domainProblems, recordFor } from './domain';
 import { DEFAULT_HEALTH_CHECK_PATH, type HealthCheckProps } from './health-check';
 import type { FrontDoorProps } from './load-balancing-props';
+import { FRONT_DOOR_TYPES } from './load-balancing-types';
 import { otherEnvironments } from './other-stacks';
-import { refuseViolations } from './plan-violations';
-import type { RequestPathPlan } from './request-path-plan';
+import { refuse, refuseViolations } from './plan-violations';
+import { STRING, VPC, arrayOf, needed, refuseOtherTypes, withMember, type PropTypes } from './prop-types';
+import { PLAN, type RequestPathPlan } from './request-path-plan';
+import { vpcProblems, vpcsOfSubnets } from './vpcs';
+import { placeOfLoadBalancerProblems } from './zones';
 
 /** Props of `NetworkLoadBalancing`. */
 export interface NetworkLoadBalancingProps extends FrontDoorProps, HealthCheckProps {
@@ -24,6 +28,17 @@ export interface NetworkLoadBalancingProps extends FrontDoorProps, HealthCheckPr
    */
   readonly targets?: elbv2.INetworkLoadBalancerTarget[];
 }
+
+const TYPES: PropTypes<NetworkLoadBalancingProps> = {
+  ...FRONT_DOOR_TYPES,
+  plan: PLAN,
+  vpc: needed(VPC),
+  healthCheckPath: STRING,
+  targets: arrayOf(
+    withMember('attachToNetworkTargetGroup', 'a target, for example a WebInstance'),
+    'an array of targets, for example [webInstance]',
+  ),
+};
 
 /**
  * A Network Load Balancer, its listener and a target group with the numbers of a plan.
@@ -45,16 +60,10 @@ export class NetworkLoadBalancing extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkLoadBalancingProps) {
     super(scope, id);
+    refuseOtherTypes(props, TYPES);
     refuseViolations(props.plan);
-    const { vpc, certificate: givenCertificate, accessLogsBucket } = props;
-    const problems = otherEnvironments(this, { vpc, certificate: givenCertificate, accessLogsBucket });
-    if (problems.length > 0) throw new Error(problems.join('\n'));
+    refuse(networkLoadBalancingProblems(this, props));
     const { loadBalancer } = props.plan;
-    if (loadBalancer.type !== 'network') {
-      throw new Error(
-        'the plan is made for an Application Load Balancer: use ApplicationLoadBalancing, or loadBalancerType NETWORK',
-      );
-    }
     const internetFacing = props.internetFacing ?? true;
     const certificate = certificateFor(this, props);
     this.secure = certificate !== undefined;
@@ -115,4 +124,26 @@ export class NetworkLoadBalancing extends Construct {
       );
     }
   }
+}
+
+/** What a load balancer cannot be made with, one message each. */
+export function networkLoadBalancingProblems(
+  scope: Construct,
+  props: Omit<NetworkLoadBalancingProps, 'vpc'> & { readonly vpc?: ec2.IVpc },
+): string[] {
+  const { vpc, certificate, accessLogsBucket, loadBalancerSubnets } = props;
+  const problems = otherEnvironments(scope, { vpc, certificate, accessLogsBucket });
+  if (props.plan.loadBalancer.type !== 'network') {
+    problems.push(
+      'the plan is made for an Application Load Balancer: use ApplicationLoadBalancing, or loadBalancerType NETWORK',
+    );
+  }
+  const ofAnother = vpcProblems(
+    vpc,
+    { loadBalancerSubnets: vpcsOfSubnets(loadBalancerSubnets) },
+    'a load balancer reaches targets of its own VPC alone',
+  );
+  problems.push(...ofAnother, ...domainProblems(props));
+  if (vpc && ofAnother.length === 0) problems.push(...placeOfLoadBalancerProblems(vpc, props));
+  return problems;
 }

@@ -1,4 +1,4 @@
-import { Token, type Duration, type Size } from 'aws-cdk-lib';
+import { SizeRoundingBehavior, Token, type Duration, type Size } from 'aws-cdk-lib';
 
 const unknown = (prop: string) =>
   new Error(
@@ -8,13 +8,13 @@ const unknown = (prop: string) =>
 /** Seconds of a prop, undefined where it is absent. @throws when its value is not known at synthesis */
 export function secondsOf(prop: string, duration: Duration | undefined): number | undefined {
   if (duration?.isUnresolved()) throw unknown(prop);
-  return duration && duration.toMilliseconds() / 1000;
+  return duration && duration.toMilliseconds({ integral: false }) / 1000;
 }
 
 /** MiB of a prop, undefined where it is absent. @throws when its value is not known at synthesis */
 export function mebibytesOf(prop: string, size: Size | undefined): number | undefined {
   if (size?.isUnresolved()) throw unknown(prop);
-  return size && size.toKibibytes() / 1024;
+  return size && size.toKibibytes({ rounding: SizeRoundingBehavior.NONE }) / 1024;
 }
 
 /** A number or name of a prop. @throws when its value is not known at synthesis */

@@ -1,4 +1,5 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { instanceOf } from './prop-types';
 import { OPERATING_SYSTEMS, type OperatingSystemProfile } from './render';
 
 /** Paths below `/aws/service` where the vendors publish their newest image; the words for architectures differ. */
@@ -81,3 +82,8 @@ export class OperatingSystem {
     return ec2.MachineImage.fromSsmParameter(`/aws/service/${IMAGES[this.name as keyof typeof IMAGES](architecture)}`);
   }
 }
+
+export const OPERATING_SYSTEM = instanceOf(
+  OperatingSystem,
+  'an OperatingSystem, for example OperatingSystem.UBUNTU_24_04',
+);

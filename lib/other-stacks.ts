@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct, IConstruct } from 'constructs';
+import { isKnown } from './known';
 
 /*
  * What is made in another stack, as it is seen from this one. Methods of a construct write rules, listeners and policies into the stack
@@ -110,10 +111,18 @@ export function otherEnvironments(scope: Construct, given: Readonly<Record<strin
       return `${prop} is made for ${there.environment} and used in ${here.environment}: give both stacks the same env`;
     }
     const env = environmentOf(resource);
+    if (isLookedUpLater(resource)) return [];
     return partsThatMatter(resource)
       .filter((part) => differ(env[part], here[part]))
       .map((part) => `${prop} is in ${part} ${env[part]} and used in ${here[part]}: give one of ${here[part]}`);
   });
+}
+
+/** Whether the CLI has still to look it up: until then it has another account and region. */
+function isLookedUpLater(resource: IResource): boolean {
+  const arn =
+    'loadBalancerArn' in resource ? resource.loadBalancerArn : 'listenerArn' in resource && resource.listenerArn;
+  return typeof arn === 'string' && !Token.isUnresolved(arn) && !isKnown(arn);
 }
 
 /** A role is of an account alone, and what is allowed in a bucket or with a key is for its owner to say. */

@@ -2,12 +2,21 @@ import { Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { RequestPathPlan } from './request-path-plan';
 
+/** Throws one error for all problems. */
+export function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+}
+
 /** Throws one error that names every rule that a plan breaks. */
 export function refuseViolations(plan: RequestPathPlan): void {
+  refuse(violationsOf(plan));
+}
+
+/** Every rule that a plan breaks, as one message. */
+export function violationsOf(plan: RequestPathPlan): string[] {
   const errors = plan.violations.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) {
-    throw new Error(['the request path is out of line:', ...errors.map(({ message }) => message)].join('\n- '));
-  }
+  if (errors.length === 0) return [];
+  return [['the request path is out of line:', ...errors.map(({ message }) => message)].join('\n- ')];
 }
 
 /** Warns of every rule that a plan had better not break. */

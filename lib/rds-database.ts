@@ -48,7 +48,12 @@ export class RdsDatabase extends Construct implements ec2.IConnectable {
     super(scope, id);
     const { vpc, engine } = props;
     const plan = props.plan._plan.database!;
-    const vpcSubnets = dataSubnets(vpc, 'databaseSubnets', props.databaseSubnets);
+    const vpcSubnets = dataSubnets({
+      vpc,
+      prop: 'databaseSubnets',
+      given: props.databaseSubnets,
+      inTwoZones: 'a database in RDS',
+    });
     this.port = databasePort(plan.engine);
 
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {

@@ -1,11 +1,11 @@
 import type { Duration, Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { AppServer } from './app-server';
-import type { BackgroundWorker } from './background-worker';
-import type { Cache } from './cache';
-import type { Database } from './database';
+import { BackgroundWorker } from './background-worker';
+import { Cache } from './cache';
+import { Database } from './database';
 import { literal, mebibytesOf, secondsOf } from './numbers';
-import type { OperatingSystemProps } from './operating-system';
+import { OPERATING_SYSTEM, type OperatingSystemProps } from './operating-system';
 import {
   explainPlan,
   planRequestPath,
@@ -23,6 +23,22 @@ import {
   type PlanInput,
   type Violation,
 } from './plan';
+import {
+  BOOLEAN,
+  DURATION,
+  INSTANCE_TYPE,
+  NUMBER,
+  SIZE,
+  STRING,
+  arrayOf,
+  instanceOf,
+  mapOf,
+  needed,
+  oneOf,
+  refuseOtherTypes,
+  secretOf,
+  type PropTypes,
+} from './prop-types';
 
 /** The load balancers that a request path can be planned for. */
 export enum LoadBalancerType {
@@ -107,14 +123,16 @@ export interface RequestPathProps extends OperatingSystemProps {
   readonly loadBalancerType?: LoadBalancerType;
 
   /**
-   * Idle timeout of a load balancer that is made elsewhere and cannot be set here: stated, so that it can be checked.
+   * Idle timeout of a load balancer that is made elsewhere and cannot be set here: stated, so that it can be checked. Whole seconds, 1 to
+   * 4000; of one that is made in the same app it must be what that has.
    *
    * @default - derived, and set on the load balancer
    */
   readonly loadBalancerIdleTimeout?: Duration;
 
   /**
-   * How long whatever stands before the load balancer (a CDN, an API gateway) waits for a response.
+   * How long whatever stands before the load balancer (a CDN, an API gateway) waits for a response: at least 1 second, and no less than the
+   * idle timeout of the load balancer.
    *
    * @default - nothing stands before it
    */
@@ -150,6 +168,29 @@ export interface RequestPathProps extends OperatingSystemProps {
   readonly nginxDirectives?: { [directive: string]: string };
 }
 
+export const REQUEST_PATH_TYPES: PropTypes<RequestPathProps> = {
+  requestTimeout: DURATION,
+  queueTimeout: DURATION,
+  instanceType: INSTANCE_TYPE,
+  appServer: instanceOf(AppServer, 'an AppServer, for example AppServer.gunicorn({ workers: 3 })'),
+  database: secretOf(Database, 'a Database, for example Database.rdsPostgres()'),
+  cache: secretOf(Cache, 'a Cache, for example Cache.elastiCache()'),
+  backgroundWorkers: arrayOf(
+    instanceOf(BackgroundWorker, `a BackgroundWorker, for example BackgroundWorker.celery({ app: 'mysite' })`),
+    `an array, for example [BackgroundWorker.celery({ app: 'mysite' })]`,
+  ),
+  maxInstances: NUMBER,
+  requestGuard: BOOLEAN,
+  loadBalancerType: oneOf(LoadBalancerType, 'LoadBalancerType'),
+  loadBalancerIdleTimeout: DURATION,
+  upstreamTimeout: DURATION,
+  clientMaxBodySize: SIZE,
+  healthCheckInterval: DURATION,
+  healthCheckTimeout: DURATION,
+  nginxDirectives: mapOf(STRING, `an object, for example { gzip_comp_level: '6' }`),
+  operatingSystem: OPERATING_SYSTEM,
+};
+
 /**
  * Every number of the request path from the load balancer to the application, derived from the longest request
  * and the size of the instance, and checked.
@@ -165,9 +206,10 @@ export class RequestPathPlan {
   /**
    * Derives and checks a plan. Rules that do not hold are found in `violations`; nothing is thrown for them.
    *
-   * @throws when a prop that numbers are derived from is a token
+   * @throws when a prop that numbers are derived from is a token, or is of another type than it says
    */
   public static of(props: RequestPathProps = {}): RequestPathPlan {
+    refuseOtherTypes(props, REQUEST_PATH_TYPES);
     return new RequestPathPlan(planRequestPath(planInput(props)), props);
   }
 
@@ -231,6 +273,9 @@ export class RequestPathPlan {
     return explainPlan(this._plan) + (violations.length > 0 ? `\n${violations.join('')}` : '');
   }
 }
+
+/** The plan, as a prop of what is made from it. */
+export const PLAN = needed(instanceOf(RequestPathPlan, 'a RequestPathPlan: RequestPathPlan.of({ requestTimeout })'));
 
 /** The smallest size on which as many workers fit as its CPUs want. */
 const DEFAULT_INSTANCE_TYPE = 't3.small';

@@ -7,8 +7,25 @@ import { DataVolume } from './data-volume';
 import { inZoneOf, originOf } from './data-volume-options';
 import { keepImage, waitForEachChange } from './in-place';
 import { InstanceRole } from './instance-role';
+import { imageProblems } from './machine-image';
+import { OperatingSystem, type OperatingSystemProps } from './operating-system';
 import { connectionsHere, otherEnvironments, roleHere, securityGroupHere } from './other-stacks';
-import type { WebUserData } from './web-user-data';
+import { refuse } from './plan-violations';
+import {
+  DURATION,
+  SIZE,
+  SUBNETS,
+  VPC,
+  instanceOf,
+  needed,
+  refuseOtherTypes,
+  withMember,
+  type PropTypes,
+} from './prop-types';
+import { ROOT_VOLUME, sizeProblems, waitProblems } from './ranges';
+import type { RequestPathPlan } from './request-path-plan';
+import { reachProblems, vpcProblems, vpcsOfGroups, vpcsOfSubnets, vpcsOfTargetGroup } from './vpcs';
+import { WebUserData } from './web-user-data';
 
 /** How an instance is placed and what it may do. */
 export interface InstanceOptions {
@@ -20,7 +37,7 @@ export interface InstanceOptions {
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * Image of the operating system.
+   * Image of the operating system. One whose vendor or name says another operating system or architecture than that of the machine is refused.
    *
    * @default - the newest image of `operatingSystem` at each deployment
    */
@@ -41,14 +58,14 @@ export interface InstanceOptions {
   readonly securityGroup?: ec2.ISecurityGroup;
 
   /**
-   * Size of the root volume.
+   * Size of the root volume: 8 GiB to 64 TiB, in whole GiB, and no less than the image has.
    *
    * @default Size.gibibytes(16)
    */
   readonly volumeSize?: Size;
 
   /**
-   * How long CloudFormation waits until the instance serves: at most 12 hours. On an instance that holds its database each change waits
+   * How long CloudFormation waits until the instance serves: 1 minute to 12 hours, in whole seconds. On an instance that holds its database each change waits
    * for the requests that are in flight: at least twice `requestTimeout` and about three minutes.
    *
    * @default Duration.minutes(15)
@@ -64,6 +81,21 @@ export interface WebInstanceProps extends InstanceOptions {
   /** What makes it serve. */
   readonly userData: WebUserData;
 }
+
+export const INSTANCE_OPTIONS_TYPES: PropTypes<InstanceOptions> = {
+  vpcSubnets: SUBNETS,
+  machineImage: withMember(
+    'getImage',
+    `an ec2.IMachineImage, for example ec2.MachineImage.genericLinux({ 'eu-central-1': 'ami-0123456789abcdef0' })`,
+  ),
+  role: withMember('roleArn', `an iam.IRole, for example iam.Role.fromRoleName(this, 'Role', 'name')`),
+  securityGroup: withMember(
+    'securityGroupId',
+    `an ec2.ISecurityGroup, for example ec2.SecurityGroup.fromSecurityGroupId(this, 'Group', id)`,
+  ),
+  volumeSize: SIZE,
+  creationTimeout: DURATION,
+};
 
 /** Boot, packages and wheels take 1 to 3 minutes on a small instance; a package mirror on a bad day takes ten. */
 const CREATION_TIMEOUT = Duration.minutes(15);
@@ -113,18 +145,26 @@ export class WebInstance
   /** The role, for grants. */
   public readonly grantPrincipal: iam.IPrincipal;
 
+  private readonly vpc: ec2.IVpc;
+
   constructor(scope: Construct, id: string, props: WebInstanceProps) {
     super(scope, id);
+    refuseOtherTypes(props, {
+      ...INSTANCE_OPTIONS_TYPES,
+      vpc: needed(VPC),
+      userData: needed(instanceOf(WebUserData, 'a WebUserData: WebUserData.forPlan(…)')),
+    });
     const { vpc, userData } = props;
+    this.vpc = vpc;
     const instanceType = new ec2.InstanceType(userData.plan.instance.instanceType);
     const volumeOptions = userData.plan._props.database?._volume;
-    const { role, securityGroup: group } = props;
-    const { volume, encryptionKey } = volumeOptions ?? {};
-    const problems = otherEnvironments(this, { vpc, role, securityGroup: group, volume, encryptionKey });
-    if (problems.length > 0) throw new Error(problems.join('\n'));
+    refuse([
+      ...instanceProblems(this, { ...props, plan: userData.plan, operatingSystem: userData.operatingSystem }),
+      ...reachProblems(vpc, userData.dataServices),
+    ]);
     const origin = volumeOptions ? originOf(volumeOptions) : '';
     const vpcSubnets = inZoneOf(
-      volume,
+      volumeOptions?.volume,
       vpc,
       props.vpcSubnets ?? {
         subnetType: vpc.privateSubnets.length > 0 ? ec2.SubnetType.PRIVATE_WITH_EGRESS : ec2.SubnetType.PUBLIC,
@@ -193,14 +233,21 @@ export class WebInstance
 
   /** Not for calling: a target group calls it. */
   public attachToApplicationTargetGroup(targetGroup: elbv2.IApplicationTargetGroup): elbv2.LoadBalancerTargetProps {
+    this.refuseGroupOfAnotherVpc(targetGroup);
     // a group of another stack needs this one, for the id of the instance, so the rules are written there
     targetGroup.registerConnectable({ connections: connectionsHere(targetGroup, this) }, ec2.Port.tcp(80));
     return this.target();
   }
 
   /** Not for calling: a target group calls it. */
-  public attachToNetworkTargetGroup(_targetGroup: elbv2.INetworkTargetGroup): elbv2.LoadBalancerTargetProps {
+  public attachToNetworkTargetGroup(targetGroup: elbv2.INetworkTargetGroup): elbv2.LoadBalancerTargetProps {
+    this.refuseGroupOfAnotherVpc(targetGroup);
     return this.target();
+  }
+
+  private refuseGroupOfAnotherVpc(targetGroup: elbv2.ITargetGroup): void {
+    const ids = { [`the target group ${targetGroup.node.path}`]: vpcsOfTargetGroup(targetGroup) };
+    refuse(vpcProblems(this.vpc, ids, 'a target group takes instances of its own VPC alone'));
   }
 
   private target(): elbv2.LoadBalancerTargetProps {
@@ -209,4 +256,33 @@ export class WebInstance
       targetJson: { id: this.instance.instanceId, port: 80 },
     };
   }
+}
+
+/** What an instance cannot be made with, one message each. */
+export function instanceProblems(
+  scope: Construct,
+  props: InstanceOptions & OperatingSystemProps & { readonly vpc?: ec2.IVpc; readonly plan: RequestPathPlan },
+): string[] {
+  const { vpc, vpcSubnets, role, securityGroup } = props;
+  const { volume, encryptionKey } = props.plan._props.database?._volume ?? {};
+  const problems = otherEnvironments(scope, { vpc, role, securityGroup, volume, encryptionKey });
+  const places = {
+    vpcSubnets: vpcsOfSubnets(vpcSubnets),
+    securityGroup: vpcsOfGroups(securityGroup ? [securityGroup] : []),
+  };
+  problems.push(...vpcProblems(vpc, places, 'an instance has all of its own VPC'));
+  if (vpc && !vpcSubnets && vpc.privateSubnets.length === 0 && vpc.publicSubnets.length === 0) {
+    problems.push(
+      'vpc has neither private nor public subnets, and the instance needs a way to the internet for its packages: give vpcSubnets where you made one, or another VPC',
+    );
+  }
+  problems.push(
+    ...sizeProblems('volumeSize', props.volumeSize, ROOT_VOLUME),
+    ...waitProblems('creationTimeout', props.creationTimeout),
+    ...imageProblems(props.machineImage, {
+      operatingSystem: (props.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023).name,
+      ...props.plan.instance,
+    }),
+  );
+  return problems;
 }

@@ -4,15 +4,18 @@ import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { ApplicationLoadBalancing } from './application-load-balancing';
+import { ApplicationLoadBalancing, applicationLoadBalancingProblems } from './application-load-balancing';
 import { DataServices } from './data-services';
 import { canBeAliased, dnsNameOf, domainNameOf, urlOf } from './domain';
 import type { ApplicationFrontDoorProps } from './load-balancing-props';
-import { NetworkLoadBalancing } from './network-load-balancing';
-import { refuseViolations, warnOfViolations } from './plan-violations';
-import { LoadBalancerType, RequestPathPlan, type RequestPathProps } from './request-path-plan';
+import { APPLICATION_FRONT_DOOR_TYPES } from './load-balancing-types';
+import { MACHINE_TYPES } from './machine-types';
+import { NetworkLoadBalancing, networkLoadBalancingProblems } from './network-load-balancing';
+import { refuse, violationsOf, warnOfViolations } from './plan-violations';
+import { VPC, refuseOtherTypes, strings, type PropTypes } from './prop-types';
+import { LoadBalancerType, REQUEST_PATH_TYPES, RequestPathPlan, type RequestPathProps } from './request-path-plan';
 import { rangesOf } from './vpc-ranges';
-import { WebInstance, type InstanceOptions } from './web-instance';
+import { INSTANCE_OPTIONS_TYPES, WebInstance, instanceProblems, type InstanceOptions } from './web-instance';
 import { WebUserData, type MachineProps } from './web-user-data';
 
 /** Props of `WebService`. */
@@ -32,6 +35,15 @@ export interface WebServiceProps extends RequestPathProps, MachineProps, Applica
    */
   readonly allowedHosts?: string[];
 }
+
+const TYPES: PropTypes<WebServiceProps> = {
+  ...REQUEST_PATH_TYPES,
+  ...MACHINE_TYPES,
+  ...APPLICATION_FRONT_DOOR_TYPES,
+  ...INSTANCE_OPTIONS_TYPES,
+  vpc: VPC,
+  allowedHosts: strings('www.example.com'),
+};
 
 /** The idle timeout of a TLS listener of a Network Load Balancer cannot be changed. */
 const TLS_LISTENER_IDLE = Duration.seconds(350);
@@ -98,13 +110,13 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
 
   constructor(scope: Construct, id: string, props: WebServiceProps) {
     super(scope, id);
-    refuseContradictions(props);
+    refuseOtherTypes(props, TYPES);
     this.plan = RequestPathPlan.of({
       ...props,
       appServer: props.application._server(props.appServer),
       loadBalancerIdleTimeout: props.loadBalancerIdleTimeout ?? fixedIdleTimeout(props),
     });
-    refuseViolations(this.plan);
+    refuse([...problemsOf(this, props, this.plan), ...violationsOf(this.plan)]);
     warnOfViolations(this, this.plan);
 
     this.vpc = props.vpc ?? this.makeVpc();
@@ -205,8 +217,21 @@ function fixedIdleTimeout(props: WebServiceProps): Duration | undefined {
   return props.loadBalancerType === LoadBalancerType.NETWORK && tls ? TLS_LISTENER_IDLE : undefined;
 }
 
-/** Throws one error for all props that exclude or need each other. */
-function refuseContradictions(props: WebServiceProps): void {
+/** What a service cannot be made with, of all its parts, so that it is told at once. */
+function problemsOf(scope: Construct, props: WebServiceProps, plan: RequestPathPlan): string[] {
+  const contradictions = contradictionsOf(props);
+  if (contradictions.length > 0) return contradictions;
+  const front =
+    props.loadBalancerType === LoadBalancerType.NETWORK
+      ? networkLoadBalancingProblems
+      : applicationLoadBalancingProblems;
+  const given = { ...props, plan };
+  // what is wrong for more than one part, such as a VPC, is told once
+  return [...new Set([...front(scope, given), ...instanceProblems(scope, given)])];
+}
+
+/** Props that exclude or need each other, one message each. */
+function contradictionsOf(props: WebServiceProps): string[] {
   const problems: string[] = [];
   const elsewhere = props.listener ? 'listener' : props.loadBalancer ? 'loadBalancer' : undefined;
   if (elsewhere && props.loadBalancerType === LoadBalancerType.NETWORK) {
@@ -242,5 +267,15 @@ function refuseContradictions(props: WebServiceProps): void {
   if (props.allowedHosts?.length === 0) {
     problems.push('allowedHosts must name at least one host: the health check carries the first');
   }
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  for (const prop of ['loadBalancer', 'listener', 'securityGroup'] as const) {
+    if (props[prop] && !props.vpc) {
+      problems.push(`vpc is needed with ${prop}: one would be made here, and it is in another`);
+    }
+  }
+  for (const prop of ['vpcSubnets', 'loadBalancerSubnets'] as const) {
+    if (props[prop]?.subnets && !props.vpc) {
+      problems.push(`vpc is needed with the subnets of ${prop}: one would be made here, and they are in another`);
+    }
+  }
+  return problems;
 }

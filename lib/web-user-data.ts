@@ -7,6 +7,7 @@ import type { Application } from './application';
 import { merged } from './data-access';
 import { originOf } from './data-volume-options';
 import { DataServices } from './data-services';
+import { namesWithoutEffect, refuseNames } from './environment-names';
 import { EnvironmentSecret } from './environment-secret';
 import { environmentUrls } from './environment-urls';
 import type { HealthCheckProps } from './health-check';
@@ -15,6 +16,7 @@ import { machineEnvironment } from './machine-environment';
 import { OperatingSystem, type OperatingSystemProps } from './operating-system';
 import { otherEnvironments, principalHere } from './other-stacks';
 import { refuseViolations } from './plan-violations';
+import { refuseOtherTypes } from './prop-types';
 import {
   RDS_BUNDLE,
   renderBootstrap,
@@ -25,6 +27,7 @@ import {
 } from './render';
 import type { RequestPathPlan } from './request-path-plan';
 import { runtimeAsset } from './runtime';
+import { USER_DATA_TYPES } from './user-data-types';
 import { PRIVATE_RANGES } from './vpc-ranges';
 
 /** What is on a machine besides the numbers of the plan. */
@@ -33,7 +36,10 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
   readonly application: Application;
 
   /**
-   * Environment variables of the application. They are readable in the template: for secrets use `secrets`.
+   * Environment variables of the application. They are readable in the template: for secrets use `secrets`. What the machine sets itself
+   * is an error, here and in `secrets`: `PYTHONPATH` (use `pythonPath` of the application), `PATH`, `PLUMBLINE_*`; so is `GUNICORN_CMD_ARGS`,
+   * which gunicorn puts above its configuration. `WEB_CONCURRENCY` and `PORT` reach the application with a warning, since they change neither
+   * workers nor addresses.
    *
    * @default - none
    */
@@ -57,8 +63,9 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
 
   /**
    * Environment variables that the installation of packages alone sees, with what a private index asks for: `UV_DEFAULT_INDEX` (an
-   * address with user name and password, instead of PyPI's), `UV_INDEX` (besides), `UV_INDEX_NAME_USERNAME` and `UV_INDEX_NAME_PASSWORD`
-   * of an index that a `pyproject.toml` names, or any variable that a requirements file has as `${VARIABLE}`.
+   * address with user name and password, instead of PyPI's), `UV_INDEX` (besides; also for the sources of Poetry and Pipenv),
+   * `UV_INDEX_NAME_USERNAME` and `UV_INDEX_NAME_PASSWORD` of an index that uv's table in a `pyproject.toml` names, or any variable that
+   * a requirements file or a Pipfile has as `${VARIABLE}`.
    *
    * @default - none
    */
@@ -201,8 +208,9 @@ export class WebUserData extends Construct {
 
   private constructor(scope: Construct, id: string, props: WebUserDataProps) {
     super(scope, id);
+    refuseOtherTypes(props, USER_DATA_TYPES);
     refuseViolations(props.plan);
-    refuseDoubles(props);
+    refuseNames(props);
     this.plan = props.plan;
     const { database, backgroundWorkers = [], ...planned } = props.plan._props;
     this.operatingSystem = props.operatingSystem ?? planned.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
@@ -216,7 +224,8 @@ export class WebUserData extends Construct {
         'requestGuard is off, so that nothing answers the health check for the application: give healthCheckPath',
       );
     }
-    application.warnings.forEach(({ id, message }) =>
+    const withoutEffect = namesWithoutEffect(props).map((message) => ({ id: 'environmentWithoutEffect', message }));
+    [...application.warnings, ...withoutEffect].forEach(({ id, message }) =>
       Validations.of(this).addWarning(`cdk-plumbline:WebService.${id}`, message),
     );
     const access = this.dataServices._access;
@@ -237,7 +246,7 @@ export class WebUserData extends Construct {
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const environment = machineEnvironment(props.plan._plan, access);
     const given = Object.keys({ ...props.environment, ...props.secrets });
-    const urls = environmentUrls(environment, given, Object.keys(secrets));
+    const urls = environmentUrls(environment, given, Object.keys(secrets), application.django);
     const pooled = access.find((service) => service.pooled)?.pooled;
     const account = access.find((service) => service.account)?.account;
     const loadBalancerRanges = props.loadBalancerRanges ?? PRIVATE_RANGES;
@@ -404,10 +413,4 @@ function refuseAnotherPlan(dataServices: DataServices, plan: RequestPathPlan, { 
       `operatingSystem (${name}) is not the one that the database was planned for (${planned}): give it to RequestPathPlan.of`,
     );
   }
-}
-
-/** Throws where a variable has two values: which one wins would depend on the order of two files on the machine. */
-function refuseDoubles({ environment = {}, secrets = {} }: MachineProps): void {
-  const doubles = Object.keys(secrets).filter((name) => name in environment);
-  if (doubles.length > 0) throw new Error(`environment and secrets both have ${doubles.join(', ')}: give each once`);
 }

@@ -2,17 +2,36 @@
 
 plumbline_build.py needs MANAGER PYTHON <OUTPUT     the packages of the operating system that bring it, a line
 plumbline_build.py reason PYTHON <OUTPUT            why it failed, a line
+plumbline_build.py bounded <OUTPUT                  its beginning, where uv says what failed, and its end
 """
 
 import re
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 NEEDS = [
     line.split()
     for line in Path(__file__).with_name("plumbline_build_needs").read_text().splitlines()
     if not line.startswith("#")
 ]
+
+# A build may write without end, to a disk that is memory. What uv says before it takes a few KiB, a compiler's last
+# words fewer.
+BEGINNING = 256 << 10
+END = 1 << 20
+
+
+def bounded(source: BinaryIO, target: BinaryIO) -> None:
+    target.write(source.read(BEGINNING))
+    end, left_out = b"", 0
+    while more := source.read(END):
+        end += more
+        left_out += max(len(end) - END, 0)
+        end = end[-END:]
+    if left_out:
+        target.write(b"\n(%d bytes are left out)\n" % left_out)
+    target.write(end)
 
 
 def failure(output: str) -> str:
@@ -53,7 +72,7 @@ def _cause(told: str) -> str:
         r"fatal error: (\S+: No such file or directory)",
         r"(cannot find -l\S+)",
         r"^ *\S+:\d+:\d+: (error: .*)",
-        r"(Package '?\S+'?,? .*not found)",
+        r"(Package '?\S+'?,? (?:(?!Package ).)*not found)",
         r"^ *((?:\w+\.)*\w*(?:Error|Exception): .*(?:\n +\S.*)?)",
         r"^ *(error: .*)",
     ):
@@ -61,11 +80,14 @@ def _cause(told: str) -> str:
         if found:
             return re.sub(r"\s+", " ", found[0 if ":\\d+" in form else -1])
     lines = [line.strip() for line in told.splitlines() if line.strip() and not line.startswith("hint:")]
-    return lines[-1]
+    return lines[-1] if lines else "its build says nothing"
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "needs":
+    sys.stdin.reconfigure(errors="replace")
+    if sys.argv[1] == "bounded":
+        bounded(sys.stdin.buffer, sys.stdout.buffer)
+    elif sys.argv[1] == "needs":
         print(*needs(sys.stdin.read(), *sys.argv[2:]))
     else:
         print(reason_of(sys.stdin.read(), *sys.argv[2:]))

@@ -29,7 +29,7 @@ build_environment() { # release
   local end=$((SECONDS + build_limit)) said=$logs/packages lacking
   # A machine that is stopped while it removes the cache leaves half a package there.
   rm -rf /var/cache/plumbline
-  until try_environment "$1" $((end - SECONDS)) >"$said" 2>&1; do
+  until try_environment "$1" $((end - SECONDS)) 2>&1 | python_of_machine bounded >"$said"; do
     lacking=$(python_of_machine needs "$package_manager" "$python" <"$said")
     if [ $SECONDS -ge $end ]; then
       cat "$said"
@@ -57,7 +57,7 @@ try_environment() { # release, seconds
   as_user --working-directory="$1" -p CacheDirectory=plumbline -p CacheDirectoryMode=0700 -p PrivateTmp=yes \
     -p "RuntimeMaxSec=$2" -p MemoryMax=75% -p OOMScoreAdjust=500 -p "IPAddressDeny=$metadata_service" \
     -p EnvironmentFile=-/run/plumbline-secrets/packages \
-    /bin/bash "$lib/plumbline_packages.sh" "$lib/tools/bin/uv" "$python" "$gunicorn" "${requirements:-}" "${groups:-}" ${drivers:-}
+    /bin/bash "$lib/plumbline_packages.sh" "$lib/tools/bin/uv" "$python" "$gunicorn" "${requirements:-}" "${groups:-}" "${extras:-}" ${drivers:-}
 }
 
 python_of_machine() {
@@ -82,7 +82,7 @@ take_away() { # packages from before
   local new kept gone
   if [ ${#built_with[@]} = 0 ]; then return; fi
   new=$(comm -13 <(echo "$1") <(installed_packages))
-  kept=$(owners_of_libraries | sort -u | comm -12 - <(echo "$new"))
+  kept=$(owners_of_libraries /var/cache/plumbline/linked | sort -u | comm -12 - <(echo "$new"))
   # shellcheck disable=SC2086 # lists
   if [ "$package_manager" = dnf ]; then
     if [ -n "$kept" ]; then dnf -q mark install $kept; fi
@@ -98,15 +98,20 @@ take_away() { # packages from before
   fi
 }
 
-owners_of_libraries() {
+# The list is the application's user's: it may be a link, a pipe that nobody writes to, or have no end, and name what it likes.
+owners_of_libraries() { # file
   local library
-  if [ ! -e /var/cache/plumbline/linked ]; then return; fi
-  while read -r library; do
-    library=$(realpath "$library")
+  { dd if="$1" iflag=nofollow,nonblock bs=64K count=4 status=none 2>/dev/null || true; } | head -n 1000 | while read -r library; do
+    library=$(realpath -e -- "$library" 2>/dev/null) || continue
+    case $library in
+      *[*?[\\]*) continue ;; # dpkg takes it for a pattern
+      /usr/* | /lib*) ;;
+      *) continue ;;
+    esac
     if [ "$package_manager" = dnf ]; then
       rpm -qf --qf '%{NAME}\n' "$library"
     else
       dpkg -S "$library" || dpkg -S "${library#/usr}"
-    fi 2>/dev/null | cut -d : -f 1
-  done </var/cache/plumbline/linked
+    fi 2>/dev/null | cut -d : -f 1 || true
+  done
 }

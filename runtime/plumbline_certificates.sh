@@ -16,5 +16,5 @@ rds_bundle() { # file
   esac
   # curl's --create-dirs would make a folder that the application may not enter
   mkdir -p "${1%/*}"
-  curl -sSf --retry 3 --connect-timeout 5 --speed-time 30 -o "$1" "https://$store/global/global-bundle.pem"
+  curl -sSf --retry 3 --connect-timeout 5 --speed-time 30 -w '%{onerror}%{stderr}%{url}\n' -o "$1" "https://$store/global/global-bundle.pem"
 }

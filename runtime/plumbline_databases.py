@@ -177,18 +177,24 @@ def result_url(environ):
     return f"{url}?ssl_cert_reqs=required" if url.startswith("rediss:") else url
 
 
-def is_redis(backend):
-    """Whether results go to some Redis, by whatever name: it is the machine's, as the broker is."""
-    return isinstance(backend, str) and backend.partition(":")[0] in REDIS
+def is_the_machines(backend):
+    """Whether results go to some Redis, by whatever name: it is the machine's, as the broker is. So are those in a file
+    of SQLite in the release, which nobody writes to."""
+    if not isinstance(backend, str):
+        return False
+    scheme, _, path = backend.partition(":")
+    in_release = not path.startswith("////") or path.startswith("////srv/app/")
+    return scheme in REDIS or (scheme in SQLITE and in_release)
 
 
 REDIS = {"redis", "rediss", "redis+socket", "celery.backends.redis"}
+SQLITE = {"db+sqlite", "sqla+sqlite"}
 
 
 def results(project, environ):
     """Celery prefers the environment's to the project's: where the latter has another, or none, that stands."""
     named = {name: getattr(project, name) for name in dir(project) if name.endswith("RESULT_BACKEND")}
-    if any(named.values()) and all(is_redis(backend) for backend in named.values() if backend):
+    if any(named.values()) and all(is_the_machines(backend) for backend in named.values() if backend):
         return dict.fromkeys(named, result_url(environ))
     without_results_of_ours(environ)
     return {}

@@ -9,6 +9,7 @@
 # serves are in $state.
 before=$state/before
 app=${app:-/srv/app}
+pythons=${pythons:-$lib/python}
 
 # The volume, and the folders on it that stand for those of the packages. Packages, units and AppArmor see the paths that
 # they know. CloudFormation attaches the volume while the machine boots.
@@ -115,7 +116,7 @@ restore() {
 
 # This release serves. Of the others the one before it stays; of the servers those that it needs.
 settle() { # background workers
-  local release current previous unit
+  local release python current previous unit
   current=$(readlink "$app/current")
   previous=$(cat "$before/current" 2>/dev/null) || true
   cp "$before/new" "$state/new"
@@ -125,6 +126,10 @@ settle() { # background workers
       "$current" | "$previous") ;;
       *) rm -rf "$release" ;;
     esac
+  done
+  # A Python that was fetched, 100 MB, stays as long as a release runs on it.
+  for python in "$pythons"/*; do
+    grep -qsF "home = $python/" "$app"/releases/*/.venv/pyvenv.cfg || rm -rf "$python"
   done
   while read -r unit; do
     case " ${database_unit:-} ${cache_unit:-} " in

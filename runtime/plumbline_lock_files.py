@@ -23,7 +23,7 @@ def pipenv(lock: Table, groups: list[str]) -> Requirements:
     return wanted
 
 
-def poetry(project: Table, lock: Table | None, groups: list[str]) -> Requirements:
+def poetry(project: Table, lock: Table | None, groups: list[str], extras: list[str]) -> Requirements:
     """The project's own list, bound to what the lock holds. Its formats before 2.1 do not say which group needs a
     package, so uv finds that out: https://github.com/python-poetry/poetry/blob/main/src/poetry/packages/locker.py"""
     table = project.get("tool", {}).get("poetry", {})
@@ -31,6 +31,8 @@ def poetry(project: Table, lock: Table | None, groups: list[str]) -> Requirement
     for source in table.get("source", []):
         if "url" in source:
             _index(source["url"], wanted)
+    chosen = _of_extras(project, extras)
+    wanted.lines += optional(project, extras)
     of_groups = [_group(project, name) for name in ["main", *groups]]
     locked = {name_of(one["name"]): one for one in (lock or {}).get("package", [])}
     for dependencies in of_groups:
@@ -39,7 +41,7 @@ def poetry(project: Table, lock: Table | None, groups: list[str]) -> Requirement
                 continue
             for one in given if isinstance(given, list) else [given]:
                 entry = {"version": one} if isinstance(one, str) else one
-                if not entry.get("optional"):
+                if not entry.get("optional") or name_of(name) in chosen:
                     wanted.lines.append(_line(name, entry | _of_lock(locked.get(name_of(name)))))
     wanted.lines += [line for name in groups for line in _group_lines(project, name)]
     packages = (lock or {}).get("package", [])
@@ -60,6 +62,30 @@ def _group(project: Table, name: str) -> Table:
     if name not in table.get("group", {}) and name not in project.get("dependency-groups", {}):
         raise Refused(f"pyproject.toml has no dependency group {name}")
     return table.get("group", {}).get(name, {}).get("dependencies", {})
+
+
+def optional(project: Table, extras: list[str], seen: frozenset[str] = frozenset()) -> list[str]:
+    """What extras of the project's own table ask for; one may name others of the same project."""
+    table = project.get("project", {})
+    lists = {name_of(name): given for name, given in table.get("optional-dependencies", {}).items()}
+    lines: list[str] = []
+    for name in [name_of(extra.strip()) for extra in extras]:
+        for line in lists.get(name, []) if name not in seen else []:
+            of_itself = name_of(line) == name_of(table.get("name", ""))
+            others = re.match(r"[\w.-]+\s*\[([^\]]*)\]", line) if of_itself else None
+            lines += optional(project, others[1].split(","), seen | {name}) if others else [line]
+    return lines
+
+
+def _of_extras(project: Table, extras: list[str]) -> set[str]:
+    """The optional dependencies of Poetry's own table that extras of that table name."""
+    named = project.get("tool", {}).get("poetry", {}).get("extras", {})
+    known = {name_of(name): given for name, given in named.items()}
+    of_project = {name_of(name) for name in project.get("project", {}).get("optional-dependencies", {})}
+    missing = [name for name in extras if name_of(name) not in {*known, *of_project}]
+    if missing:
+        raise Refused(f"pyproject.toml has no extra {missing[0]}")
+    return {name_of(one) for name in extras for one in known.get(name_of(name), [])}
 
 
 def groups_of(project: Table, names: list[str]) -> list[str]:

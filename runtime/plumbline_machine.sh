@@ -99,15 +99,21 @@ fetch_python() {
   machine=$(uname -m)
   archive=${python_archive/ARCHITECTURE/$machine}
   sum=" $python_sha256 " sum=${sum##* "$machine="} sum=${sum%% *}
-  retry curl -sSfL --retry 2 --connect-timeout 10 --max-time 300 -o "$file" \
+  # Six minutes at most, so that a host that stalls is told before CloudFormation has waited for too long.
+  retry curl -sSfL --retry 2 --retry-max-time 60 --connect-timeout 10 --speed-time 30 --max-time 300 \
+    -w '%{onerror}%{stderr}%{url}\n' -o "$file" \
     "https://github.com/astral-sh/python-build-standalone/releases/download/$archive"
   sha256sum -c --status <<<"$sum  $file" || {
-    echo "${archive##*/} is not what it was: its SHA-256 must be $sum and is $(sha256sum <"$file" | head -c 64)"
+    echo "another SHA-256 than pinned: ${archive##*/} must have $sum and has $(sha256sum <"$file" | head -c 64)"
     return 1
   }
   rm -rf "$folder" "$folder.new"
   mkdir -p "$folder.new"
   tar -xzf "$file" -C "$folder.new" --no-same-owner --strip-components 1
+  # Extensions are built with the compiler of this machine, not the one that it names: clang, where it was made.
+  sed -Ei "s/^( ['\"](CC|BLDSHARED|LDSHARED|LINKCC)['\"]: ['\"])[^ '\"]+/\1cc/
+    s/^( ['\"](CXX|LDCXXSHARED)['\"]: ['\"])[^ '\"]+/\1c++/
+    s/^( ['\"]AR['\"]: ['\"])[^'\"]+/\1ar/" "$folder.new"/lib/python3.*/_sysconfigdata_*.py
   mv "$folder.new" "$folder"
   rm -f "$file"
 }

@@ -3,9 +3,9 @@
 # code that runs when they are built, and at each start of Python (.pth), this one's too. What has no wheel is built. Where it lacks a
 # compiler or a header for that, this ends, and plumbline_build.sh runs it again with what it lacked.
 #
-#     plumbline_packages.sh UV PYTHON GUNICORN REQUIREMENTS GROUPS [DRIVER:MODULES ...]
+#     plumbline_packages.sh UV PYTHON GUNICORN REQUIREMENTS GROUPS EXTRAS [DRIVER:MODULES ...]
 #
-# REQUIREMENTS is the file, empty where it is looked for; GROUPS are separated by commas.
+# REQUIREMENTS is the file, empty where it is looked for; GROUPS and EXTRAS are separated by commas.
 set -euo pipefail
 uv=$1 python=$2 gunicorn=$3 wanted=$CACHE_DIRECTORY/wanted
 here=$(dirname "$(realpath "$0")")
@@ -13,7 +13,7 @@ mkdir -p "$wanted" "$CACHE_DIRECTORY"/{tmp,home}
 # Two builds at a time would need the memory of two.
 export UV_CACHE_DIR=$CACHE_DIRECTORY/uv UV_SYSTEM_CERTS=1 UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 UV_COMPILE_BYTECODE=1 \
   UV_PREVIEW_FEATURES=pylock UV_CONCURRENT_BUILDS=1 TMPDIR=$CACHE_DIRECTORY/tmp HOME=$CACHE_DIRECTORY/home GIT_TERMINAL_PROMPT=0 \
-  PYTHONDONTWRITEBYTECODE=1
+  GIT_HTTP_LOW_SPEED_LIMIT=1 GIT_HTTP_LOW_SPEED_TIME=30 PYTHONDONTWRITEBYTECODE=1
 
 install() {
   "$uv" pip install -p .venv "$@"
@@ -47,6 +47,7 @@ itself() {
 options=()
 if [ -n "$4" ]; then options+=(--requirements "$4"); fi
 for group in ${5//,/ }; do options+=(--group "$group"); done
+for extra in ${6//,/ }; do options+=(--extra "$extra"); done
 "$python" "$here/plumbline_requirements.py" "$wanted" --uv "$uv" --python "$python" --server "$gunicorn" "${options[@]}"
 
 note_missing_compiler
@@ -62,7 +63,7 @@ fi
 itself
 # Beside the project's own: hashes, where it has them, hold for all of a list, and the version that the plan is checked with wins.
 install "${sources[@]}" "$gunicorn"
-for driver in "${@:6}"; do
+for driver in "${@:7}"; do
   has_one "${driver#*:}" || install "${sources[@]}" "${driver%%:*}"
 done
 "$uv" pip check -q -p .venv || echo 'it is served all the same'

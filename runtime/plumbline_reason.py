@@ -13,6 +13,7 @@ import textwrap
 
 LONGEST = 256 << 10  # bytes of the end of FILE that are read
 LONGEST_LINE = 2000
+MOST_LINES = 20_000  # of the end: 13 bytes each, where those of programs have more
 LONGEST_REASON = 400
 
 CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
@@ -38,7 +39,7 @@ NOISE = re.compile(
 
 
 def reason(text, status=1):
-    lines = [plain(line) for line in text.splitlines()]
+    lines = [plain(line) for line in text.splitlines()[-MOST_LINES:]]
     found = [(end, why) for end, why in (find(lines) for find in CAUSES) if why]
     if found:
         return shortened(max(found)[1])
@@ -171,7 +172,7 @@ def place_in(file, row, message):
     if "directive" not in message and re.match(r"/etc/nginx/[\w.-]+$", file):
         try:
             with open(file, encoding="utf-8", errors="replace") as opened:
-                directive = re.sub(r"\W*$", "", opened.read(LONGEST).splitlines()[int(row) - 1].split()[0])
+                directive = opened.read(LONGEST).splitlines()[int(row) - 1].split()[0].rstrip(";{}")
         except (OSError, IndexError):
             directive = ""
     return f" ({directive + ', ' if directive else ''}{file.rpartition('/')[2]}:{row})"
@@ -188,16 +189,20 @@ def resolver(lines):
         ]
         # plumbline_build.sh says at the end what it makes of it
         causes = [re.split(r"\n\n|\nerror: ", cause)[0] for cause in causes]
-        refused = [UNAUTHORIZED.search(line) for line in lines]
-        unauthorized = next((found for found in refused if found), None)
-        if unauthorized:
-            return len(lines), f"{unauthorized[1]}: {unauthorized[2]}"
+        refused = next((why for why in map(unauthorized, lines) if why), "")
+        if refused:
+            return len(lines), refused
+        if causes and "--- stderr" in causes[-1]:
+            return len(lines), git_of_uv(" ".join([match[1], *lines[number + 1 :]]), causes[-1])
+        elsewhere = OTHER_VERSIONS.search(" ".join("\n".join(lines).split()))
+        if elsewhere:
+            return len(lines), f"{elsewhere[1]} is asked first, and has no {elsewhere[2]}"
         excluding = [cause for cause in causes if "Because" in cause]
         built = re.match(r"Failed to (?:\w+ and )*build `?([^`]*)`?", match[1])
         if excluding:
             return len(lines), because(" ".join(excluding[0].split()))
         if built:
-            return len(lines), f"{built[1]}: {compiled(lines[number + 1 :])}"
+            return len(lines), f"{built[1].partition(' @')[0]}: {compiled(lines[number + 1 :], causes)}"
         if causes:
             host = re.search(r"https?://(?:[^/@\s]*@)?([^/\s`]+)", match[1] + causes[0])
             why = " ".join(causes[-1].replace("^", "").split()).replace("failed to lookup address information: ", "")
@@ -209,7 +214,19 @@ def resolver(lines):
     return 0, ""
 
 
-def compiled(lines):
+def git_of_uv(told, cause):
+    """uv wraps what it tells, and what git has told it."""
+    place = re.search(r"://(?:[^/@\s]*@)?([^/@\s`]+)", told.partition(" cause: ")[0]) or re.search(r"`([^`\s]+)", told)
+    said = " ".join(cause.partition("--- stderr")[2].split())
+    why = re.search(r"\bfatal: (?:unable to access '[^']*': )?(.*?)(?= (?:fatal|hint): |$)", said)
+    # ssh has said why before git says that it was in vain
+    before = said.partition("fatal: ")[0].strip()
+    why = why[1] if why and not (before and why[1].startswith("Could not read from remote")) else before
+    why = re.sub(r"^(error|ssh): ", "", why)
+    return f"{place[1]}: {why}" if place else why
+
+
+def compiled(lines, causes):
     """What a build says before it gives up."""
     stderr = "\n".join(lines).partition("[stderr]\n")[2].partition("\n\n")[0]
     stderr = textwrap.dedent(stderr).splitlines()
@@ -218,11 +235,20 @@ def compiled(lines):
         line.strip() for line in lines if re.search(r"\berror: |not found|No such file", line) and "hint" not in line
     ]
     fatal = [line.partition("fatal error: ")[2] for line in said if "fatal error: " in line]
-    found = [*fatal[:1], *([error] if error else []), *said[:1], *stderr[-1:], *lines[:1]]
-    return re.sub(r"^(\S+:\d+:\d+: )?((cause|error): )?", "", found[0].strip()) if found else ""
+    found = [*fatal[:1], *([error] if error else []), *said[:1], *stderr[-1:], " ".join("".join(causes[-1:]).split())]
+    return re.sub(r"^(\S+:\d+:\d+: )?((cause|error): )?(`/[^`]*` )?", "", found[0].strip())
 
 
-UNAUTHORIZED = re.compile(r"https?://(?:[^/@\s]*@)?([^/\s)`]+).*?(40[13] \w+|lack of valid authentication)")
+def unauthorized(line):
+    """The first host of a line that goes on to say that it was refused."""
+    host = re.search(r"https?://(?:[^/@\s]*@)?([^/\s)`]+)", line)
+    why = re.search(r"40[13] \w+|lack of valid authentication", line[host.end() :]) if host else None
+    return f"{host[1]}: {why[0]}" if why else ""
+
+
+OTHER_VERSIONS = re.compile(
+    r"was found on https?://(?:[^/@\s]*@)?([^/\s,]+)\S*, but not at the requested version \(([^)\s]+)"
+)
 CLAUSES = re.compile(
     r"has no (usable|wheels|matching|publi)|(was|were) not found|no versions? of|is not available|does not satisfy"
 )
@@ -249,7 +275,10 @@ def pip(lines):
     """Its first error, and where it found nothing at all, what it met on the way."""
     broken = [
         match
-        for match in (re.search(r"broken by .*[:\]] ([^:\[\]]+?)['\")]+: (/\S+)", line) for line in lines)
+        for match in (
+            re.match(r".*[:\]] ([^:\[\]]*[^:\[\]'\")])['\")]+: (/\S+)", line.partition("broken by ")[2])
+            for line in lines
+        )
         if match
     ]
     for number, line in enumerate(lines):
@@ -267,7 +296,7 @@ def packages(lines):
             file = (match[1] or "").rpartition("/")[2]
             return len(lines) - lines[::-1].index(line), match[2] + (f" ({file})" if file else "")
         match = re.match(r"(?:Error: |  - Curl error |Error downloading packages:)(.*)", line)
-        if match and not re.match(r"Invalid value for", match[1]):
+        if match:
             following = [text.strip(" -") for text in lines[number + 1 :] if re.match(r" +(-|Problem)", text)]
             return number + 1, match[1] or " ".join(following[-1:])
     return 0, ""
@@ -292,14 +321,18 @@ def git(lines):
 
 
 def curl(lines):
-    """With what AWS says, whose code and message stand in the line after."""
+    """With the host, where the line after is the address, since most of its errors name none; with what AWS says, whose
+    code and message stand there."""
     for number, line in enumerate(lines):
         match = re.match(r"curl: \((\d+)\) (.*)", line)
         if match:
-            said = " ".join(" ".join(lines[number + 1 :]).split())
-            refused = re.search(r"(\w+) User: (\S+) is not authorized to perform:? (.*)", said)
+            addresses = [re.match(r"https?://([^/\s]+)\S*$", following) for following in lines[number + 1 :]]
+            host = next((address[1] for address in addresses if address), "")
+            said = [] if host else lines[number + 1 :]
+            said = " ".join(" ".join(said).split())
+            refused = re.search(r"\b(\w+) User: (\S+) is not authorized to perform:? (.*)", said)
             if match[1] != "22" or not said:
-                return number + 1, match[2]
+                return number + 1, match[2] if not host or host in match[2] else f"{host}: {match[2]}"
             return len(
                 lines
             ), f"{refused[1]} {refused[3].replace('on resource: ', 'on ')} ({refused[2]})" if refused else said
@@ -315,11 +348,12 @@ def servers(lines):
         match = re.search(r"\[ERROR\] (Connection in use: .*)", line)
         if match:
             return len(lines), match[1]
-        match = re.search(
-            r"(?:\bFATAL: +|\[ERROR\] (?=\[MY|Fatal|Aborting|.*unknown)|Failed (?=at step|to locate))(.*)", line
-        )
+        match = re.search(r"(?:\bFATAL: +|Failed (?=at step|to locate))(.*)", line)
         if match and not line.startswith("psycopg"):
             return number + 1, match[0] if match[0].startswith("Failed") else match[1]
+        error = line.partition("[ERROR] ")[2]
+        if re.match(r"\[MY|Fatal|Aborting|.*unknown", error):
+            return number + 1, error
     return 0, ""
 
 

@@ -18,6 +18,8 @@ class Requirements:
     lines: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     """Files that uv reads itself."""
+    extras: list[str] = field(default_factory=list)
+    """Of those files."""
     constraints: list[str] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     """Where packages come from: for whatever else is installed, too."""

@@ -1,6 +1,7 @@
 """What the project in the working folder asks for, in whichever form it does, as one list for uv.
 
-    plumbline_requirements.py FOLDER --uv UV --python PYTHON --server REQUIREMENT [--requirements FILE] [--group NAME]
+    plumbline_requirements.py FOLDER --uv UV --python PYTHON --server REQUIREMENT
+        [--requirements FILE] [--group NAME ...] [--extra NAME ...]
 
 Writes into FOLDER the arguments of `uv pip install` for the project's packages (project), and for whatever else comes
 from where they come from (sources). Prints what is worth to know, and last the reason where it cannot be installed.
@@ -16,7 +17,7 @@ import tomllib
 from pathlib import Path
 
 from plumbline_build import reason_of
-from plumbline_lock_files import groups_of, pipenv, poetry
+from plumbline_lock_files import groups_of, optional, pipenv, poetry
 from plumbline_requirement_lines import Refused, Requirements, name_of, read, text_of
 
 # The servers that we bring: the plan holds for their versions.
@@ -55,54 +56,58 @@ def _names_packages(file: Path) -> bool:
     return "project" in project or "poetry" in project.get("tool", {})
 
 
-def wanted(file: Path, groups: list[str], uv: list[str]) -> Requirements:
+def wanted(file: Path, groups: list[str], extras: list[str], uv: list[str], folder: Path) -> Requirements:
     if not file.is_file():
         raise Refused(f"requirements {file} does not exist in the project")
     beside = file.parent / "pyproject.toml"
     project = _toml(beside) if beside.is_file() else {}
     match file.name:
         case "uv.lock":
-            return exported(file, groups, uv)
+            # A list does not say what comes from an explicit index, so uv would look for it elsewhere. A lock does, and
+            # names each file, so that it has no use for a mirror.
+            indexes = project.get("tool", {}).get("uv", {}).get("index", [])
+            explicit = any(index.get("explicit") for index in indexes)
+            return exported(file, groups, extras, uv, folder / "pylock.toml" if explicit else None)
         case "poetry.lock":
-            return poetry(project, _toml(file), groups)
+            return poetry(project, _toml(file), groups, extras)
+        case "Pipfile.lock" if extras:
+            raise Refused(f"{file} has no extras ({', '.join(extras)}): give dependencyGroups with its categories")
         case "Pipfile.lock":
             return pipenv(json.loads(text_of(file)), groups)
         case "pyproject.toml" if "poetry" in project.get("tool", {}):
-            return poetry(project, None, groups)
+            return poetry(project, None, groups, extras)
         case "pyproject.toml":
-            return Requirements(groups_of(project, groups), [file])
+            return Requirements(groups_of(project, groups), [file], extras=extras)
     if groups:
         raise Refused(
             f"{file} has no dependency groups ({', '.join(groups)}): give requirements with the file for production"
         )
+    of_extras = f"[{','.join(extras)}]" if extras else ""
     if file.name in ("setup.py", "setup.cfg"):
-        return Requirements([f"-e {file.parent.absolute()}"])
-    requirements = Requirements()
+        return Requirements([f"-e {file.parent.absolute()}{of_extras}"])
     if file.suffix == ".toml":
-        requirements.files.append(file)
-    else:
-        read(file, requirements)
+        return Requirements(files=[file], extras=extras)
+    if extras:
+        raise Refused(f"{file} has no extras ({', '.join(extras)}): write -e .{of_extras} into it")
+    requirements = Requirements()
+    read(file, requirements)
     return requirements
 
 
-def exported(file: Path, groups: list[str], uv: list[str]) -> Requirements:
+def exported(file: Path, groups: list[str], extras: list[str], uv: list[str], lock: Path | None) -> Requirements:
+    """As a list; or as a lock that uv installs from, in a file of its own."""
     command = [
-        uv[0],
-        "export",
-        "-q",
-        "-p",
-        uv[1],
-        "--frozen",
-        "--no-dev",
-        "--no-emit-project",
-        "--no-header",
-        "--no-annotate",
+        *(uv[0], "export", "-q", "-p", uv[1], "--frozen", "--no-dev", "--no-emit-project", "--no-header"),
+        *("--no-annotate", "--project", str(file.parent), *(part for group in groups for part in ("--group", group))),
+        *(("--format", "pylock.toml", "-o", str(lock)) if lock else ()),
     ]
-    command += ["--project", str(file.parent), *(part for group in groups for part in ("--group", group))]
+    command += [part for extra in extras for part in ("--extra", extra)]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
         print(result.stderr)
         raise Refused(f"{file}: {reason_of(result.stderr)}")
+    if lock:
+        return Requirements(files=[lock])
     requirements = Requirements()
     with tempfile.NamedTemporaryFile("w", dir=file.parent, suffix=".txt") as list_of_uv:
         list_of_uv.write(result.stdout)
@@ -136,18 +141,23 @@ def write(folder: Path, requirements: Requirements) -> None:
     # uv warns of files in which it finds nothing
     sources = ["-r", f"{folder}/sources.txt"] if requirements.options else []
     project = ["--excludes", f"{folder}/servers.txt", *sources]
+    # Where hashes say what a package is, every index is asked, as pip and Poetry do. uv asks the first that knows the
+    # name, so that none can put another in its place; but PyTorch's has old versions of what it needs.
+    if requirements.options and requirements.lines and all("--hash" in line for line in requirements.lines):
+        project += ["--index-strategy", "unsafe-best-match"]
     project += [part for file in requirements.files for part in ("-r", str(file))]
+    project += [part for extra in requirements.extras for part in ("--extra", extra)]
     project += ["-r", f"{folder}/requirements.txt"] if requirements.lines else []
     project += ["-c", f"{folder}/constraints.txt"] if requirements.constraints else []
     for name, arguments in {"project": project, "sources": sources}.items():
         (folder / name).write_text("".join(f"{argument}\n" for argument in arguments))
 
 
-def _lines(file: Path) -> list[str]:
+def _lines(file: Path, extras: list[str]) -> list[str]:
     """What a file that uv reads itself asks for: the table of a project, or a lock (PEP 751)."""
     table = _toml(file)
     locked = [f"{one['name']}=={one.get('version', '')}" for one in table.get("packages", [])]
-    return table.get("project", {}).get("dependencies", []) + locked
+    return table.get("project", {}).get("dependencies", []) + optional(table, extras) + locked
 
 
 def tell_servers(file: Path, lines: list[str], ours: str) -> None:
@@ -172,19 +182,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--server", required=True)
     parser.add_argument("--requirements", type=Path)
     parser.add_argument("--group", action="append", default=[])
+    parser.add_argument("--extra", action="append", default=[])
     given = parser.parse_args(arguments)
     try:
         file = given.requirements or choose()
-        requirements = wanted(file, given.group, [given.uv, given.python])
+        requirements = wanted(file, given.group, given.extra, [given.uv, given.python], given.folder)
     except Refused as refused:
         print(f"error: {without_credentials(str(refused))}")
         return 1
     print(f"packages of {file}")
-    tell_servers(
-        file, [*requirements.lines, *(line for one in requirements.files for line in _lines(one))], given.server
-    )
+    of_files = [line for one in requirements.files for line in _lines(one, given.extra)]
+    tell_servers(file, [*requirements.lines, *of_files], given.server)
     write(given.folder, requirements)
-    (given.folder / "itself").unlink(missing_ok=True)
     if is_package(file):
         (given.folder / "itself").write_text(f"{file.parent.absolute()}\n")
     return 0

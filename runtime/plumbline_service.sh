@@ -92,10 +92,12 @@ start_again() { # unit, its files besides the drop-in
   fi
 }
 
-# What a unit that fails has said in this step, and the last of it.
+# What a unit that fails has said in this step, and the last of it. A timer says nothing: systemd does, of it.
 tell_of() { # unit, what it does
+  local whose=("_SYSTEMD_UNIT=$1.service")
+  case $1 in *.timer | *.socket) whose=(_PID=1 "UNIT=$1") ;; esac
   journalctl -u "$1" --since "@${began:-0}" -n 300 --no-pager -o cat
-  echo "$1 $2: $(journalctl -n 1 --no-pager -o cat "_SYSTEMD_UNIT=$1.service")"
+  echo "$1 $2: $(journalctl -n 1 --no-pager -o cat "${whose[@]}")"
 }
 
 # Comments out the directives that the installed nginx does not know yet.

@@ -18,9 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rig import rootfs
+from rig.fetched import releases
 from rig.machine import BootFailed, Machine, Options
 from rig.run import Run
 from rig.shell import CommandFailed, wait_until
+from rig.sites import Site
+from rig.standalone_python import standalone_python
 
 HERE = Path(__file__).parent
 STACK = "npx tsx test/machine/apps/wanted.ts"
@@ -59,11 +62,13 @@ def generated(template: Path, answers: list[str]) -> Path:
     return made
 
 
-def try_out(run: Run, name: str, wanted: dict) -> Answer:
+def try_out(run: Run, name: str, wanted: dict, sites: tuple[Site, ...]) -> Answer:
     answer = Answer(name, {"application": name})
     pages = wanted.pop("pages", ["/"])
+    python = standalone_python()
+    wanted["python"] = {"version": python.version, "sha256": python.sha256}
     try:
-        machine = Machine(run, STACK, {"wanted": json.dumps(wanted)}, Options())
+        machine = Machine(run, STACK, {"wanted": json.dumps(wanted)}, Options(sites=sites))
     except CommandFailed as refused:
         return answer_of(answer, "no", "no", first_error(str(refused)), str(refused))
     try:
@@ -155,7 +160,9 @@ def main() -> None:
     for name, wanted in every.items():
         run = Run()
         try:
-            with tempfile.TemporaryDirectory() as folder:
+            with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as fetched:
+                # as that one answers since 2018; projects still name it
+                sites = (*releases(Path(fetched)), Site("pypi.python.org", moved_to="pypi.org"))
                 directory = arguments.directory
                 if not directory:
                     repository = Path(arguments.rest[0], wanted.pop("repository", name))
@@ -164,7 +171,7 @@ def main() -> None:
                         directory = generated(directory, answers)
                     for path, text in wanted.pop("files", {}).items():
                         (directory / path).write_text(text)
-                answer = try_out(run, name, wanted | {"directory": str(directory.resolve())})
+                answer = try_out(run, name, wanted | {"directory": str(directory.resolve())}, sites)
         finally:
             run.end()
         print(answer.row(), flush=True)

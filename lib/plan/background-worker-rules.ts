@@ -53,6 +53,22 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
     applies: ({ maxInstances, cache }) => maxInstances > 1 && (!cache?.broker || cache.host === 'instance'),
   },
   {
+    id: 'N29',
+    severity: 'warning',
+    left: count(
+      'schedules without oncePerFleet',
+      ({ backgroundWorkers }) =>
+        backgroundWorkers.filter(({ kind, oncePerFleet }) => kind === 'schedule' && !oncePerFleet).length,
+    ),
+    relation: '=',
+    right: none,
+    breaks: 'every instance runs the command each time',
+    change:
+      'give oncePerFleet and a cache that all instances share, or acknowledge the warning where each instance has something of its own to do',
+    source: 'each machine has timers of its own',
+    applies: ({ maxInstances }) => maxInstances > 1,
+  },
+  {
     id: 'N17',
     severity: 'error',
     left: count('background workers with the name of another', doubles),

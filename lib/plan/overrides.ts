@@ -1,4 +1,7 @@
 import { DIRECTIVE_VALUE, isDirectiveValue } from './directive-value';
+import { nearestSetting, settingProblem } from './gunicorn-settings';
+import { nearest } from './nearest';
+import { directiveProblem, nearestDirective } from './nginx-directives';
 import type { AppServerPlan, NginxPlan, Plan, PlanInput, Violation } from './plan';
 import { nginxMebibytes, nginxSeconds } from './seconds';
 
@@ -25,6 +28,8 @@ const NGINX: Readonly<Record<string, readonly [keyof NginxPlan, Read]>> = {
   'upstream.keepalive': ['upstreamKeepalive', integer],
   'upstream.keepalive_timeout': ['upstreamKeepaliveTimeout', nginxSeconds],
 };
+
+const UPSTREAM = Object.keys(NGINX).filter((name) => name.startsWith('upstream.'));
 
 /** gunicorn settings that the plan knows. */
 const GUNICORN: Readonly<Record<string, keyof AppServerPlan>> = {
@@ -91,11 +96,20 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
 
   for (const [name, value] of Object.entries(input.nginxDirectives ?? {})) {
     const known = own(NGINX, name);
-    if (!/^(upstream\.)?[a-z][a-z0-9_]*$/.test(name) || !isDirectiveValue(value)) {
+    const isName = /^(upstream\.)?[a-z][a-z0-9_]*$/.test(name);
+    if (!isName || !isDirectiveValue(value)) {
+      const meant = isName ? undefined : nearestDirective(name);
       violations.push(
         violation(
           'V1',
-          `nginxDirectives: ${JSON.stringify(name)} = ${JSON.stringify(value)} is not one directive: use a name in lower case and ${DIRECTIVE_VALUE}`,
+          `nginxDirectives: ${JSON.stringify(name)} = ${JSON.stringify(value)} is not one directive: use a name in lower case${meant ? `, here ${meant},` : ''} and ${DIRECTIVE_VALUE}`,
+        ),
+      );
+    } else if (name.startsWith('upstream.') && !known && nearest(name, UPSTREAM)) {
+      violations.push(
+        violation(
+          'V1',
+          `nginxDirectives: ${JSON.stringify(name)} cannot be given: the nearest name is ${nearest(name, UPSTREAM)}`,
         ),
       );
     } else if (REFUSED_DIRECTIVES.includes(name) || (name.startsWith('upstream.') && !known)) {
@@ -125,7 +139,9 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
         nginx[known[0]] = parsed;
       }
     } else {
-      extraNginxDirectives[name] = value;
+      const problem = directiveProblem(name);
+      if (problem) violations.push(violation('V1', `nginxDirectives: ${JSON.stringify(name)} ${problem}`));
+      else extraNginxDirectives[name] = value;
     }
   }
 
@@ -136,7 +152,7 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
       violations.push(
         violation(
           'V1',
-          `gunicorn settings: ${JSON.stringify(name)} is not the name of a setting: use lower case with underscores, for example limit_request_line`,
+          `gunicorn settings: ${JSON.stringify(name)} is not the name of a setting: use lower case with underscores, ${nearestSetting(name) ? 'here' : 'for example'} ${nearestSetting(name) ?? 'limit_request_line'}`,
         ),
       );
     } else if (owner !== undefined) {
@@ -156,7 +172,9 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
         appServer[known] = value;
       }
     } else {
-      extraGunicornSettings[name] = value;
+      const problem = settingProblem(name, value);
+      if (problem) violations.push(violation('V1', `gunicorn settings: ${problem}`));
+      else extraGunicornSettings[name] = value;
     }
   }
 

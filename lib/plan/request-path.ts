@@ -55,20 +55,25 @@ const WHOLE = [
   ...['maxMemory', 'memoryPerProcess'],
 ];
 
+/** The least that some may be: less would be taken for none. Seconds, or a count. */
+const LEAST: Readonly<Record<string, number>> = { maxRequests: 0, upstreamTimeout: 1 };
+
 /** NaN, infinities and fractions would travel through every formula: they are named before. */
 function notNumbers(input: PlanInput): Violation[] {
   const { database = {}, cache = {}, backgroundWorkers = [] } = input;
   return [input, database, cache, ...backgroundWorkers]
     .flatMap((part) => Object.entries(part))
-    .filter(
-      ([name, value]) =>
-        typeof value === 'number' && !(Number.isFinite(value) && (!WHOLE.includes(name) || Number.isInteger(value))),
-    )
-    .map(([name, value]) => ({
-      rule: 'I2',
-      severity: 'error',
-      message: `${name} (${String(value)}) must be a ${WHOLE.includes(name) ? 'whole ' : ''}number [I2]`,
-    }));
+    .filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+    .flatMap(([name, value]) => {
+      const problem = problemOfNumber(name, value);
+      return problem ? [{ rule: 'I2', severity: 'error', message: `${name} (${value}) must be ${problem} [I2]` }] : [];
+    });
+}
+
+function problemOfNumber(name: string, value: number): string | undefined {
+  const whole = WHOLE.includes(name);
+  if (!Number.isFinite(value) || (whole && !Number.isInteger(value))) return `a ${whole ? 'whole ' : ''}number`;
+  return value < (LEAST[name] ?? -Infinity) ? `${LEAST[name]} or more` : undefined;
 }
 
 const NEIGHBOURS = [

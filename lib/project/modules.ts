@@ -21,8 +21,7 @@ export function problemOf(
   { prop, value }: Named,
   requirements?: string,
 ): string | undefined {
-  const [module, call = ''] = value.split(':') as [string, string?];
-  const attribute = call.replace('()', '');
+  const [, module, attribute = ''] = /^([^:]*)(?::(\w*))?/.exec(value) as unknown as [string, string, string?];
   const quoted = `${prop} ${JSON.stringify(value)}`;
   const file = roots.map((root) => fileOf(files, root, module)).find((found) => found !== undefined);
   if (file === undefined) {

@@ -1,3 +1,4 @@
+import { choiceProblems, type Choices } from './choices';
 import { requirementsOf, requirementsProblem, wantsDjango } from './dependencies';
 import { inFolder, type ProjectFiles } from './files';
 import { layoutOf, managedFolders, named, type LayoutOptions } from './layout';
@@ -5,7 +6,7 @@ import { problemOf, problemOfCelery, type Named } from './modules';
 import { pythonWishes, type PythonWish } from './python-version';
 
 /** What is said of a project beside its files. */
-export interface ProjectOptions extends LayoutOptions {
+export interface ProjectOptions extends LayoutOptions, Choices {
   /** Its WSGI and ASGI applications. */
   readonly applications: readonly Named[];
   /** The file that names its packages, where it is said. */
@@ -50,6 +51,8 @@ export function readProject(
   const problems = [...layout.problems];
   const unnamed = requirementsProblem(files, folders, directory, requirements);
   if (unnamed !== undefined) problems.push(unnamed);
+  const names = requirements ?? requirementsOf(files, folders);
+  if (names !== undefined && unnamed === undefined) problems.push(...choiceProblems(files, names, options));
   if (layout.problems.length === 0) {
     problems.push(...applications.flatMap((application) => problemOf(files, roots, application, requirements) ?? []));
   }

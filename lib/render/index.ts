@@ -31,7 +31,15 @@ export {
 export type { PythonProfile } from './pythons';
 export { FOLDER, FOLDER_RULE } from './refusals';
 export { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
-export { GROUP_NAME, REQUIREMENTS_FILES, REQUIREMENTS_PATH, isGroupName, isRequirementsPath } from './requirements';
+export { entryPointProblem } from './entry-point';
+export {
+  EXTRA_NAME,
+  GROUP_NAME,
+  REQUIREMENTS_FILES,
+  REQUIREMENTS_PATH,
+  isGroupName,
+  isRequirementsPath,
+} from './requirements';
 export { renderGunicornService, renderGunicornSocket, renderNginxDropIn } from './systemd';
 export { hasControls } from './text';
 export { unitNameProblem } from './unit-names';

@@ -132,6 +132,8 @@ export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
     readonly requirements?: string;
     /** Groups of packages besides. @default - none */
     readonly dependencyGroups?: readonly string[];
+    /** Extras of the project besides. @default - none */
+    readonly extras?: readonly string[];
   } & ApplicationLayout;
   readonly environment: Readonly<Record<string, string>>;
   /** Variables `PLUMBLINE_*` that tell the application its database, cache and broker. Values may hold tokens. @default - none */

@@ -1,3 +1,4 @@
+import { MAIN_DIRECTIVES } from '../plan/nginx-directives';
 import { webSockets } from '../plan/queue-plan';
 import { forcedHeaders } from './forced-headers';
 import type { NginxInput } from './input';
@@ -5,17 +6,6 @@ import { lines } from './text';
 import { realIp, schemeVariable, whoAsks, type Directive } from './who-asks';
 
 const LOG = '/var/log/nginx/access.log main buffer=32k flush=1s';
-
-/** Directives of the main context: an override of one of them belongs there. */
-const MAIN = [
-  'env',
-  'error_log',
-  'pcre_jit',
-  'thread_pool',
-  'timer_resolution',
-  'worker_cpu_affinity',
-  'worker_priority',
-];
 
 /** Directives that may stand more than once: an override of one of them is added and replaces nothing. A forced header is refused before. */
 const REPEATABLE = ['add_header', 'proxy_hide_header', 'proxy_set_header', 'set_real_ip_from'];
@@ -112,7 +102,7 @@ export function renderNginxConf(input: NginxInput): string {
 
   return lines(
     '# Comments name values of nginx in the plan.',
-    render('', [...main, ...added.filter(([name]) => MAIN.includes(name))]),
+    render('', [...main, ...added.filter(([name]) => MAIN_DIRECTIVES.includes(name))]),
     `events { worker_connections ${nginx.workerConnections}; } # workerConnections`,
     'http {',
     `  log_format main escape=json '{"time":"$time_iso8601","id":"$request_id","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'`,
@@ -128,7 +118,7 @@ export function renderNginxConf(input: NginxInput): string {
     upgrades > 0 && '  map $http_upgrade $upstream { default app; websocket websockets; }',
     '  # A name that holds a hash never changes its content.',
     '  map $uri $cache { default "public, max-age=300"; "~[.-][0-9a-f]{8,64}[.][a-z0-9.]+$" "public, max-age=31536000, immutable"; }',
-    render('  ', [...http, ...added.filter(([name]) => !MAIN.includes(name))]),
+    render('  ', [...http, ...added.filter(([name]) => !MAIN_DIRECTIVES.includes(name))]),
     '  upstream app {',
     `    server unix:/run/gunicorn/app.sock fail_timeout=0 max_conns=${nginx.maxConns}; # maxConns: slots and queue`,
     keepalive

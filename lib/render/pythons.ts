@@ -25,10 +25,6 @@ const BUILD = '20260414';
 
 /** SHA-256 of its archives `install_only`, for x86_64 and aarch64: as rules_python lists them in python/private/runtimes_manifest.txt. */
 const DIGESTS: Readonly<Record<string, readonly [x86_64: string, aarch64: string]>> = {
-  '3.10.20': [
-    '303047011b2c9f58504a930fc974d84547477cf69a3f2962f25552e2395c13af',
-    '64932c8e8bbdf9d6b66ee85934f6f8ad1d18218b51a87ea06cefd3b84554a3e4',
-  ],
   '3.11.15': [
     '8b14030dd3af9ea7f7c51b4c90feb04afd8a8f45435727e67b875270bd08f3bc',
     '77836944ae15b74e0b25bdc68a4703a340f2ccb684effc0f45fbd7910e1a1f39',
@@ -50,7 +46,7 @@ const DIGESTS: Readonly<Record<string, readonly [x86_64: string, aarch64: string
 /** Where those that the operating system lacks are unpacked. */
 const FOLDER = '/usr/local/lib/plumbline/python';
 
-/** Those that are the same on every operating system; gunicorn 27 wants 3.10 or newer. */
+/** Those that are the same on every operating system. What runs beside the application wants 3.11 (asyncio.timeout, tomllib), and 3.10 gets no fixes since October 2026. */
 export const STANDALONE_PYTHONS: readonly PythonProfile[] = Object.entries(DIGESTS).map(([version, [x86, arm]]) => ({
   version,
   packaged: false,

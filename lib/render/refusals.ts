@@ -1,10 +1,18 @@
 import { calendarProblem } from '../plan/calendar';
 import { DIRECTIVE_VALUE, isDirectiveValue } from '../plan/directive-value';
+import { entryPointProblem } from './entry-point';
 import { forcedHeaderOf } from './forced-headers';
 import type { BackgroundWorkerSource, BootstrapInput, FilesInput, S3Object, SecretSource } from './input';
 import { HEALTH_LOCATION } from './nginx';
 import { CREDENTIALS_IN_REPOSITORY, holdsCredentials } from './repository';
-import { GROUP_NAME, REQUIREMENTS_PATH, isGroupName, isRequirementsPath, isSystemPackage } from './requirements';
+import {
+  EXTRA_NAME,
+  GROUP_NAME,
+  REQUIREMENTS_PATH,
+  isGroupName,
+  isRequirementsPath,
+  isSystemPackage,
+} from './requirements';
 import { hasControls, withoutTokens } from './text';
 import { proxyProblems } from './trusted-proxies';
 import { unitNameProblem } from './unit-names';
@@ -18,6 +26,12 @@ export const FOLDER_RULE =
 
 /** Regions of the partitions aws, aws-cn and aws-us-gov: runtime/plumbline_certificates.sh has the addresses. */
 const KNOWN_TO_RDS = /^(us-gov|cn|af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]+$/;
+
+/** Whose variables begin with what. */
+const OTHER_INSTALLERS = { PIP_: 'pip', PIPENV_: 'Pipenv', POETRY_: 'Poetry' } as const;
+
+/** Of a health check: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html */
+const LONGEST_PATH = 1024;
 
 /** Collects what is wrong, one message each. */
 class Problems {
@@ -75,8 +89,9 @@ export function refusals(input: BootstrapInput): string[] {
   checkSecrets(problems, 'packageSecrets', input.packageSecrets ?? []);
   for (const { name } of input.packageSecrets ?? []) {
     // it would be without effect, and the first sign of that is a package that cannot be found
-    const rule = 'is read by pip, and uv installs the packages: UV_DEFAULT_INDEX, UV_INDEX, UV_INDEX_NAME_PASSWORD';
-    problems.must(!name.startsWith('PIP_'), 'packageSecrets', name, rule);
+    const [, reader] = Object.entries(OTHER_INSTALLERS).find(([prefix]) => name.startsWith(prefix)) ?? [];
+    const rule = `is read by ${reader}, and uv installs the packages: UV_DEFAULT_INDEX, UV_INDEX, UV_INDEX_NAME_PASSWORD`;
+    problems.must(reader === undefined, 'packageSecrets', name, rule);
   }
   return problems.messages;
 }
@@ -115,12 +130,9 @@ function checkCommands(problems: Problems, { extraCommands }: BootstrapInput): v
 /** Every value that would break out of the file it is written to, one message each. */
 export function refusalsOfFiles(input: FilesInput): string[] {
   const problems = new Problems();
-  problems.matches(
-    /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\(\))?$/,
-    'wsgi',
-    input.application.wsgi,
-    'must be module:attribute, for example mysite.wsgi:application',
-  );
+  const { wsgi } = input.application;
+  const entryProblem = entryPointProblem('wsgi', withoutTokens(wsgi));
+  problems.must(entryProblem === undefined, 'wsgi', wsgi, entryProblem ?? '');
   const { workingDirectory, pythonPath = [] } = input.application;
   if (workingDirectory !== undefined) {
     problems.must(FOLDER.test(workingDirectory), 'workingDirectory', workingDirectory, FOLDER_RULE);
@@ -128,11 +140,12 @@ export function refusalsOfFiles(input: FilesInput): string[] {
   for (const folder of pythonPath) {
     problems.must(folder === '.' || FOLDER.test(folder), 'pythonPath', folder, FOLDER_RULE);
   }
-  const { requirements, dependencyGroups = [] } = input.application;
+  const { requirements, dependencyGroups = [], extras = [] } = input.application;
   if (requirements !== undefined) {
     problems.must(isRequirementsPath(requirements), 'requirements', requirements, REQUIREMENTS_PATH);
   }
   for (const name of dependencyGroups) problems.must(isGroupName(name), 'dependencyGroups', name, GROUP_NAME);
+  for (const name of extras) problems.must(isGroupName(name), 'extras', name, EXTRA_NAME);
   for (const name of input.systemPackages ?? []) {
     const rule = 'must be the name of a package of the operating system: letters, digits and . + _ -';
     problems.must(isSystemPackage(name), 'systemPackages', name, rule);
@@ -140,6 +153,12 @@ export function refusalsOfFiles(input: FilesInput): string[] {
   for (const host of input.allowedHosts) {
     const rule = 'must be a host name, as in the ALLOWED_HOSTS of Django';
     problems.matches(/^[A-Za-z0-9.*:[\]_-]*$/, 'allowedHosts', host, rule);
+    problems.must(
+      host !== '' && !/^[^[:]+:\d+$/.test(host),
+      'allowedHosts',
+      host,
+      'must be a host name without a port',
+    );
   }
   problems.messages.push(...proxyProblems(input));
   if (input.healthCheckPath !== undefined) {
@@ -149,6 +168,8 @@ export function refusalsOfFiles(input: FilesInput): string[] {
       input.healthCheckPath,
       'must be a path of letters, digits and - _ . ~ / that starts with /',
     );
+    const tooLong = input.healthCheckPath.length > LONGEST_PATH;
+    problems.must(!tooLong, 'healthCheckPath', input.healthCheckPath, `must have ${LONGEST_PATH} characters at most`);
     problems.must(
       !/\/(\.{0,2}\/|\.{1,2}$)/.test(input.healthCheckPath) && input.healthCheckPath !== HEALTH_LOCATION,
       'healthCheckPath',

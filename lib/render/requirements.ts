@@ -21,11 +21,14 @@ export const REQUIREMENTS_PATH =
 /** What is said of a name that no tool takes for a group. */
 export const GROUP_NAME = 'must be the name of a group: letters, digits and - _ .';
 
+/** What is said of a name that no tool takes for an extra. */
+export const EXTRA_NAME = 'must be the name of an extra: letters, digits and - _ .';
+
 export function isRequirementsPath(path: string): boolean {
   return /^[\w.-]+(\/[\w.-]+)*$/.test(path) && !path.startsWith('-') && !path.split('/').includes('..');
 }
 
-/** PEP 735: as the names of packages. */
+/** PEP 735, and PEP 685 for extras: as the names of packages. */
 export function isGroupName(name: string): boolean {
   return /^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/.test(name);
 }

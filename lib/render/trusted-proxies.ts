@@ -1,3 +1,4 @@
+import { isAddressRange } from './address-range';
 import { writes } from './forced-headers';
 import type { FilesInput } from './input';
 import { withoutTokens } from './text';
@@ -13,27 +14,11 @@ function rangeProblem(range: string): string[] {
   if (known !== range) {
     return /^[0-9a-fA-F.:/]*$/.test(known) ? [] : [`${prop} must be an address range, for example 10.0.0.0/16`];
   }
-  const [, address = '', , length] = /^([^/]*)(\/([0-9]{1,3}))?$/.exec(range) ?? [];
-  const longest = isIpv4(address) ? 32 : isIpv6(address) ? 128 : -1;
-  if (Number(length ?? 0) > longest) return [`${prop} must be an address range, for example 10.0.0.0/16`];
+  if (!isAddressRange(range)) return [`${prop} must be an address range, for example 10.0.0.0/16`];
+  const [, length] = range.split('/');
   return length !== undefined && Number(length) === 0
     ? [`${prop} is everybody, who could then name any address as the client's: give the addresses of the proxies`]
     : [];
-}
-
-function isIpv4(address: string): boolean {
-  const bytes = address.split('.');
-  return bytes.length === 4 && bytes.every((byte) => /^[0-9]{1,3}$/.test(byte) && Number(byte) <= 255);
-}
-
-/** Groups of four hexadecimal digits, of which `::` stands for one or more. */
-function isIpv6(address: string): boolean {
-  const halves = address.split('::');
-  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
-  return (
-    groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group)) &&
-    (halves.length === 1 ? groups.length === 8 : halves.length === 2 && groups.length < 8)
-  );
 }
 
 function schemeHeaderProblem(input: Omit<FilesInput, 'application'>): string[] {

@@ -31,7 +31,7 @@ export function variables(input: BootstrapInput): Lines {
   ];
   const wanted = drivers(plan);
   const services = sandboxed(input);
-  const groups = application.dependencyGroups ?? [];
+  const { dependencyGroups: groups = [], extras = [] } = application;
   const gunicorn = plan.appServer.workerClass === 'gevent' ? 'gunicorn[gevent]' : 'gunicorn';
   return [
     `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${python.command}`,
@@ -44,6 +44,7 @@ export function variables(input: BootstrapInput): Lines {
     application.requirements !== undefined && `requirements=${shellQuote(application.requirements)}`,
     packageSecrets.length > 0 && `package_secrets=${shellQuote(renderSecrets(packageSecrets).trimEnd())}`,
     groups.length > 0 && `groups='${groups.join(',')}'`,
+    extras.length > 0 && `extras='${extras.join(',')}'`,
     input.database?.pooled &&
       operatingSystem.pgBouncerRepository &&
       `repositories=${operatingSystem.pgBouncerRepository}`,

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -98,12 +99,13 @@ class Boot:
         return self.run(f"uv venv -q -p {sys.executable} .venv; {install}", **environment)
 
     @contextlib.contextmanager
-    def answering(self, status, body=b"", tls=False):
+    def answering(self, status, body=b"", tls=False, content_type="application/octet-stream"):
         """A server that gives every request the same answer."""
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 self.send_response(status)
+                self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -201,6 +203,12 @@ def s3(b, status, body):
     with b.answering(status, error.encode()) as url:
         tell = '{ sed "s/<[^>]*>/ /g" app.zip; exit 1; }'
         return b.run(f"curl -sS --fail-with-body -o app.zip {url}/app.zip || {tell}")
+
+
+def download(b, url):
+    """As the bootstrap fetches what is public: options that say where from are those of its own files."""
+    says_where = re.findall(r" -w '.*?'", Path(RUNTIME, "plumbline_machine.sh").read_text())[0]
+    return b.run(f"curl -sSfL{says_where} -o archive {url}/archive")
 
 
 def clone(b, url, ref="main"):

@@ -4,6 +4,7 @@ import itertools
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -123,15 +124,33 @@ def test_dollars_are_the_command_s_own(as_app, shell):
     assert shell.taken.read_text().splitlines()[-1] == "$$HOME costs 5$$"  # as ExecStart= has it
 
 
-def test_a_signal_is_the_command_s(as_app, shell):
+def test_a_command_may_have_a_terminal_and_its_statements_no_limit(as_app, shell):
+    as_app("true").communicate()
+    options = shell.taken.read_text().split("\n-p\n")[0].splitlines()
+    assert {"--pipe", "--pty", "--wait", "--collect"} <= set(options)
+    assert "--setenv=PLUMBLINE_DATABASE_STATEMENT_TIMEOUT=0" in shell.taken.read_text().splitlines()
+
+
+PROGRAM = """import os, signal, sys, time
+for one in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(one, lambda *_: os._exit(3))
+with open(os.environ["TAKEN"] + ".starting", "w") as file:
+    file.write(str(os.getpid()))
+os.rename(file.name, os.environ["TAKEN"] + ".pid")
+time.sleep(10)
+"""
+
+
+@pytest.mark.parametrize("sent", ["HUP", "INT", "QUIT", "TERM"])
+def test_a_signal_is_the_command_s(as_app, shell, sent):
     program = shell.folder / "program"
-    program.write_text('echo $$ >"$TAKEN.pid"\ntrap "exit 3" TERM\nwhile :; do sleep 0.05; done\n')
-    process = as_app("bash", str(program))
+    program.write_text(PROGRAM)
+    process = as_app(sys.executable, str(program))
     end = time.monotonic() + 10
     while not shell.folder.joinpath("taken.pid").exists():
         assert time.monotonic() < end
         time.sleep(0.02)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.Signals[f"SIG{sent}"])
     process.communicate(timeout=10)
     assert process.returncode == 3
 

@@ -1,7 +1,11 @@
 """What a build lacked is read from what uv said of it."""
 
+import io
+import time
+
 import pytest
 
+import plumbline_build
 from plumbline_build import needs, reason_of
 
 COMPILER = ["gcc", "libc6-dev", "libpython3-dev"]
@@ -92,3 +96,59 @@ def test_the_reason_names_the_index_that_refuses_and_not_the_package_that_it_hid
         "authentication credentials (401 Unauthorized)\n"
     )
     assert reason_of(said).startswith("An index URL (https://packages.example/simple) could not be queried")
+
+
+def test_a_package_is_known_by_its_name_however_it_is_spelled():
+    assert needs(failed("PyCurl==7", "it did not work"), "apt", "python3") == needs(
+        failed("pycurl==7", "it did not work"), "apt", "python3"
+    )
+    assert "libcurl4-openssl-dev" in needs(failed("PyCurl==7", "it did not work"), "apt", "python3")
+
+
+def test_a_python_that_was_fetched_brings_its_own_headers():
+    assert needs(failed("a==1", "no compiler: cc"), "dnf", "/opt/python/bin/python3.12") == ["gcc", "glibc-devel"]
+
+
+def bounded(data):
+    target = io.BytesIO()
+    plumbline_build.bounded(io.BytesIO(data), target)
+    return target.getvalue()
+
+
+def test_of_an_output_without_end_the_beginning_and_the_end_are_kept():
+    assert bounded(b"short\xff") == b"short\xff"
+    whole = b"a" * plumbline_build.BEGINNING + b"b" * plumbline_build.END
+    assert bounded(whole) == whole
+    assert bounded(b"error: x\n" + b"-" * (9 << 20) + b"fatal error: y") == (
+        b"error: x\n"
+        + b"-" * (plumbline_build.BEGINNING - 9)
+        + b"\n(%d bytes are left out)\n" % ((8 << 20) - plumbline_build.BEGINNING + 9 + 14)
+        + b"-" * (plumbline_build.END - 14)
+        + b"fatal error: y"
+    )
+
+
+def test_a_build_that_says_nothing_has_a_reason_too():
+    assert reason_of("error: Failed to build `a==1`\n").endswith(" cannot be built: its build says nothing")
+
+
+def test_a_reason_is_found_behind_more_than_is_kept():
+    output = (
+        b"error: Failed to build `a==1`\n"
+        + b"cc -c a.c\n" * 300_000
+        + b"a.c:1:1: fatal error: b.h: No such file or directory\n"
+    )
+    kept = bounded(output).decode()
+    assert len(kept) < 1_400_000
+    assert plumbline_build.reason_of(kept, "Python 3.13").endswith("cannot be built: b.h: No such file or directory")
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a", " ", "1:", "Package ", "fatal error: ", "a.", "error: ", "Error: \n  ", "cannot find -l"]
+)
+def test_a_reason_is_found_at_once_in_a_text_that_repeats_itself(hostile):
+    text = "error: Failed to build `a==1`\n" + hostile * ((1 << 20) // len(hostile))
+    start = time.process_time()
+    plumbline_build.reason_of(text)
+    plumbline_build.needs(text, "apt", "python3")
+    assert time.process_time() - start < 1

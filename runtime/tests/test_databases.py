@@ -297,13 +297,21 @@ class TestQueues:
         assert settings(BROKER, **{name: own})[name] == expected
 
     @pytest.mark.parametrize("name", ["CELERY_RESULT_BACKEND", "RESULT_BACKEND", "SHOP_RESULT_BACKEND"])
-    @pytest.mark.parametrize("own", ["redis://localhost", "rediss://redis:6379/0", "redis+socket:///run/redis.sock"])
-    def test_results_that_the_project_keeps_in_redis_are_kept_in_the_broker(self, name, own):
+    @pytest.mark.parametrize(
+        "own",
+        [
+            *("redis://localhost", "rediss://redis:6379/0", "redis+socket:///run/redis.sock"),
+            *("db+sqlite:///results.sqlite", "db+sqlite:////srv/app/releases/1/results.sqlite"),
+        ],
+    )
+    def test_results_that_the_project_keeps_in_redis_or_in_the_release_are_kept_in_the_broker(self, name, own):
         environ = with_results(BROKER)
         assert settings(environ, **{name: own})[name] == BROKER["PLUMBLINE_BROKER_URL"]
         assert environ == with_results(BROKER)
 
-    @pytest.mark.parametrize("own", [None, "", "django-db", "db+sqlite:///results.sqlite", "rpc://", "cache+memory://"])
+    OTHER_RESULTS = (None, "", "django-db", "db+sqlite:////var/lib/app/results", "rpc://", "cache+memory://")
+
+    @pytest.mark.parametrize("own", OTHER_RESULTS)
     def test_results_that_it_keeps_elsewhere_or_not_at_all_stay_so_whatever_celery_prefers(self, own):
         environ = with_results(BROKER)
         assert "CELERY_RESULT_BACKEND" not in settings(environ, CELERY_RESULT_BACKEND=own)

@@ -127,15 +127,34 @@ def test_root_s_client_gives_the_server_no_files(database, shell, client):
     assert all(f"{call} ".startswith(f"{client} --local-infile=0 ") for call in calls)
 
 
+# As python-build-standalone's have it, but for the other 900 names.
+BUILT_WITH = """\
+# system configuration generated and used by the sysconfig module
+build_time_vars = {'ABIFLAGS': '',
+ 'AR': '/tools/llvm/bin/llvm-ar',
+ 'BLDSHARED': 'clang -pthread -shared  -Wl,--exclude-libs,ALL '
+              '-LModules/_hacl',
+ 'CC': 'clang -pthread',
+ 'CCSHARED': '-fPIC',
+ 'CXX': 'clang++ -pthread',
+ 'LDCXXSHARED': 'clang++ -pthread -shared',
+ 'LDSHARED': 'clang -pthread -shared  -Wl,--exclude-libs,ALL ',
+ 'LINKCC': 'clang -pthread'}
+"""
+
+
 @pytest.fixture
 def fetched(shell):
-    """Fetches a Python of which the archive holds one file, and says what was fetched from where."""
+    """Fetches a Python that does no more than answer, and that names what it was built with."""
 
     def fetch(digest=None):
         python = shell.folder / "python" / "bin" / "python3"
         python.parent.mkdir(parents=True)
         python.write_text("#!/bin/sh\necho 3.12\n")
         python.chmod(0o755)
+        variables = shell.folder / "python/lib/python3.12/_sysconfigdata__linux_aarch64-linux-gnu.py"
+        variables.parent.mkdir(parents=True)
+        variables.write_text(BUILT_WITH)
         archive = shell.folder / "archive.tar.gz"
         subprocess.run(["tar", "-czf", archive, "-C", shell.folder, "python"], check=True)
         shell.fake("curl", f'while [ "$1" != -o ]; do shift; done; cp "{archive}" "$2"')
@@ -165,11 +184,29 @@ def test_a_python_that_the_system_lacks_is_fetched_once_for_its_processor(shell,
     ]
 
 
+def test_extensions_of_it_are_built_with_the_compiler_of_the_machine(fetched):
+    _, target = fetched()
+    variables = target.parents[1] / "lib/python3.12/_sysconfigdata__linux_aarch64-linux-gnu.py"
+    known = {}
+    exec(variables.read_text(), known)
+    assert known["build_time_vars"] == {
+        "ABIFLAGS": "",
+        "AR": "ar",
+        "BLDSHARED": "cc -pthread -shared  -Wl,--exclude-libs,ALL -LModules/_hacl",
+        "CC": "cc -pthread",
+        "CCSHARED": "-fPIC",
+        "CXX": "c++ -pthread",
+        "LDCXXSHARED": "c++ -pthread -shared",
+        "LDSHARED": "cc -pthread -shared  -Wl,--exclude-libs,ALL ",
+        "LINKCC": "cc -pthread",
+    }
+
+
 def test_fails_when_it_is_another_archive(shell, fetched):
     result, target = fetched("f" * 64)
     assert result.returncode == 1
     assert result.stdout.startswith(
-        "cpython-3.12.13%2B1-aarch64-unknown-linux-gnu-install_only.tar.gz is not what it was: "
-        f"its SHA-256 must be {'f' * 64} and is "
+        "another SHA-256 than pinned: cpython-3.12.13%2B1-aarch64-unknown-linux-gnu-install_only.tar.gz "
+        f"must have {'f' * 64} and has "
     )
     assert not target.exists()

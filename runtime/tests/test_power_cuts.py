@@ -125,3 +125,20 @@ def test_a_change_that_was_cut_while_it_settled_leaves_one_whole_release(machine
         assert machine.run("broken", BROKEN, "restore") == 0, cut
         assert (machine.release, machine.files) in [("old", OLD), ("new", NEW)], cut
         assert (machine.app / "releases" / machine.release).is_dir(), cut
+
+
+def test_a_python_that_was_fetched_goes_with_the_last_release_that_runs_on_it(machine):
+    machine.begin()
+    pythons = machine.folder / "pythons"
+
+    def change(release, version):
+        (pythons / version).mkdir(parents=True, exist_ok=True)
+        environment = machine.app / "releases" / release / ".venv"
+        environment.mkdir(parents=True)
+        (environment / "pyvenv.cfg").write_text(f"home = {pythons}/{version}/bin\n")
+        assert machine.run(release, NEW, f"settle worker@{release}", pythons=str(pythons)) == 0
+        return sorted(path.name for path in pythons.iterdir())
+
+    assert change("first", "3.11.1") == ["3.11.1"]
+    assert change("second", "3.11.2") == ["3.11.1", "3.11.2"]
+    assert change("third", "3.11.2") == ["3.11.2"]

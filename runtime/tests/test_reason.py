@@ -60,6 +60,56 @@ def test_it_is_found_in_seconds_in_whatever_a_step_writes(tmp_path, seed):
     assert time.monotonic() - start < 5
 
 
+HOSTILE = [
+    *("a", " ", "1", ".", "'", "(", "[", "-", "a.", "a: ", "\n", "a\n", "\x1b[1", "<a.", 'File "', "in /x:1", "1:1:"),
+    *(
+        "http://",
+        "https://a",
+        "https://a@",
+        "https://a ",
+        "broken by ",
+        "] ' ",
+        "[ERROR] ",
+        "Failed to and ",
+        "' \"",
+        "/bin/bash: ",
+    ),
+    *(
+        "Traceback (most recent call last):\n",
+        "error: ",
+        "ERROR: x\n",
+        "ERRORS:\n",
+        "Because a, and ",
+        "a User: b ",
+        "E: ",
+    ),
+]
+LONG = 1 << 20
+BEGINNINGS = [
+    "",
+    "error: ",
+    "  cause: ",
+    "WARNING: broken by ] ",
+    "nginx: [emerg] ",
+    "[ERROR] ",
+    "curl: (22) x\n",
+    "https://",
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_it_is_found_at_once_in_a_text_that_repeats_itself(tmp_path, capsys, hostile):
+    file = tmp_path / "output"
+    for beginning in BEGINNINGS:
+        short = beginning + hostile * (1900 // len(hostile)) + "\n"
+        for text in (short * (LONG // len(short)), beginning + hostile * (LONG // len(hostile))):
+            file.write_text(text)
+            start = time.process_time()
+            plumbline_reason.main("1", file)
+            assert time.process_time() - start < 1, (beginning, text[:200])
+            assert capsys.readouterr().out.rstrip("\n").isprintable()
+
+
 def test_what_is_said_after_the_causes_is_none_of_them():
     text = "error: Failed to fetch `https://x.example/simple/`\n  cause: refused\nerror: once more, in other words\n"
     assert reason(text) == "x.example: refused"

@@ -28,6 +28,7 @@ from failing_boots import (
     Boot,
     boot,
     clone,
+    download,
     mounted,
     refused,
     s3,
@@ -297,6 +298,40 @@ def a_private_index_without_credentials(b):
     return refused(b, lambda url: b.uv("shop\n", f"--index-url {url}/simple"))
 
 
+@boot("dependencies", "dependencies: git.invalid: Could not resolve host: git.invalid")
+def a_package_from_a_host_of_git_that_is_unknown(b):
+    return b.uv(f"shop @ git+https://git.invalid/shop.git@{'a' * 40}\n")
+
+
+@boot("dependencies", "dependencies: localhost:PORT: could not read Username for 'http")
+def a_package_from_a_private_repository(b):
+    return refused(b, lambda url: b.uv(f"shop @ git+{url}/shop.git@main\n"))
+
+
+@boot("dependencies", "dependencies: shop: couldn't find remote ref refs/tags/1.0")
+def a_package_from_a_tag_that_is_not_there(b):
+    b.run("git init -q --bare shop.git")
+    return b.uv(f"shop @ git+file://{b.folder}/shop.git@1.0\n")
+
+
+@boot("dependencies", "dependencies: git.invalid: Could not resolve hostname git.invali")
+def a_package_from_a_host_of_ssh_that_is_unknown(b):
+    return b.uv("shop @ git+ssh://git@git.invalid/shop.git@main\n")
+
+
+@boot("dependencies", "dependencies: shop: does not appear to be a Python project, as n")
+def a_package_from_a_repository_of_something_else(b):
+    b.run("git init -q shop.git && git -C shop.git -c user.name=a -c user.email=a commit -q --allow-empty -m a")
+    return b.uv(f"shop @ git+file://{b.folder}/shop.git\n", "--no-index --find-links .")
+
+
+@boot("dependencies", "dependencies: localhost:PORT is asked first, and has no shop==2")
+def a_version_that_the_first_index_lacks(b):
+    page = b'<a href="shop-1.0-py3-none-any.whl">shop-1.0-py3-none-any.whl</a>'
+    with b.answering(200, page, content_type="text/html") as url:
+        return b.uv("shop==2.0\n", f"--index-url https://pypi.invalid/simple --extra-index-url {url}/simple")
+
+
 @boot("tools", "tools: Name or service not known: /simple/uv/")
 def pip_without_a_network(b):
     return b.run(PIP)
@@ -351,6 +386,21 @@ def a_repository_that_is_private(b):
 @boot("clone", "clone: server certificate verification failed. CAfile: /etc/ssl/")
 def a_repository_with_a_certificate_of_nobody(b):
     return untrusted(b, lambda url: clone(b, f"{url}/app.git"))
+
+
+@boot("python", "python: localhost:PORT: SSL certificate problem: self-signed ce")
+def a_download_that_somebody_reads_on_the_way(b):
+    return untrusted(b, lambda url: download(b, url))
+
+
+@boot("python", "python: localhost:PORT: The requested URL returned error: 401")
+def a_download_that_is_refused(b):
+    return refused(b, lambda url: download(b, url))
+
+
+@boot("python", "python: Could not resolve host: releases.invalid")
+def a_download_from_a_host_that_is_unknown(b):
+    return download(b, "https://releases.invalid")
 
 
 @boot("fetch", 'fetch: AccessDenied s3:GetObject on "arn:aws:s3:::assets/app.zip')

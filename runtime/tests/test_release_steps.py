@@ -124,6 +124,8 @@ def test_root_runs_nothing_of_a_release_or_its_packages(shell, release):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'#!/bin/bash\necho "ran {program}" >>"{shell.calls_file}"\n')
         path.chmod(0o755)
+    for name in ("plumbline_build.py", "plumbline_build_needs"):
+        (shell.folder / name).symlink_to(RUNTIME / name)
     script = f"""
       python=python3 gunicorn=gunicorn==1 drivers='redis==1:redis' wsgi=site:app settings_module= answer_health=false
       health_path=/health lib={shell.folder} package_manager=apt logs={shell.folder}
@@ -332,6 +334,15 @@ def test_what_a_private_index_asks_for_is_read_by_systemd_and_gone_after(shell, 
     assert " -p EnvironmentFile=-/run/plumbline-secrets/packages " in unit
     assert shell.calls[-1] == "rm -rf /var/cache/plumbline"
     assert "rm -f /run/plumbline-secrets/packages" in shell.calls
+
+
+def test_what_builds_write_is_kept_in_part(shell, building):
+    result = building(
+        "echo 'error: Failed to build `a==1`'; head -c 9M /dev/zero | tr '\\0' -; echo; echo 'error: b'; exit 1"
+    )
+    assert result.returncode == 1
+    assert result.stdout.endswith("cannot be built: error: b\n")
+    assert (shell.folder / "packages").stat().st_size < 1 << 21
 
 
 def test_builds_are_bounded_in_time_and_memory(shell, building):

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def project(tmp_path, monkeypatch, capsys):
         for name, text in files.items():
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
-        uv = shutil.which("uv") or "uv"
+        uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
         common = [str(wanted), "--uv", uv, "--python", sys.executable, "--server", SERVER]
         assert plumbline_requirements.main([*common, *options]) == int(fails)
         said = capsys.readouterr().out.splitlines()
@@ -32,6 +33,7 @@ def project(tmp_path, monkeypatch, capsys):
             return said[-1]
         names = ("requirements", "constraints", "sources")
         return {name: (wanted / f"{name}.txt").read_text().splitlines() for name in names} | {
+            "arguments": (wanted / "project").read_text().splitlines(),
             "said": said,
             "itself": (wanted / "itself").exists(),
         }
@@ -91,6 +93,11 @@ def test_lines_are_read_as_pip_reads_them(project):
         "--index-url https://packages.example/simple",
         f"--find-links {Path('wheels').absolute()}",
     ]
+
+
+def test_lists_that_include_one_another_are_read_once(project):
+    files = {"requirements.txt": "-r more.txt\nflask\n", "more.txt": "-r requirements.txt\n-c more.txt\nredis\n"}
+    assert project(files)["requirements"] == ["redis", "flask"]
 
 
 def test_a_list_that_powershell_wrote_is_read(project):
@@ -240,10 +247,210 @@ def test_dependency_groups_of_a_pyproject_are_asked_for_by_name(project):
     assert reason == "error: pyproject.toml has no dependency group web"
 
 
+EXTRAS = """
+[project]
+name = "my-shop"
+version = "1"
+dependencies = ["django"]
+[project.optional-dependencies]
+prod-db = ["psycopg", "my_shop[mail]"]
+mail = ["boto3", "gunicorn==22"]
+all = ["my-shop[prod-db, all]"]
+"""
+LOCK_WITH_EXTRAS = """
+version = 1
+revision = 3
+requires-python = ">=3.11"
+[[package]]
+name = "django"
+version = "5.2"
+source = { registry = "https://pypi.org/simple" }
+[[package]]
+name = "psycopg"
+version = "3.2"
+source = { registry = "https://pypi.org/simple" }
+[[package]]
+name = "my-shop"
+version = "1"
+source = { virtual = "." }
+dependencies = [{ name = "django" }]
+[package.optional-dependencies]
+prod-db = [{ name = "psycopg" }]
+[package.metadata]
+provides-extras = ["prod-db"]
+"""
+
+
+def test_extras_of_a_pyproject_are_asked_of_uv_with_their_server_told(project):
+    found = project({"pyproject.toml": EXTRAS}, "--extra", "all")
+    at = found["arguments"].index("--extra")
+    assert found["arguments"][at - 2 : at + 2] == ["-r", "pyproject.toml", "--extra", "all"]
+    assert found["said"][-1].startswith("pyproject.toml names gunicorn==22; installed is ")
+
+
+def test_extras_of_a_lock_of_uv_are_exported(project):
+    files = {"pyproject.toml": EXTRAS, "uv.lock": LOCK_WITH_EXTRAS}
+    assert project(files)["requirements"] == ["django==5.2"]
+    assert project(files, "--extra", "prod-db")["requirements"] == ["django==5.2", "psycopg==3.2"]
+    assert "`prodd`" in project(files, "--extra", "prodd", fails=True)
+
+
+def test_a_lock_of_uv_is_exported_for_the_python_of_the_release_without_what_is_for_development(tmp_path):
+    uv = tmp_path / "uv"
+    uv.write_text('#!/bin/sh\nprintf "%s=" "$@"\n')
+    uv.chmod(0o755)
+    exported = plumbline_requirements.exported(tmp_path / "uv.lock", ["aws"], ["prod"], [str(uv), "python3.12"])
+    assert exported.lines == [
+        "export=-q=-p=python3.12=--frozen=--no-dev=--no-emit-project=--no-header=--no-annotate="
+        f"--project={tmp_path}=--group=aws=--extra=prod="
+    ]
+
+
+def test_a_project_is_a_package_where_it_is_built_and_does_not_say_otherwise(project):
+    built = '[build-system]\nrequires = []\n[project]\nname = "a"\n'
+    assert project({"pyproject.toml": built})["itself"]
+
+
+@pytest.mark.parametrize("says", ["[tool.uv]\npackage = false\n", "[tool.poetry]\npackage-mode = false\n"])
+def test_a_project_that_says_so_is_no_package(project, says):
+    assert not project({"pyproject.toml": f'[build-system]\nrequires = []\n[project]\nname = "a"\n{says}'})["itself"]
+
+
+def test_uv_gets_no_list_that_is_empty_and_no_place_twice(project):
+    found = project({"requirements.txt": "flask\n"})
+    assert [Path(argument).name for argument in found["arguments"]] == [
+        "--excludes", "servers.txt", "-r", "requirements.txt"
+    ]  # fmt: skip
+    twice = project({"requirements.txt": "-i https://a.example/\n-r more.txt\n", "more.txt": "-i https://a.example/\n"})
+    assert twice["sources"] == ["--index-url https://a.example/"]
+
+
+def test_nothing_is_said_of_a_server_that_is_the_one_that_is_installed(project):
+    assert project({"requirements.txt": f"{SERVER}\n"})["said"] == ["packages of requirements.txt"]
+
+
+def test_fails_a_table_that_cannot_be_read(project):
+    reason = project({"pyproject.toml": "[project\n"}, fails=True)
+    assert reason.startswith("error: pyproject.toml: Expected ']'")
+
+
+def test_a_lock_of_pep_751_is_asked_for_extras(project):
+    files = {"pylock.toml": 'lock-version = "1.0"\npackages = []\n'}
+    assert project(files, "--extra", "prod")["arguments"][-2:] == ["--extra", "prod"]
+
+
+@pytest.mark.parametrize("file", ["setup.py", "setup.cfg"])
+def test_extras_of_setuptools_are_those_of_the_package(project, file):
+    found = project({file: "install_requires = flask"}, "--extra", "prod", "--extra", "mail")
+    assert found["requirements"] == [f"-e {Path.cwd()}[prod,mail]"]
+
+
+def test_extras_of_poetry_s_own_table_bring_what_is_optional_there(project):
+    table = POETRY + '[tool.poetry.extras]\nDirectory_Login = ["LDAP3"]\nmail = []\n'
+    found = project({"pyproject.toml": table, "poetry.lock": POETRY_LOCK}, "--extra", "directory-login")
+    assert found["requirements"][-1] == "ldap3>=2,<3"
+    assert "ldap3>=2,<3" not in project({"pyproject.toml": table}, "--extra", "mail")["requirements"]
+    reason = project({"pyproject.toml": table}, "--extra", "directory", fails=True)
+    assert reason == "error: pyproject.toml has no extra directory"
+
+
+def test_extras_of_the_project_s_table_under_poetry_may_name_one_another(project):
+    files = {"pyproject.toml": EXTRAS + "[tool.poetry]\n", "poetry.lock": POETRY_LOCK}
+    assert project(files, "--extra", "all")["requirements"] == ["django", "psycopg", "boto3", "gunicorn==22"]
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("requirements.txt", "requirements.txt has no extras (prod): write -e .[prod] into it"),
+        ("Pipfile.lock", "Pipfile.lock has no extras (prod): give dependencyGroups with its categories"),
+    ],
+)
+def test_fails_extras_of_what_has_none(project, file, reason):
+    assert project({file: "{}"}, "--extra", "prod", fails=True) == f"error: {reason}"
+
+
+def test_a_list_names_the_extras_of_its_project_itself(project):
+    assert project({"requirements.txt": "-e .[prod]\n"})["requirements"] == ["-e .[prod]"]
+
+
 def test_a_lock_that_uv_reads_itself_is_given_to_it(project):
     found = project({"pylock.toml": '[[packages]]\nname = "gunicorn"\nversion = "23.0.0"\n'})
     assert found["requirements"] == []
     assert found["said"][-1].startswith("pylock.toml names gunicorn==23.0.0; installed is ")
+
+
+@pytest.mark.parametrize(("hashes", "asked"), [(" --hash=sha256:aa", "every index"), ("", "the first that has it")])
+def test_every_index_is_asked_where_hashes_say_what_a_package_is(project, tmp_path, hashes, asked):
+    project({"requirements.txt": f"--extra-index-url https://packages.example/simple\ndjango==5.2{hashes}\n"})
+    arguments = (tmp_path / "wanted/project").read_text().splitlines()
+    assert ("unsafe-best-match" in arguments) == (asked == "every index")
+
+
+UV_LOCK = f"""\
+version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "django"
+version = "5.2"
+source = {{ registry = "https://pypi.org/simple" }}
+wheels = [{{ url = "https://files.pythonhosted.org/django-5.2-py3-none-any.whl", hash = "sha256:{"a" * 64}" }}]
+
+[[package]]
+name = "mine"
+version = "1.2"
+source = {{ registry = "https://packages.example/simple" }}
+wheels = [{{ url = "https://packages.example/mine-1.2-py3-none-any.whl", hash = "sha256:{"b" * 64}" }}]
+
+[[package]]
+name = "shop"
+version = "1"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "django" }}, {{ name = "mine" }}]
+"""
+UV_PROJECT = """\
+[project]
+name = "shop"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["django", "mine"]
+
+[[tool.uv.index]]
+name = "ours"
+url = "https://packages.example/simple"
+"""
+
+
+@pytest.fixture
+def locked(project, tmp_path):
+    """What uv is asked for where a project has a lock of uv's."""
+
+    def locked(pyproject):
+        files = {"uv.lock": UV_LOCK, "pyproject.toml": pyproject}
+        found = project(files, "--uv", str(Path(sys.executable).parent / "uv"))
+        return found["requirements"], (tmp_path / "wanted/project").read_text().splitlines()
+
+    return locked
+
+
+def test_a_lock_of_uv_is_a_list_with_hashes(locked):
+    requirements, _ = locked(UV_PROJECT)
+    assert [line.split() for line in requirements] == [
+        ["django==5.2", f"--hash=sha256:{'a' * 64}"],
+        ["mine==1.2", f"--hash=sha256:{'b' * 64}"],
+    ]
+
+
+def test_a_lock_of_uv_with_an_explicit_index_stays_a_lock_that_says_where_each_package_is_from(locked, tmp_path):
+    requirements, arguments = locked(f"{UV_PROJECT}explicit = true\n")
+    assert requirements == []
+    assert arguments[-2:] == ["-r", str(tmp_path / "wanted/pylock.toml")]
+    packages = tomllib.loads((tmp_path / "wanted/pylock.toml").read_text())["packages"]
+    assert [(one["name"], one["index"]) for one in packages] == [
+        ("django", "https://pypi.org/simple"),
+        ("mine", "https://packages.example/simple"),
+    ]
 
 
 def test_fails_groups_of_a_list_that_has_none(project):

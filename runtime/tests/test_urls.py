@@ -62,7 +62,7 @@ def through_django(settings):
 @pytest.mark.parametrize("read", [dj_database_url.parse, environ.Env.db_url_config], ids=["dj-database-url", "environ"])
 def test_of_the_database_is_read_by_the_libraries_of_django_projects(url, read):
     pymysql.install_as_MySQLdb()
-    assert through_django(read(url)) == EMOJI
+    assert through_django(read(url.replace("postgresql:", "postgres:"))) == EMOJI
 
 
 def test_of_the_database_is_read_by_sqlalchemy_which_is_told_the_driver_of_mysql(url):

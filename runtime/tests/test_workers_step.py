@@ -50,8 +50,16 @@ def test_a_schedule_has_started_when_its_timer_runs(start):
     assert start({"nightly.timer": ["inactive", "active"], "celery": [READY]}).stdout == "after 2 s\n"
 
 
-def test_fails_a_timer_that_does_not_start(start):
-    assert "nightly.timer has not started" in start({"nightly.timer": ["inactive"]}).stdout
+def test_fails_a_timer_that_does_not_start_with_what_systemd_says_of_it(start, shell):
+    assert (
+        start({"nightly.timer": ["inactive"]}).stdout == "the journal\nnightly.timer has not started: the last line\n"
+    )
+    assert shell.calls[-1] == "journalctl -n 1 --no-pager -o cat _PID=1 UNIT=nightly.timer"
+
+
+def test_fails_a_worker_with_the_last_that_it_says_itself(start, shell):
+    start({"rq@1": ["exec failed 0"]})
+    assert shell.calls[-1] == "journalctl -n 1 --no-pager -o cat _SYSTEMD_UNIT=rq@1.service"
 
 
 def test_fails_celery_that_never_says_so(start):

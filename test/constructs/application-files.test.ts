@@ -219,7 +219,7 @@ describe('the Python of a project', () => {
     expect(() => serve({ application, operatingSystem: OperatingSystem.UBUNTU_24_04 })).toThrow(
       new Error(
         'requires-python of pyproject.toml (>=3.15) can be had by no Python here: Ubuntu 24.04 has 3.12.3, and ' +
-          '3.10.20, 3.11.15, 3.12.13, 3.13.13, 3.14.4 can be fetched; ask for one of them, or choose another operatingSystem',
+          '3.11.15, 3.12.13, 3.13.13, 3.14.4 can be fetched; ask for one of them, or choose another operatingSystem',
       ),
     );
   });

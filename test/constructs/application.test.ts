@@ -76,7 +76,26 @@ describe('an application from a directory', () => {
     expect(machineOf(serve({ application }).template())).toContain('wsgi_app = "site:create_app()"');
   });
 
+  test('may be called through a factory that is told something', () => {
+    const wsgi = `site:create_app("it's: $HOME", debug=False)`;
+    const files = folderWith({ 'requirements.txt': '', 'site.py': 'def create_app(name, debug): pass' });
+    const machine = machineOf(serve({ application: Application.fromAsset(files, { wsgi }) }).template());
+    expect(machine).toContain('wsgi_app = "site:create_app(\\"it\'s: $HOME\\", debug=False)"');
+    expect(machine).toContain(`wsgi='site:create_app("it'\\''s: $HOME", debug=False)'`);
+  });
+
+  test('fails when the factory is not there', () => {
+    const files = folderWith({ 'requirements.txt': '', 'site.py': 'def make_app(name): pass' });
+    expect(() => Application.fromAsset(files, { wsgi: 'site:create_app("a:b")' })).toThrow(
+      new Error('wsgi "site:create_app(\\"a:b\\")" names nothing that site.py defines: it has make_app'),
+    );
+  });
+
   test.each([
+    [
+      { wsgi: 'site:create_app(config)' },
+      'wsgi "site:create_app(config)" must call with literals alone, for example mysite:create_app("production", debug=False): assign what the call makes to a name in a module, and give that as mysite.wsgi:application',
+    ],
     [{ wsgi: 'mysite.wsgi' }, 'wsgi "mysite.wsgi" must be module:attribute, for example mysite.wsgi:application'],
     [{ asgi: 'my site:app' }, 'asgi "my site:app" must be module:attribute, for example mysite.asgi:application'],
     [{ wsgi: 'a:b; reboot' }, 'wsgi "a:b; reboot" must be module:attribute, for example mysite.wsgi:application'],
@@ -120,6 +139,25 @@ describe('an application from a directory', () => {
     expect(() => Application.fromAsset(directory, { wsgi: 'a:b', requirements: 'deploy/packages.txt' })).not.toThrow();
   });
 
+  test('is installed with the groups and the extras that are chosen', () => {
+    const pyproject = '[project.optional-dependencies]\nprod = []\n[dependency-groups]\naws = []\n';
+    const directory = folderWith({ 'pyproject.toml': pyproject, 'uv.lock': '', 'a.py': 'b = 1' });
+    const chosen = { dependencyGroups: ['aws'], extras: ['prod'] };
+    const { template } = serve({ application: Application.fromAsset(directory, { wsgi: 'a:b', ...chosen }) });
+    expect(machineOf(template())).toContain("groups='aws'\nextras='prod'\n");
+  });
+
+  test('fails with groups and extras that its files do not have', () => {
+    const directory = folderWith({ 'requirements.txt': '', 'a.py': 'b = 1' });
+    const chosen = { dependencyGroups: ['aws'], extras: ['prod', 'mail'] };
+    expect(() => Application.fromAsset(directory, { wsgi: 'a:b', ...chosen })).toThrow(
+      new Error(
+        'dependencyGroups ["aws"] cannot be found in requirements.txt, which has none: give requirements with the file for production\n' +
+          'extras ["prod","mail"] cannot be found in requirements.txt, which has none: write -e .[prod,mail] into it',
+      ),
+    );
+  });
+
   test('fails when the file that the options name is not there', () => {
     const directory = folderWith({ 'requirements.txt': '', 'a.py': 'b = 1' });
     expect(() => Application.fromAsset(directory, { wsgi: 'a:b', requirements: 'prod.txt' })).toThrow(
@@ -131,11 +169,17 @@ describe('an application from a directory', () => {
     'fails requirements %j, which is no path in the application, wherever its files are',
     (requirements) => {
       expect(() =>
-        Application.fromGit('https://git.example/a.git', { wsgi: 'a:b', requirements, dependencyGroups: ['-x'] }),
+        Application.fromGit('https://git.example/a.git', {
+          wsgi: 'a:b',
+          requirements,
+          dependencyGroups: ['-x'],
+          extras: ['y z'],
+        }),
       ).toThrow(
         new Error(
           `requirements ${JSON.stringify(requirements)} must be a path in the application of letters, digits and - _ . /, for example requirements/production.txt\n` +
-            'dependencyGroups "-x" must be the name of a group: letters, digits and - _ .',
+            'dependencyGroups "-x" must be the name of a group: letters, digits and - _ .\n' +
+            'extras "y z" must be the name of an extra: letters, digits and - _ .',
         ),
       );
     },

@@ -1,4 +1,6 @@
 import { Aws, Duration, Lazy, Size, Token } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -89,7 +91,11 @@ describe('fails with a plan out of line', () => {
       serve(
         {
           loadBalancerType: LoadBalancerType.NETWORK,
-          certificate: { certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d' } as never,
+          certificate: acm.Certificate.fromCertificateArn(
+            stack,
+            'Certificate',
+            'arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d',
+          ),
           requestTimeout: Duration.seconds(400),
         },
         stack,
@@ -175,6 +181,32 @@ describe('fails with values that would break out of their file', () => {
     );
   });
 
+  test('as variables that the machine needs for itself, wherever they are given', () => {
+    const stack = makeStack();
+    const secret = EnvironmentSecret.fromSecretsManager(new secretsmanager.Secret(stack, 'Secret'));
+    const environment = { PYTHONPATH: 'lib', PATH: '/opt/bin', MY_PATH: '/x', GUNICORN_CMD_ARGS: '--workers=9' };
+    const secrets = { PLUMBLINE_DATABASE_HOST: secret, MY_PLUMBLINE_KEY: secret };
+    expect(() => serve({ environment, secrets }, stack)).toThrow(
+      new Error(
+        'environment PYTHONPATH (lib) would take the place of the one that finds the modules of the machine: use pythonPath of the application\n' +
+          'environment PATH (/opt/bin) would take the place of the one that finds the programs of the release: put others into /usr/local/bin, which is in it\n' +
+          'environment GUNICORN_CMD_ARGS (--workers=9) would overrule the plan: use AppServer.gunicorn, whose settings are checked\n' +
+          "secrets PLUMBLINE_DATABASE_HOST is how the machine tells the application what it has: give it a name of the application's own",
+      ),
+    );
+  });
+
+  test('but not as variables that change nothing here, which are a warning', () => {
+    const stack = makeStack();
+    serve({ application: flask(), environment: { WEB_CONCURRENCY: '9', PORT: '8000', MAIL_PORT: '25' } }, stack);
+    const warnings = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('^environment '));
+    expect(warnings.map(({ entry }) => (entry.data as string).replace(/ \[ack.*/, ''))).toEqual([
+      'environment WEB_CONCURRENCY (9) changes no number of workers, which is planned: use workers of AppServer.gunicorn',
+      'environment PORT (8000) changes no address: gunicorn is spoken to through a socket, and clients come to the load balancer',
+    ]);
+    expect(JSON.stringify(warnings)).toContain('cdk-plumbline:WebService.environmentWithoutEffect');
+  });
+
   test.each(["it's", '"quoted"', '$HOME `date`', '100 %', 'a;b{c}#d', 'back\\slash', 'ünïcode'])(
     'but not as %j in the environment',
     (value) => {
@@ -220,17 +252,17 @@ describe('fails with props that contradict each other', () => {
   test.each<[string, Partial<WebServiceProps>, string]>([
     [
       'a load balancer whose idle timeout is not stated',
-      { loadBalancer },
+      { vpc, loadBalancer },
       'loadBalancerIdleTimeout is needed with loadBalancer: the idle timeout of a load balancer that is made elsewhere cannot be read, so state it (60 seconds unless somebody changed it)',
     ],
     [
       'an idle timeout without a load balancer',
-      { loadBalancerIdleTimeout: Duration.seconds(70) },
+      { loadBalancerIdleTimeout: Duration.seconds(120) },
       'loadBalancerIdleTimeout is derived for a load balancer that is made here: remove it, or give loadBalancer or listener',
     ],
     [
       'a listener whose host names are not known',
-      { listener, loadBalancerIdleTimeout: Duration.seconds(70) },
+      { vpc, listener, loadBalancerIdleTimeout: Duration.seconds(120) },
       'allowedHosts is needed with listener: the name that clients use is not known here',
     ],
     [
@@ -250,7 +282,12 @@ describe('fails with props that contradict each other', () => {
     ],
     [
       'two kinds of load balancer',
-      { loadBalancer, loadBalancerType: LoadBalancerType.NETWORK, loadBalancerIdleTimeout: Duration.seconds(70) },
+      {
+        vpc,
+        loadBalancer,
+        loadBalancerType: LoadBalancerType.NETWORK,
+        loadBalancerIdleTimeout: Duration.seconds(120),
+      },
       'loadBalancer is part of an Application Load Balancer: remove loadBalancerType NETWORK',
     ],
   ])('as %s', (_, props, message) => {

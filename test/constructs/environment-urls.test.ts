@@ -12,7 +12,7 @@ const backgroundWorkers = [BackgroundWorker.celery({ app: 'mysite' })];
 
 describe('the URLs by which applications know their servers', () => {
   test.each(Object.entries(forms))('name %s', (_, { environment, secrets: secret, urls }) => {
-    const made = environmentUrls(environment, [], secret);
+    const made = environmentUrls(environment, [], secret, false);
     expect({ ...made.environment, ...Object.fromEntries(made.secrets.map(({ name, id }) => [name, id])) }).toEqual(
       urls,
     );
@@ -22,7 +22,13 @@ describe('the URLs by which applications know their servers', () => {
 
   test('are percent-encoded where a name is not plain', () => {
     const environment = { ...forms['MySQL elsewhere'].environment, PLUMBLINE_DATABASE_NAME: 'a/b?c' };
-    expect(environmentUrls(environment, [], []).environment.DATABASE_URL).toContain(':3306/a%2Fb%3Fc?');
+    expect(environmentUrls(environment, [], [], false).environment.DATABASE_URL).toContain(':3306/a%2Fb%3Fc?');
+  });
+
+  test('have the scheme postgres for Django, whose settings look for it, and postgresql for SQLAlchemy', () => {
+    const { environment } = forms['PostgreSQL elsewhere'];
+    const url = (django: boolean) => environmentUrls(environment, [], [], django).environment.DATABASE_URL;
+    expect(url(true)).toBe(url(false)!.replace('postgresql:', 'postgres:'));
   });
 
   test('are in the environment of the machine where no password is in them', () => {
@@ -39,7 +45,7 @@ describe('the URLs by which applications know their servers', () => {
     const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0 });
     const text = machine({ vpc, database: Database.rdsPostgres(), cache: Cache.elastiCache() }, stack);
     expect(text).toMatch(
-      /\nDATABASE_URL composed postgresql:\/\/app:{PLUMBLINE_DATABASE_PASSWORD}@<SiteDataServicesDatabaseInstance\w+,Endpoint\.Address>:5432\/app\?sslmode=verify-full&sslrootcert=\/etc\/gunicorn\/rds-bundle\.pem\n/,
+      /\nDATABASE_URL composed postgres:\/\/app:{PLUMBLINE_DATABASE_PASSWORD}@<SiteDataServicesDatabaseInstance\w+,Endpoint\.Address>:5432\/app\?sslmode=verify-full&sslrootcert=\/etc\/gunicorn\/rds-bundle\.pem\n/,
     );
     expect(text).toMatch(/\nREDIS_URL composed rediss:\/\/:{PLUMBLINE_CACHE_PASSWORD}@<\w+,\w[\w.]*>:6379\/0\n/);
     expect(text).not.toMatch(/\n(DATABASE|CACHE|REDIS)_URL=/);
@@ -82,7 +88,7 @@ describe('the URLs by which applications know their servers', () => {
 
   test('have the name of the user put in where it is a secret, too', () => {
     expect(elsewhere('db.example.com')).toContain(
-      'DATABASE_URL composed postgresql://{PLUMBLINE_DATABASE_USER}:{PLUMBLINE_DATABASE_PASSWORD}@db.example.com:5432/app?',
+      'DATABASE_URL composed postgres://{PLUMBLINE_DATABASE_USER}:{PLUMBLINE_DATABASE_PASSWORD}@db.example.com:5432/app?',
     );
   });
 

@@ -174,7 +174,8 @@ describe('an Application Load Balancer', () => {
   });
 
   describe('of the user', () => {
-    const mine = () => new elbv2.ApplicationLoadBalancer(stack, 'Mine', { vpc, internetFacing: true });
+    const idleTimeout = Duration.seconds(111);
+    const mine = () => new elbv2.ApplicationLoadBalancer(stack, 'Mine', { vpc, internetFacing: true, idleTimeout });
 
     test('gets a listener', () => {
       const { template } = balance({ loadBalancer: mine() });

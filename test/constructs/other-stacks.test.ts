@@ -41,7 +41,12 @@ const secretOf = (stack: Stack, encryptionKey?: kms.IKey) =>
   new secretsmanager.Secret(stack, 'Secret', { encryptionKey });
 const postgres = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of('17', '17') });
 const balancer = ({ stack, vpc }: Theirs, props: Partial<elbv2.ApplicationLoadBalancerProps> = {}) =>
-  new elbv2.ApplicationLoadBalancer(stack, 'Balancer', { vpc, internetFacing: true, ...props });
+  new elbv2.ApplicationLoadBalancer(stack, 'Balancer', {
+    vpc,
+    internetFacing: true,
+    idleTimeout: SECONDS,
+    ...props,
+  });
 const listenerOf = (theirs: Theirs) =>
   balancer(theirs).addListener('Theirs', { port: 80, defaultAction: elbv2.ListenerAction.fixedResponse(404) });
 const byHost = {
@@ -363,7 +368,12 @@ describe('fails', () => {
       maxConnections: 200,
     });
     expect(serve({ database })).toThrow(new Error(`database is ${made}`));
-    expect(serve({ role, securityGroup })).toThrow(new Error(`role is ${made}\nsecurityGroup is ${made}`));
+    const here = ec2.Vpc.fromVpcAttributes(ours, 'Here', {
+      vpcId: 'vpc-0123456789abcdef0',
+      availabilityZones: ['eu-central-1a', 'eu-central-1b'],
+      publicSubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+    });
+    expect(serve({ vpc: here, role, securityGroup })).toThrow(new Error(`role is ${made}\nsecurityGroup is ${made}`));
     const encryptionKey = new kms.Key(theirs, 'Key');
     expect(serve({ database: Database.mysqlOnInstance({ encryptionKey }) })).toThrow(
       new Error(`encryptionKey is ${made}`),

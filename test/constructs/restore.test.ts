@@ -6,6 +6,11 @@ import { Database, type OnInstanceDatabaseOptions } from '../../lib';
 import { machineOf, makeStack, serve } from '../support/stacks';
 
 const env = { account: '123456789012', region: 'us-east-1' };
+/** What the CLI has looked up: of zones that are not known nothing is compared. */
+const flags = {
+  'availability-zones:account=123456789012:region=us-east-1': ['us-east-1a', 'us-east-1b', 'us-east-1c'],
+};
+const inZones = () => makeStack({ env, flags });
 const SNAPSHOT = 'snap-0123456789abcdef0';
 
 const VIA_EC2 = {
@@ -21,10 +26,10 @@ interface Statement {
   readonly Condition?: object;
 }
 
-const made = (options: OnInstanceDatabaseOptions = {}, stack = makeStack({ env })) =>
+const made = (options: OnInstanceDatabaseOptions = {}, stack = inZones()) =>
   serve({ database: Database.mysqlOnInstance(options) }, stack).template();
 const idOf = (template: Template, type: string) => Object.keys(template.findResources(type))[0]!;
-const existing = (stack: Stack, availabilityZone = 'dummy1b', encryptionKey?: kms.IKey) =>
+const existing = (stack: Stack, availabilityZone = 'us-east-1b', encryptionKey?: kms.IKey) =>
   ec2.Volume.fromVolumeAttributes(stack, 'Kept', {
     volumeId: 'vol-0123456789abcdef0',
     availabilityZone,
@@ -128,7 +133,7 @@ describe('a volume from a snapshot', () => {
 
 describe('a volume that is there already', () => {
   test('is attached as it is, and never formatted', () => {
-    const stack = makeStack({ env });
+    const stack = inZones();
     const template = made({ volume: existing(stack) }, stack);
     template.resourceCountIs('AWS::EC2::Volume', 0);
     template.hasResourceProperties('AWS::EC2::VolumeAttachment', { VolumeId: 'vol-0123456789abcdef0' });
@@ -136,22 +141,22 @@ describe('a volume that is there already', () => {
   });
 
   test('puts the machine into its zone', () => {
-    const stack = makeStack({ env });
-    const template = made({ volume: existing(stack, 'dummy1b') }, stack);
+    const stack = inZones();
+    const template = made({ volume: existing(stack, 'us-east-1b') }, stack);
     template.hasResourceProperties('AWS::EC2::Instance', {
       NetworkInterfaces: [Match.objectLike({ SubnetId: { Ref: Match.stringLikeRegexp('PublicSubnet2') } })],
     });
   });
 
   test('has a machine of its own in a stack that lives', () => {
-    const stack = makeStack({ env });
+    const stack = inZones();
     expect(idOf(made({ volume: existing(stack) }, stack), 'AWS::EC2::Instance')).not.toBe(
       idOf(made(), 'AWS::EC2::Instance'),
     );
   });
 
   test('has snapshots as soon as it has a tag, which a warning names', () => {
-    const stack = makeStack({ env });
+    const stack = inZones();
     made({ volume: existing(stack) }, stack);
     const name = 'cdk-plumbline:data-volume=Test/Test/Site/Instance/Data';
     Annotations.fromStack(stack).hasWarning('/Test/Site/Instance/Data', Match.stringLikeRegexp(name));
@@ -162,7 +167,7 @@ describe('a volume that is there already', () => {
     const data = new Stack(app, 'Data', { env });
     const encryptionKey = new kms.Key(data, 'Key');
     const volume = new ec2.Volume(data, 'Volume', {
-      availabilityZone: 'dummy1a',
+      availabilityZone: 'us-east-1a',
       size: Size.gibibytes(8),
       encrypted: true,
       encryptionKey,
@@ -175,10 +180,10 @@ describe('a volume that is there already', () => {
   });
 
   test('fails in a zone where no subnet is', () => {
-    const stack = makeStack({ env });
+    const stack = inZones();
     expect(() => made({ volume: existing(stack, 'us-east-1f') }, stack)).toThrow(
       new Error(
-        'volume is in us-east-1f, and vpcSubnets in dummy1a, dummy1b: an instance can use a volume of its own zone alone, so give vpcSubnets of us-east-1f',
+        'volume is in us-east-1f, and vpcSubnets in us-east-1a, us-east-1b: an instance can use a volume of its own zone alone, so give vpcSubnets of us-east-1f',
       ),
     );
   });
@@ -186,7 +191,7 @@ describe('a volume that is there already', () => {
 
 describe('fails, all at once,', () => {
   test('on options that a volume which is made elsewhere has already, and on a snapshot beside it', () => {
-    const stack = makeStack({ env });
+    const stack = inZones();
     const give = () =>
       Database.postgresOnInstance({
         volume: existing(stack),

@@ -18,7 +18,11 @@ let loadBalancer: elbv2.ApplicationLoadBalancer;
 beforeEach(() => {
   stack = makeStack({ env: { account: '123456789012', region: 'us-east-1' } });
   vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0 });
-  loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'Balancer', { vpc, internetFacing: true });
+  loadBalancer = new elbv2.ApplicationLoadBalancer(stack, 'Balancer', {
+    vpc,
+    internetFacing: true,
+    idleTimeout: loadBalancerIdleTimeout,
+  });
 });
 
 const serve = (id: string, props: Partial<WebServiceProps>) =>

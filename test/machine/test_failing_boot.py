@@ -1,12 +1,14 @@
 """A machine that cannot serve says so at once: CloudFormation gets FAILURE, with the step and the reason."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from rig import fetched
 from rig.machine import Machine
 from rig.run import Run
 from rig.shared_machines import Wanted
@@ -56,15 +58,23 @@ SCENARIOS = {
     "full disk": Wanted(options={"disk_mib": 100}),
     "role without s3": Wanted(options={"revoke": ("s3",)}),
 }
+OTHER_DIGEST = "0123456789abcdef" * 4
+FETCHED: dict[str, Callable[[Path], Wanted]] = {
+    "another archive": lambda folder: fetched.own_python(folder, sha256=OTHER_DIGEST),
+    "unreachable host": lambda folder: fetched.own_python(folder, reachable=False),
+    "wrong password": lambda folder: fetched.private_packages(folder, password="wr0ng-password"),
+}
 
 
 @pytest.fixture(scope="module")
-def failures(request, run: Run) -> Mapping[str, Future[Failure]]:
+def failures(request, run: Run, tmp_path_factory) -> Mapping[str, Future[Failure]]:
     """Of the scenarios that are asked for, two at a time; one that does not end as a failure fails its own tests."""
     asked = [item.callspec.params["failure"] for item in request.session.items if item.path == request.path]
 
+    made = {name: FETCHED[name](tmp_path_factory.mktemp("fetched")) for name in asked if name in FETCHED}
+
     def failure(name: str) -> Failure:
-        machine = SCENARIOS[name].deploy(run)
+        machine = (SCENARIOS | made)[name].deploy(run)
         try:
             return fail(machine)
         finally:
@@ -139,3 +149,25 @@ def test_fails_a_role_that_may_not_read_the_application(failure):
     assert_names(failure, "fetch", "is not authorized to perform s3:GetObject")
     assert failure.reasons[0].startswith("fetch: AccessDenied ")
     assert failure.seconds < 30
+
+
+@of("another archive")
+def test_fails_a_python_that_is_not_the_one_that_was_pinned(failure):
+    assert_names(failure, "python", f"must have {OTHER_DIGEST} and has ")
+    assert failure.reasons[0].startswith("python: another SHA-256 than pinned: cpython-3.11.")
+    assert failure.seconds < 60
+
+
+@of("unreachable host")
+def test_fails_where_the_host_of_pythons_is_out_of_reach(failure):
+    assert_names(failure, "python", "github.com: Connection timed out after ")
+    assert failure.reasons[0].startswith("python: github.com: Connection timed out after 10")
+    # Three tries of 10 seconds each, and what leads up to them.
+    assert failure.seconds < 90
+
+
+@of("wrong password")
+def test_fails_a_private_index_that_refuses_the_password_and_keeps_it_to_itself(failure):
+    assert_names(failure, "dependencies", fetched.INDEX)
+    assert failure.reasons[0] == "dependencies: packages.example.com: lack of valid authentication"
+    assert "wr0ng" not in failure.log + failure.kept

@@ -227,6 +227,17 @@ test.each([undefined, { host: 'instance' } as const])('fails once in a fleet wit
   ]);
 });
 
+test('a schedule that every instance of several runs is a warning', () => {
+  expect(messagesOf({ maxInstances: 3, backgroundWorkers: [NIGHTLY] }, 'warning')).toEqual([
+    'schedules without oncePerFleet (1) must be equal to 0, else every instance runs the command each time; give oncePerFleet and a cache that all instances share, or acknowledge the warning where each instance has something of its own to do [N29]',
+  ]);
+  expect(messagesOf({ maxInstances: 1, backgroundWorkers: [NIGHTLY] }, 'warning')).toEqual([]);
+  const once = { ...NIGHTLY, oncePerFleet: true };
+  expect(messagesOf({ maxInstances: 3, cache: { host: 'elasticache' }, backgroundWorkers: [once] }, 'warning')).toEqual(
+    [],
+  );
+});
+
 test('a queue that only the application may know is a warning', () => {
   expect(messagesOf({ backgroundWorkers: [CELERY, COMMAND] }, 'warning')).toEqual([
     'background workers without a broker (1) must be equal to 0, else they have tasks only where the settings of the application name a broker; add a cache, or acknowledge the warning where the application has a broker of its own [N18]',

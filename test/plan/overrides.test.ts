@@ -61,9 +61,10 @@ describe('overrides', () => {
 
   test('a name that every object has is a name like any other', () => {
     const name = 'constructor';
-    const { plan } = planOf({ nginxDirectives: { [name]: 'on' }, gunicornSettings: { [name]: 1 } });
-    expect(plan.extraNginxDirectives).toEqual({ [name]: 'on' });
-    expect(plan.extraGunicornSettings).toEqual({ [name]: 1 });
+    expect(messagesOf({ nginxDirectives: { [name]: 'on' }, gunicornSettings: { [name]: 1 } })).toEqual([
+      'nginxDirectives: "constructor" is no directive of nginx that has an effect here: remove it, or see https://nginx.org/en/docs/dirindex.html for its name [V1]',
+      'gunicorn settings: "constructor" is no setting of gunicorn: remove it, or see https://docs.gunicorn.org/en/stable/settings.html for its name [V1]',
+    ]);
   });
 
   test('jitter follows max_requests', () => {
@@ -103,14 +104,11 @@ describe('fails on an override', () => {
     },
   );
 
-  test.each(['Gzip', 'gzip types', '_gzip', 'server.listen', 'upstream.', 'xupstream.keepalive', ''])(
-    'with the name %j',
-    (name) => {
-      expect(messagesOf({ nginxDirectives: { [name]: 'on' } })).toEqual([
-        `nginxDirectives: ${JSON.stringify(name)} = "on" is not one directive: use a name in lower case and ${DIRECTIVE_VALUE} [V1]`,
-      ]);
-    },
-  );
+  test.each(['server.listen', 'upstream.', 'xupstream.keepalive', ''])('with the name %j', (name) => {
+    expect(messagesOf({ nginxDirectives: { [name]: 'on' } })).toEqual([
+      `nginxDirectives: ${JSON.stringify(name)} = "on" is not one directive: use a name in lower case and ${DIRECTIVE_VALUE} [V1]`,
+    ]);
+  });
 
   test('as often as there are some', () => {
     expect(rulesOf({ nginxDirectives: { listen: '80', gzip: '"' }, gunicornSettings: { bind: 'x' } })).toEqual([
@@ -210,7 +208,30 @@ describe('fails on an override', () => {
     ]);
   });
 
-  test.each(['timeout = 1 #', '1timeout', 'Timeout', 'time out', ''])('whose name %j is not a setting', (name) => {
+  test.each([
+    ['Gzip', 'gzip'],
+    ['gzip types', 'gzip_types'],
+    ['_gzip', 'gzip'],
+    ['clientMaxBodySize', 'client_max_body_size'],
+    ['proxy-read-timeout', 'proxy_read_timeout'],
+  ])('with the name %j, which is nearly one', (name, meant) => {
+    expect(messagesOf({ nginxDirectives: { [name]: 'on' } })).toEqual([
+      `nginxDirectives: ${JSON.stringify(name)} = "on" is not one directive: use a name in lower case, here ${meant}, and ${DIRECTIVE_VALUE} [V1]`,
+    ]);
+  });
+
+  test.each([
+    ['1timeout', 'timeout'],
+    ['Timeout', 'timeout'],
+    ['time out', 'timeout'],
+    ['gracefulTimeout', 'graceful_timeout'],
+  ])('whose name %j is nearly a setting', (name, meant) => {
+    expect(messagesOf({ gunicornSettings: { [name]: 1 } })).toEqual([
+      `gunicorn settings: ${JSON.stringify(name)} is not the name of a setting: use lower case with underscores, here ${meant} [V1]`,
+    ]);
+  });
+
+  test.each(['timeout = 1 #', ''])('whose name %j is not a setting', (name) => {
     expect(messagesOf({ gunicornSettings: { [name]: 1 } })).toEqual([
       `gunicorn settings: ${JSON.stringify(name)} is not the name of a setting: use lower case with underscores, for example limit_request_line [V1]`,
     ]);

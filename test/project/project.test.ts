@@ -97,6 +97,18 @@ describe('the folder of a project', () => {
     expect(problems).toEqual(['requirements "poetry.lock" is not in application directory "shop"']);
   });
 
+  test('may name its packages in a setup.cfg alone, and not where that holds settings of tools', () => {
+    const readWith = (setup: string) => {
+      const texts: Record<string, string> = { 'setup.cfg': setup, 'app.py': APP };
+      const files = new ProjectFiles(Object.keys(texts), (path) => texts[path]!);
+      return readProject(files, { directory: 'shop', applications: [{ prop: 'wsgi', value: 'app:app' }] }).problems;
+    };
+    expect(readWith('[metadata]\nname = shop\n[options]\ninstall_requires =\n    flask\n')).toEqual([]);
+    expect(readWith('[flake8]\nmax-line-length = 88\n')).toEqual([
+      expect.stringMatching(/^application directory "shop" has none of .*setup\.cfg: give requirements /),
+    ]);
+  });
+
   test('names the packages where the pyproject.toml above holds settings of tools alone', () => {
     const texts: Record<string, string> = {
       'pyproject.toml': '[tool.ruff]\n',

@@ -66,7 +66,6 @@ test.each<[string, Record<string, string>, string]>([
     '3.12.13 python3.12',
   ],
   ['a lock of uv wants it', { 'uv.lock': 'version = 1\nrequires-python = "==3.11.*"\n' }, '3.11.15 python3.11'],
-  ['no system has it', { '.python-version': '3.10' }, '3.10.20 fetched'],
 ])('where %s', (_, files, python) => {
   expect(chosen(files)).toBe(python);
 });
@@ -77,7 +76,7 @@ test('what a system lacks is fetched', () => {
   expect(chosen({ 'pyproject.toml': 'requires-python = ">=3.13"' }, 'ubuntu-24.04')).toBe('3.14.4 fetched');
 });
 
-test.each<Record<string, string>>([{ '.python-version': '3.8' }, { 'pyproject.toml': 'requires-python = "<3.10"' }])(
+test.each<Record<string, string>>([{ '.python-version': '3.10' }, { 'pyproject.toml': 'requires-python = "<3.10"' }])(
   'fails where there is none: %j',
   (files) => {
     expect(chosen(files)).toBeUndefined();

@@ -128,11 +128,11 @@ test('what the application wants of the operating system comes with the machine,
 
 test('where packages are named is said outright, or looked for', () => {
   const { application } = bootstrapInput();
-  const said = { requirements: 'requirements/eu.txt', dependencyGroups: ['prod', 'aws'] };
+  const said = { requirements: 'requirements/eu.txt', dependencyGroups: ['prod', 'aws'], extras: ['mail', 'sms'] };
   expect(script({ application: { ...application, ...said } })).toContain(
-    "requirements=requirements/eu.txt\ngroups='prod,aws'\n",
+    "requirements=requirements/eu.txt\ngroups='prod,aws'\nextras='mail,sms'\n",
   );
-  expect(script()).not.toMatch(/^(requirements|groups)=/m);
+  expect(script()).not.toMatch(/^(requirements|groups|extras)=/m);
 });
 
 test('what a private index asks for is named to the step that installs, and to nothing else', () => {

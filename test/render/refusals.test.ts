@@ -65,16 +65,25 @@ test.each<[string, Partial<BootstrapInput>, string]>([
     { application: { fetch, wsgi: 'a:b', dependencyGroups: ['prod', '-x'] } },
     'dependencyGroups "-x" must be the name of a group: letters, digits and - _ .',
   ],
+  [
+    'an extra that would be two',
+    { application: { fetch, wsgi: 'a:b', extras: ['prod', 'a,b'] } },
+    'extras "a,b" must be the name of an extra: letters, digits and - _ .',
+  ],
   ...['-y', "a'", 'a b', './a.deb', ''].map((name): [string, Partial<BootstrapInput>, string] => [
     `a package of the operating system named ${JSON.stringify(name)}`,
     { systemPackages: ['gettext', name] },
     `systemPackages ${JSON.stringify(name)} must be the name of a package of the operating system: letters, digits and . + _ -`,
   ]),
-  [
-    'a secret of the installation that nothing reads',
-    { packageSecrets: [{ name: 'PIP_INDEX_URL', kind: 'ssm', id: '/pypi' }] },
-    'packageSecrets "PIP_INDEX_URL" is read by pip, and uv installs the packages: UV_DEFAULT_INDEX, UV_INDEX, UV_INDEX_NAME_PASSWORD',
-  ],
+  ...Object.entries({
+    PIP_INDEX_URL: 'pip',
+    PIPENV_PYPI_MIRROR: 'Pipenv',
+    POETRY_HTTP_BASIC_OURS_PASSWORD: 'Poetry',
+  }).map(([name, reader]): [string, Partial<BootstrapInput>, string] => [
+    `a secret of the installation that ${reader} would read`,
+    { packageSecrets: [{ name, kind: 'ssm', id: '/pypi' }] },
+    `packageSecrets "${name}" is read by ${reader}, and uv installs the packages: UV_DEFAULT_INDEX, UV_INDEX, UV_INDEX_NAME_PASSWORD`,
+  ]),
   [
     'a secret of the installation with a bad name',
     { packageSecrets: [{ name: 'A B', kind: 'ssm', id: '/pypi' }] },
@@ -232,8 +241,8 @@ test('fails on all of them at once', () => {
   );
 });
 
-test('hosts may be names, wildcards, addresses and ports', () => {
-  const allowedHosts = ['*', '.example.com', 'localhost:8080', '[::1]', '10.0.0.1'];
+test('hosts may be names, wildcards and addresses', () => {
+  const allowedHosts = ['*', '.example.com', 'localhost', '[::1]', '10.0.0.1'];
   for (const operatingSystem of Object.values(OPERATING_SYSTEMS)) {
     expect(() => renderBootstrap(bootstrapInput({ allowedHosts, operatingSystem }))).not.toThrow();
   }

@@ -96,7 +96,7 @@ const PROPS: readonly Prop[] = [
   [
     'wsgi',
     (wsgi) => ({ application: { ...git({}).application!, wsgi } }),
-    ['mysite.wsgi:application', '_a:_b', 'a1.b2.c3:d4', 'site:create()', 'A:B'],
+    ['mysite.wsgi:application', '_a:_b', 'a1.b2.c3:d4', 'site:create()', 'site:create("a", b=1)', 'A:B'],
     [
       'a',
       'a:',
@@ -109,7 +109,7 @@ const PROPS: readonly Prop[] = [
       '1a:b',
       'a.1b:c',
       'a:1b',
-      'a:b(1)',
+      'a:b(c)',
       'a:b()()',
       ' a:b',
       'a:b ',
@@ -118,7 +118,7 @@ const PROPS: readonly Prop[] = [
   [
     'allowedHosts',
     (host) => ({ allowedHosts: ['a.example', host] }),
-    ['*', '.Example.com', 'localhost:8080', '[::1]', 'a_b-c', TOKEN],
+    ['*', '.Example.com', 'localhost', '[::1]', 'a_b-c', TOKEN],
     ['a b', 'a;', ';a', 'a{', 'a}', '"a"', 'a\n', '$host', 'a/b'],
   ],
   [

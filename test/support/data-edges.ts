@@ -171,6 +171,13 @@ export const DATA_EDGES: Readonly<Record<string, readonly Edge[]>> = {
       { where: { maxInstances: 2, ...where }, silent: [{ maxInstances: 1 }, { cache: SHARED_BROKER }] },
     ),
   ),
+  'N29 schedules without oncePerFleet =': [
+    counted(
+      [[], beside({ kind: 'schedule', oncePerFleet: true }, { kind: 'command' })],
+      [beside({ kind: 'schedule' }), beside({ kind: 'schedule' }, { kind: 'schedule' })],
+      { where: { maxInstances: 2 }, silent: [{ maxInstances: 1 }] },
+    ),
+  ],
   'N17 background workers with the name of another =': [
     counted(
       [[], beside({ name: 'a' }, { name: 'b' })],

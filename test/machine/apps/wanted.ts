@@ -14,6 +14,7 @@ import {
   type AssetApplicationOptions,
   type WorkerClass,
 } from '../../../lib';
+import { STANDALONE_PYTHONS, type PythonProfile } from '../../../lib/render/pythons';
 
 /** What a user writes for an application; `-c wanted=...` holds it as JSON. */
 interface Wanted {
@@ -26,8 +27,13 @@ interface Wanted {
   readonly cache?: boolean;
   readonly celery?: string;
   readonly rq?: string[];
+  /** A background worker, called `worker`. */
+  readonly command?: string;
   readonly environment?: Record<string, string>;
   readonly secrets?: Record<string, string>;
+  readonly packageSecrets?: Record<string, string>;
+  /** A build of python-build-standalone that takes the place of the one with its line of versions. */
+  readonly python?: { readonly version: string; readonly sha256: string };
   readonly extraCommands?: string[];
   readonly healthCheckPath?: string;
   /** A name of its own, with a certificate for it. */
@@ -40,6 +46,7 @@ const app = new App();
 const stack = new Stack(app, 'Application');
 const wanted = JSON.parse(app.node.tryGetContext('wanted') as string) as Wanted;
 const taskTimeout = Duration.minutes(2);
+if (wanted.python) play(wanted.python);
 
 new WebService(stack, 'Site', {
   operatingSystem: OperatingSystem.DEBIAN_13,
@@ -52,17 +59,12 @@ new WebService(stack, 'Site', {
   cache: wanted.cache ? Cache.redisOnInstance() : undefined,
   backgroundWorkers: [
     ...(wanted.celery ? [BackgroundWorker.celery({ app: wanted.celery, concurrency: 1, taskTimeout })] : []),
+    ...(wanted.command ? [BackgroundWorker.command('worker', wanted.command, { taskTimeout })] : []),
     ...(wanted.rq ? [BackgroundWorker.rq({ processes: 1, queues: wanted.rq, taskTimeout })] : []),
   ],
   environment: wanted.environment,
-  secrets: Object.fromEntries(
-    Object.entries(wanted.secrets ?? {}).map(([name, value]) => [
-      name,
-      EnvironmentSecret.fromSecretsManager(
-        new Secret(stack, name, { secretStringValue: SecretValue.unsafePlainText(value) }),
-      ),
-    ]),
-  ),
+  secrets: secrets(wanted.secrets),
+  packageSecrets: secrets(wanted.packageSecrets),
   extraCommands: wanted.extraCommands,
   healthCheckPath: wanted.healthCheckPath,
   ...(wanted.domain && {
@@ -71,3 +73,27 @@ new WebService(stack, 'Site', {
   }),
   ...wanted.props,
 });
+
+function secrets(values: Record<string, string> = {}): Record<string, EnvironmentSecret> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      EnvironmentSecret.fromSecretsManager(
+        new Secret(stack, name, { secretStringValue: SecretValue.unsafePlainText(value) }),
+      ),
+    ]),
+  );
+}
+
+function play({ version, sha256 }: NonNullable<Wanted['python']>): void {
+  const line = version.replace(/\d+$/, '');
+  const pythons = STANDALONE_PYTHONS as PythonProfile[];
+  const place = pythons.findIndex((python) => python.version.startsWith(line));
+  const { version: instead, archive, ...rest } = pythons[place]!;
+  pythons[place] = {
+    ...rest,
+    version,
+    command: rest.command.replace(instead, version),
+    archive: { path: archive!.path.replace(instead, version), sha256: { x86_64: sha256, aarch64: sha256 } },
+  };
+}

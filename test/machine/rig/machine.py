@@ -18,6 +18,7 @@ from .managed_database import ManagedDatabase
 from .region import Region
 from .run import Run
 from .shell import wait_until
+from .sites import Site
 from .volumes import Volume
 
 
@@ -34,6 +35,8 @@ class Options:
     """Let the Debian guest answer to Amazon Linux' package names and paths."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Files put on the image before the boot."""
+    sites: tuple[Site, ...] = ()
+    """Hosts of the internet that are played."""
     snapshot: Path | None = None
     """What its volume is made from, where the template asks for a snapshot."""
 
@@ -58,7 +61,7 @@ class Machine:
     def __init__(self, run: Run, app: str | None, context: Mapping[str, str], options: Options):
         number = next(self._numbers)
         self._run = run
-        self.region = Region(f"{run.name}-{number}", run.folder / str(number))
+        self.region = Region(f"{run.name}-{number}", run.folder / str(number), options.sites)
         self._options = options
         self._volumes: list[Volume] = []
         self.database: ManagedDatabase | None = None
@@ -123,7 +126,7 @@ class Machine:
         end = time.monotonic() + seconds
         with record.changed:
             # A guest that has ended notifies nobody.
-            while not record.signals and self.guest.running and time.monotonic() < end:
+            while not record.signals and time.monotonic() < end and (self.guest.running or self.guest.begin_again()):
                 record.changed.wait(1)
         if not record.signals:
             lacking = f"no signal within {seconds:g} s" if self.guest.running else "ended without a signal"

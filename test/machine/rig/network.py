@@ -4,7 +4,7 @@ import ctypes
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from . import endpoints
@@ -15,6 +15,8 @@ DNS = "169.254.169.253"
 BALANCER = "10.0.255.254"
 DATABASE = "10.255.255.10"
 CACHE = "10.255.255.11"
+INTERNET = "198.51.100.1"  # the hosts of it that the rig plays
+NOBODY = "10.255.255.254"
 VPC_RANGE = "10.0.0.0/8"
 CLONE_NEWNET = 0x40000000
 
@@ -22,15 +24,17 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Network:
-    def __init__(self, name: str):
+    def __init__(self, name: str, hosts: Mapping[str, str] = {}):
+        """`hosts` are addresses of names besides AWS'."""
         self.name = name
+        self._hosts = hosts
         self.path = f"/run/netns/{name}"
         self._servers: list[subprocess.Popen] = []
 
     def create(self) -> None:
         sh("ip", "netns", "add", self.name)
         self.ip("link", "set", "lo", "up")
-        for address in (LINK_LOCAL, DNS, BALANCER):
+        for address in (LINK_LOCAL, DNS, BALANCER, INTERNET):
             self.ip("addr", "add", f"{address}/32", "dev", "lo")
         # A machine's own route overrides this one: a request to a machine that is gone fails at once and never leaves.
         self.ip("route", "add", "blackhole", VPC_RANGE)
@@ -85,6 +89,7 @@ class Network:
                 f"--address=/elb.amazonaws.com/{BALANCER}",
                 f"--address=/{endpoints.DATABASE}/{DATABASE}",
                 f"--address=/{endpoints.CACHE}/{CACHE}",
+                *(f"--address=/{name}/{address}" for name, address in self._hosts.items()),
                 f"--listen-address={DNS}",
                 "--bind-interfaces",
                 "--user=root",

@@ -11,14 +11,16 @@ from .front import Record, front_handler, server_tls
 from .http_server import Server, serve
 from .imds import metadata_handler
 from .instances import MOTO_PORT, Instance, Instances, client
-from .network import LINK_LOCAL, Network
+from .network import INTERNET, LINK_LOCAL, NOBODY, Network
 from .shell import wait_until
+from .sites import Site, site_handler
 
 
 class Region:
-    def __init__(self, name: str, folder: Path):
+    def __init__(self, name: str, folder: Path, sites: tuple[Site, ...] = ()):
         self.folder = folder
-        self.network = Network(name)
+        self.network = Network(name, {site.name: INTERNET if site.answers else NOBODY for site in sites})
+        self._sites = sites
         self.instances = Instances()
         self.record = Record(folder / "calls.jsonl")
         self._servers: list[Server] = []
@@ -41,6 +43,10 @@ class Region:
                 server_tls(tls.certificate, tls.key),
             ),
         ]
+        if self._sites:
+            tls = certificates(tuple(site.name for site in self._sites))
+            handler = site_handler(self._sites)
+            self._servers.append(serve(self.network, (INTERNET, 443), handler, server_tls(tls.certificate, tls.key)))
 
     def _moto_answers(self) -> bool:
         try:

@@ -1,0 +1,27 @@
+/** The name that was probably meant: the only one that goes on where this one ends, or one that is few letters away. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  const wanted = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toLowerCase();
+  const longer = names.filter((one) => one.startsWith(`${wanted}_`));
+  if (longer.length === 1) return longer[0];
+  const [best] = names
+    .map((one) => ({ one, far: distance(wanted, one) }))
+    .filter(({ far }) => far <= Math.min(3, Math.floor(wanted.length / 3)))
+    .sort((a, b) => a.far - b.far);
+  return best?.one;
+}
+
+/** Letters to change, leave out or put in (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...one].entries()) {
+    const next = [i + 1];
+    for (const [j, another] of [...other].entries()) {
+      next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (letter === another ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[other.length]!;
+}

@@ -1,0 +1,9 @@
+from about import about
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.get("/")
+def index():
+    return about()
