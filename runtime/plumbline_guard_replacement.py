@@ -60,7 +60,7 @@ def replace_workers(arbiter):
 
     def reap_after_a_look():
         replacement.look()
-        reap_workers()
+        return reap_workers()
 
     arbiter.manage_workers = replacement.step
     arbiter.reload = reload_alone
