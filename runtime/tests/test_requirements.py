@@ -299,7 +299,7 @@ def test_a_lock_of_uv_is_exported_for_the_python_of_the_release_without_what_is_
     uv = tmp_path / "uv"
     uv.write_text('#!/bin/sh\nprintf "%s=" "$@"\n')
     uv.chmod(0o755)
-    exported = plumbline_requirements.exported(tmp_path / "uv.lock", ["aws"], ["prod"], [str(uv), "python3.12"])
+    exported = plumbline_requirements.exported(tmp_path / "uv.lock", ["aws"], ["prod"], [str(uv), "python3.12"], None)
     assert exported.lines == [
         "export=-q=-p=python3.12=--frozen=--no-dev=--no-emit-project=--no-header=--no-annotate="
         f"--project={tmp_path}=--group=aws=--extra=prod="
