@@ -3,6 +3,7 @@ import { nearestSetting, settingProblem } from './gunicorn-settings';
 import { nearest } from './nearest';
 import { directiveProblem, nearestDirective } from './nginx-directives';
 import type { AppServerPlan, NginxPlan, Plan, PlanInput, Violation } from './plan';
+import { proxyBuffersProblem } from './proxy-buffers';
 import { nginxMebibytes, nginxSeconds } from './seconds';
 
 type Read = (text: string) => number | boolean | undefined;
@@ -144,6 +145,9 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
       else extraNginxDirectives[name] = value;
     }
   }
+
+  const tooSmall = proxyBuffersProblem(extraNginxDirectives);
+  if (tooSmall) violations.push(violation('V1', `nginxDirectives: ${tooSmall}`));
 
   for (const [name, value] of Object.entries(input.gunicornSettings ?? {})) {
     const known = own(GUNICORN, name);

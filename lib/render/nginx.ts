@@ -1,4 +1,5 @@
 import { MAIN_DIRECTIVES } from '../plan/nginx-directives';
+import { PROXY_BUFFERS, PROXY_BUFFER_SIZE } from '../plan/proxy-buffers';
 import { webSockets } from '../plan/queue-plan';
 import { forcedHeaders } from './forced-headers';
 import type { NginxInput } from './input';
@@ -89,8 +90,8 @@ export function renderNginxConf(input: NginxInput): string {
     ...realIp(input),
     ['proxy_http_version', '1.1'],
     // Measured: only what is filled takes memory, and a request can fill as much as with nginx' own 8 buffers beside one of 16k.
-    ['proxy_buffer_size', '36k', 'headers: the 32k that an ALB lets through, and a page'],
-    ['proxy_buffers', '7 16k'],
+    ['proxy_buffer_size', PROXY_BUFFER_SIZE, 'headers: the 32k that an ALB lets through, and a page'],
+    ['proxy_buffers', PROXY_BUFFERS],
     ['proxy_read_timeout', nginxTime(nginx.proxyReadTimeout), 'proxyReadTimeout'],
     ['proxy_send_timeout', nginxTime(nginx.proxySendTimeout), 'proxySendTimeout'],
     ['proxy_ignore_client_abort', nginx.proxyIgnoreClientAbort ? 'on' : 'off', 'proxyIgnoreClientAbort'],
