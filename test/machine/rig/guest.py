@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import warnings
 from pathlib import Path
 
 from .cgroup import Cgroup
@@ -41,7 +40,6 @@ class Guest:
         self.cgroup = Cgroup(self.name)
         self._base = base
         self._loop: subprocess.Popen | None = None
-        self._began_again = False
 
     def create(self, memory_mib: int | None, disk_mib: int | None) -> None:
         self.folder.mkdir(parents=True)
@@ -94,16 +92,6 @@ class Guest:
                 ["bash", "-c", BOOT, "boot", *self._command],
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
-
-    def begin_again(self) -> bool:
-        """Once, where the guest has ended before its user data was looked at, so that what it boots with had no part in
-        it: seen in a run of half an hour, on a host without want of anything."""
-        if self._began_again or (self.root / "var/log/cloud-init-output.log").exists():
-            return False
-        self._began_again = True
-        warnings.warn(f"{self.name} is begun again: {self.console().strip()}", stacklevel=1)
-        self.start()
-        return True
 
     @property
     def nspawn(self) -> int | None:

@@ -126,7 +126,7 @@ class Machine:
         end = time.monotonic() + seconds
         with record.changed:
             # A guest that has ended notifies nobody.
-            while not record.signals and time.monotonic() < end and (self.guest.running or self.guest.begin_again()):
+            while not record.signals and self.guest.running and time.monotonic() < end:
                 record.changed.wait(1)
         if not record.signals:
             lacking = f"no signal within {seconds:g} s" if self.guest.running else "ended without a signal"

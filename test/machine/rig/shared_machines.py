@@ -10,8 +10,9 @@ from typing import Any
 from .machine import Machine, Options
 from .run import Run
 
-# Beside the default machine. Each keeps its workers' memory and wakes now and then.
-AT_ONCE = 4
+# Beside the default machine. Each keeps its workers' memory, and six instances of inotify: of 128 that a host gives one
+# user, a guest that finds none left ends without a word.
+AT_ONCE = 8
 # Without a database: what most tests are about needs none, and a boot takes half the time.
 REFERENCE = {"os": "debian-13", "database": "none"}
 
@@ -68,9 +69,11 @@ class SharedMachines:
     def _make_room(self, wanted: Wanted) -> None:
         # The default machine stays: most files ask for it.
         default = Wanted().key
-        alive = [key for key, booting in self._machines.items() if key != default and _serves(booting)]
-        if wanted.key != default and len(alive) == AT_ONCE:
-            self._machines.pop(alive[0]).result().close()
+        others = {key: booting for key, booting in self._machines.items() if key != default and not _failed(booting)}
+        serving = [key for key, booting in others.items() if _serves(booting)]
+        if wanted.key != default:
+            for key in serving[: max(0, len(others) + 1 - AT_ONCE)]:
+                self._machines.pop(key).result().close()
 
     def _boot(self, wanted: Wanted) -> Machine:
         machine = wanted.deploy(self._run)
@@ -87,3 +90,7 @@ class SharedMachines:
 
 def _serves(booting: Future[Machine]) -> bool:
     return booting.done() and not booting.exception()
+
+
+def _failed(booting: Future[Machine]) -> bool:
+    return booting.done() and not _serves(booting)
