@@ -24,8 +24,10 @@ def start(shell):
             case $5 in *.timer) read -r active ;; *) read -r type active restarts ;; esac <"$states" || true
             case $3 in Type) echo $type ;; ActiveState) echo $active ;; NRestarts) echo $restarts ;; esac""",
         )
-        # seconds go by in the loop, not in the test
+        # Seconds go by in the loop, not in the test: one that was unset is a variable like others.
         script = f"""
+          unset SECONDS
+          SECONDS=0
           sleep() {{ SECONDS=$((SECONDS + 1)); }}
           start_workers {" ".join(units)}
           echo "after $SECONDS s"
