@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { certificateFor, domainProblems, recordFor } from './domain';
 import { forwardedProblems } from './forwarded-header';
 import { DEFAULT_HEALTH_CHECK_PATH, type HealthCheckProps } from './health-check';
-import { idleTimeoutProblems, loadBalancerOf } from './idle-timeout';
+import { idleTimeoutProblems } from './idle-timeout';
 import {
   defaultProblems,
   endpointOf,
@@ -14,6 +14,7 @@ import {
   priorityProblems,
   ruleProblems,
 } from './listeners';
+import { loadBalancerOf } from './load-balancer-attributes';
 import type { ApplicationFrontDoorProps } from './load-balancing-props';
 import { APPLICATION_FRONT_DOOR_TYPES } from './load-balancing-types';
 import { listenerHere, loadBalancerHere, otherEnvironments } from './other-stacks';

@@ -1,5 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
-import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { attributeOf, loadBalancerOf } from './load-balancer-attributes';
 
 const MODE = 'routing.http.xff_header_processing.mode';
 
@@ -11,13 +11,10 @@ export function forwardedProblems(
   loadBalancer: elbv2.IApplicationLoadBalancer | undefined,
   listener: elbv2.IApplicationListener | undefined,
 ): string[] {
-  const given = loadBalancer ?? (listener instanceof elbv2.ApplicationListener ? listener.loadBalancer : undefined);
-  const resource = given?.node.defaultChild;
-  if (!(resource instanceof elbv2.CfnLoadBalancer)) return [];
-  const attributes: unknown = Stack.of(resource).resolve(resource.loadBalancerAttributes) ?? [];
-  const mode = (attributes as elbv2.CfnLoadBalancer.LoadBalancerAttributeProperty[]).find(({ key }) => key === MODE);
-  if (mode === undefined || mode.value === 'append') return [];
+  const given = loadBalancer ?? loadBalancerOf(listener);
+  const mode = given && attributeOf(given, MODE, 'append');
+  if (mode === undefined || mode === 'append') return [];
   return [
-    `${loadBalancer ? 'loadBalancer' : 'the load balancer of listener'} has ${MODE} ${JSON.stringify(mode.value)}, so that nobody knows who asks: set it to append, its default`,
+    `${loadBalancer ? 'loadBalancer' : 'the load balancer of listener'} has ${MODE} ${JSON.stringify(mode)}, so that nobody knows who asks: set it to append, its default`,
   ];
 }
