@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 import { AppServer, WorkerClass } from './app-server';
 import { ASSET_TYPES, BUCKET, GIT_TYPES, REMOTE_TYPES } from './application-types';
 import { DirectoryAsset } from './directory-asset';
+import { refuse } from './plan/refuse';
 import {
   choosePython,
   readProject,
@@ -163,7 +164,7 @@ export class Application {
   public static fromAsset(directory: string, options: AssetApplicationOptions): Application {
     refuseOtherTypes(options, ASSET_TYPES, { directory: [directory, STRING] });
     const problems = [...optionProblems(options), ...directoryProblems(directory)];
-    if (problems.length > 0) throw new Error(problems.join('\n'));
+    refuse(problems);
     const { bundling } = options;
     const { files, exclude, executables, problems: links } = uploadedFiles(directory, options.exclude ?? []);
     const project = bundling ? undefined : projectOf(files, directory, options, links);
@@ -185,7 +186,7 @@ export class Application {
     refuseOtherTypes(options, REMOTE_TYPES, { bucket: [bucket, BUCKET], key: [key, STRING] });
     const problems = optionProblems(options);
     if (key === '') problems.push('key "" must name an object');
-    if (problems.length > 0) throw new Error(problems.join('\n'));
+    refuse(problems);
     return new Application(options, (scope) => ({
       fetch: { kind: 's3', bucket: bucket.bucketName, key: encodeKey(key), region: anotherRegion(scope, bucket) },
       grantRead: (grantee) => bucket.grantRead(grantee, key),
@@ -206,7 +207,7 @@ export class Application {
     if (options.ref !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(options.ref)) {
       problems.push(`ref ${JSON.stringify(options.ref)} must be a branch, a tag or a commit`);
     }
-    if (problems.length > 0) throw new Error(problems.join('\n'));
+    refuse(problems);
     return new Application(options, () => ({
       fetch: { kind: 'git', repository, ref: options.ref },
       grantRead: () => {},
@@ -264,7 +265,7 @@ export class Application {
     const { fetch, project, grantRead } = this.source(scope);
     const python = pythonOf(system, this.options.pythonVersion, project?.pythonWishes ?? []);
     const problems = [...(project?.workerProblems(workers) ?? []), ...(typeof python === 'string' ? [python] : [])];
-    if (problems.length > 0) throw new Error(problems.join('\n'));
+    refuse(problems);
     const { workingDirectory, pythonPath } = project ?? this.options;
     return {
       fetch,
@@ -352,7 +353,7 @@ function projectOf(
     applications: Object.entries({ wsgi, asgi }).flatMap(([prop, value]) => (value ? [{ prop, value }] : [])),
   });
   const problems = [...links, ...project.problems];
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  refuse(problems);
   return project;
 }
 

@@ -3,6 +3,7 @@ import { literal, mebibytesOf, secondsOf } from './numbers';
 import type { BackgroundWorkerInput } from './plan';
 import { calendarProblem, isAtMostMinutely } from './plan/calendar';
 import { DEFAULT_MEMORY_PER_PROCESS, DEFAULT_TASK_TIMEOUT } from './plan/background-worker-plan';
+import { refuse } from './plan/refuse';
 import {
   BOOLEAN,
   DURATION,
@@ -245,7 +246,7 @@ export class BackgroundWorker {
   }
 
   private constructor(private readonly parts: Parts) {
-    if (parts.problems.length > 0) throw new Error(parts.problems.join('\n'));
+    refuse(parts.problems);
   }
 
   /** @internal */

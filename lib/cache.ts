@@ -7,7 +7,7 @@ import { ElastiCache } from './elasti-cache';
 import { EnvironmentSecret } from './environment-secret';
 import { mebibytesOf } from './numbers';
 import { cacheClassProblem, type CacheInput } from './plan';
-import { refuse } from './plan-violations';
+import { refuse } from './plan/refuse';
 import {
   BOOLEAN,
   CONNECTABLE,

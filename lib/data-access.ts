@@ -4,6 +4,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { EnvironmentSecret } from './environment-secret';
 import { otherEnvironments } from './other-stacks';
+import { refuse } from './plan/refuse';
 import type { PooledServer } from './render';
 
 /** All entries of several records. */
@@ -49,7 +50,7 @@ export function letIn(
   if (!connectable) return undefined;
   const resource = Construct.isConstruct(connectable) && Resource.isResource(connectable) ? connectable : undefined;
   const problems = otherEnvironments(scope, { [prop]: resource });
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  refuse(problems);
   return new ec2.Connections({
     securityGroups: connectable.connections.securityGroups,
     defaultPort: ec2.Port.tcp(port),

@@ -1,5 +1,5 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { refuse } from './plan-violations';
+import { refuse } from './plan/refuse';
 import { vpcProblems, vpcsOfSubnets } from './vpcs';
 import { zoneProblems } from './zones';
 

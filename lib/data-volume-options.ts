@@ -4,6 +4,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { OnInstanceDatabaseOptions } from './database-options';
 import { isKnown } from './known';
+import { refuse } from './plan/refuse';
 import { DATA_VOLUME, sizeProblems } from './ranges';
 
 /** Where the volume for a database comes from, and what becomes of it. */
@@ -37,7 +38,7 @@ export function dataVolumeOptions(options: OnInstanceDatabaseOptions): DataVolum
     );
   }
   problems.push(...sizeProblems('volumeSize', volumeSize, DATA_VOLUME));
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  refuse(problems);
   return {
     volume,
     snapshotId,

@@ -30,7 +30,7 @@ import { EnvironmentSecret } from './environment-secret';
 import { literal, secondsOf } from './numbers';
 import { OperatingSystem } from './operating-system';
 import { databasePort, rdsClassProblem, rdsMemory, type DatabaseEngineName, type DatabaseInput } from './plan';
-import { refuse } from './plan-violations';
+import { refuse } from './plan/refuse';
 import { STRING, refuseOtherTypes } from './prop-types';
 import { RDS_STORAGE, hostProblems, portProblems, sizeProblems } from './ranges';
 import { RdsDatabase } from './rds-database';

@@ -1,3 +1,5 @@
+import { refuse } from './plan/refuse';
+
 /** What a variable of the application would do that has this name, and what to use instead. */
 type Names = ReadonlyArray<readonly [name: RegExp, instead: string]>;
 
@@ -34,7 +36,7 @@ export function refuseNames({ environment = {}, secrets = {} }: Given): void {
   // which one wins would depend on the order of two files on the machine
   const doubles = Object.keys(secrets).filter((name) => name in environment);
   if (doubles.length > 0) problems.push(`environment and secrets both have ${doubles.join(', ')}: give each once`);
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  refuse(problems);
 }
 
 /** What may be there for the application's own use, and otherwise does not do what it does elsewhere. */

@@ -4,7 +4,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { isElsewhere } from './other-stacks';
-import { refuse } from './plan-violations';
+import { refuse } from './plan/refuse';
 import { SECRET, STRING, withMember } from './prop-types';
 import type { SecretSource } from './render';
 import { viaService } from './via-service';

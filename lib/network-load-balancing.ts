@@ -7,7 +7,8 @@ import { DEFAULT_HEALTH_CHECK_PATH, type HealthCheckProps } from './health-check
 import type { FrontDoorProps } from './load-balancing-props';
 import { FRONT_DOOR_TYPES } from './load-balancing-types';
 import { otherEnvironments } from './other-stacks';
-import { refuse, refuseViolations } from './plan-violations';
+import { refuseViolations } from './plan-violations';
+import { refuse } from './plan/refuse';
 import { STRING, VPC, arrayOf, needed, refuseOtherTypes, withMember, type PropTypes } from './prop-types';
 import { PLAN, type RequestPathPlan } from './request-path-plan';
 import { vpcProblems, vpcsOfSubnets } from './vpcs';

@@ -1,11 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { refuse } from './plan/refuse';
 import type { RequestPathPlan } from './request-path-plan';
-
-/** Throws one error for all problems. */
-export function refuse(problems: readonly string[]): void {
-  if (problems.length > 0) throw new Error(problems.join('\n'));
-}
 
 /** Throws one error that names every rule that a plan breaks. */
 export function refuseViolations(plan: RequestPathPlan): void {

@@ -1,5 +1,6 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { refuse } from './plan/refuse';
 
 /*
  * What a prop takes, as far as a running program can tell. TypeScript checks it too, but not where somebody wrote `as any`, `!` after a
@@ -37,7 +38,7 @@ export function refuseOtherTypes<T extends object>(
 ): void {
   const before = Object.entries(positional).flatMap(([name, [value, type]]) => type.problems(name, value));
   const problems = [...before, ...typeProblems(props, types)];
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  refuse(problems);
 }
 
 /** How a value is told. */

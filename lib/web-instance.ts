@@ -10,7 +10,7 @@ import { InstanceRole } from './instance-role';
 import { imageProblems } from './machine-image';
 import { OperatingSystem, type OperatingSystemProps } from './operating-system';
 import { connectionsHere, otherEnvironments, roleHere, securityGroupHere } from './other-stacks';
-import { refuse } from './plan-violations';
+import { refuse } from './plan/refuse';
 import {
   DURATION,
   SIZE,

@@ -16,6 +16,7 @@ import { machineEnvironment } from './machine-environment';
 import { OperatingSystem, type OperatingSystemProps } from './operating-system';
 import { otherEnvironments, principalHere } from './other-stacks';
 import { refuseViolations } from './plan-violations';
+import { refuse } from './plan/refuse';
 import { refuseOtherTypes } from './prop-types';
 import {
   RDS_BUNDLE,
@@ -243,7 +244,7 @@ export class WebUserData extends Construct {
       ...Object.entries(packageSecrets).map(([name, one]) => [`packageSecrets ${name}`, one._resource] as const),
     ]);
     const problems = otherEnvironments(this, foreign);
-    if (problems.length > 0) throw new Error(problems.join('\n'));
+    refuse(problems);
     const environment = machineEnvironment(props.plan._plan, access);
     const given = Object.keys({ ...props.environment, ...props.secrets });
     const urls = environmentUrls(environment, given, Object.keys(secrets), application.django);

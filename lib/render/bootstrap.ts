@@ -1,3 +1,4 @@
+import { refuse } from '../plan/refuse';
 import { renderAws } from './aws';
 import { backgroundUnits, cacheOnInstance, databaseServer, isFixed, renderFiles } from './files';
 import type { BootstrapInput, RenderedFile, S3Object } from './input';
@@ -23,7 +24,7 @@ const IN_PLACE: Lines = [
  */
 export function renderBootstrap(input: BootstrapInput): string {
   const problems = refusals(input);
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  refuse(problems);
 
   const { operatingSystem, application, signal } = input;
   const { fetch } = application;

@@ -1,3 +1,4 @@
+import { refuse } from '../plan/refuse';
 import { backgroundWorkerUnits, renderBackgroundWorkers } from './background-workers';
 import { renderCacheConf, renderCacheDropIn } from './cache';
 import { renderDatabaseDropIn, renderDatabaseLogsDropIn, renderMysqlConf, renderPostgresqlConf } from './database';
@@ -46,7 +47,7 @@ export function isFixed({ text }: RenderedFile): boolean {
  */
 export function renderFiles(input: FilesInput): RenderedFile[] {
   const problems = refusalsOfFiles(input);
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  refuse(problems);
 
   const { plan, operatingSystem } = input;
   const server = databaseServer(input);
