@@ -55,8 +55,8 @@ def database(own, environ):
         options.setdefault("charset", "utf8mb4")  # Django says utf8 up to 5.1, which has no emoji
     return {
         **kept,
-        # a password can be rotated: our engines fetch it anew
-        "ENGINE": f"plumbline_{engine}" if password(environ) else below.engine,
+        # a password can be rotated: our engines fetch it anew, and ours checks what a pool gives
+        "ENGINE": f"plumbline_{engine}" if password(environ) or "pool" in options else below.engine,
         "NAME": environ["PLUMBLINE_DATABASE_NAME"],
         "USER": environ["PLUMBLINE_DATABASE_USER"],
         "PASSWORD": password(environ),
@@ -64,7 +64,7 @@ def database(own, environ):
         "PORT": environ.get("PLUMBLINE_DATABASE_PORT", ""),
         "OPTIONS": options,
         "CONN_MAX_AGE": int(environ.get("PLUMBLINE_DATABASE_CONN_MAX_AGE", "0")),
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": "pool" not in options,
         # a cursor on the server lives in one session, and each transaction may get another
         "DISABLE_SERVER_SIDE_CURSORS": own.get("DISABLE_SERVER_SIDE_CURSORS", False)
         or environ.get("PLUMBLINE_DATABASE_TRANSACTION_POOLING") == "1",
