@@ -1,4 +1,4 @@
-"""Django's engine for PostgreSQL, for a password that is rotated and a server that has ended all connections of a pool."""
+"""Django's engine for PostgreSQL: for a rotated password, and for a server that has ended the connections of a pool."""
 
 import importlib
 import time
