@@ -24,6 +24,7 @@ const NGINX: Readonly<Record<string, readonly [keyof NginxPlan, Read]>> = {
   worker_processes: ['workerProcesses', integer],
   worker_connections: ['workerConnections', integer],
   client_max_body_size: ['clientMaxBodySize', nginxMebibytes],
+  proxy_max_temp_file_size: ['proxyMaxTempFileSize', nginxMebibytes],
   proxy_ignore_client_abort: ['proxyIgnoreClientAbort', onOff],
   'upstream.max_conns': ['maxConns', integer],
   'upstream.keepalive': ['upstreamKeepalive', integer],
@@ -77,6 +78,13 @@ export const REFUSED_DIRECTIVES = [
 /** Directives by which headers arrive that the table of forced headers does not see: gunicorn reads X_Real_IP as X-Real-IP where it may. */
 export const LETS_HEADERS_THROUGH = ['underscores_in_headers', 'ignore_invalid_headers', 'proxy_pass_request_headers'];
 
+/** Directives by which nginx writes where the disk plan does not count it. */
+export const FILLS_THE_DISK: Readonly<Record<string, string>> = {
+  client_body_temp_path: 'bodies have a file system of their own, so that they cannot fill the disk',
+  proxy_temp_path: 'responses have a file system of their own, so that they cannot fill the disk',
+  client_body_in_file_only: 'files of bodies that stay would fill the file system that bodies have',
+};
+
 /** The entry of a table, and never what every object has, such as `constructor`. */
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined;
@@ -92,6 +100,7 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
   const violations: Violation[] = [];
   const nginx: Record<string, unknown> = { ...plan.nginx };
   const appServer: Record<string, unknown> = { ...plan.appServer };
+  const accepted: Record<string, string> = {};
   const extraNginxDirectives: Record<string, string> = {};
   const extraGunicornSettings: Record<string, unknown> = {};
 
@@ -127,6 +136,13 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
           `nginxDirectives: ${JSON.stringify(name)} cannot be overridden: headers that a client forges would reach the application; remove it`,
         ),
       );
+    } else if (own(FILLS_THE_DISK, name)) {
+      violations.push(
+        violation(
+          'V1',
+          `nginxDirectives: ${JSON.stringify(name)} cannot be overridden: ${FILLS_THE_DISK[name]}; remove it`,
+        ),
+      );
     } else if (known) {
       const parsed = known[1](value);
       if (parsed === undefined) {
@@ -138,15 +154,16 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
         );
       } else {
         nginx[known[0]] = parsed;
+        accepted[name] = value;
       }
     } else {
       const problem = directiveProblem(name);
       if (problem) violations.push(violation('V1', `nginxDirectives: ${JSON.stringify(name)} ${problem}`));
-      else extraNginxDirectives[name] = value;
+      else extraNginxDirectives[name] = accepted[name] = value;
     }
   }
 
-  const tooSmall = proxyBuffersProblem(extraNginxDirectives);
+  const tooSmall = proxyBuffersProblem(accepted);
   if (tooSmall) violations.push(violation('V1', `nginxDirectives: ${tooSmall}`));
 
   for (const [name, value] of Object.entries(input.gunicornSettings ?? {})) {
