@@ -75,9 +75,12 @@ bound() { # folder, MiB
   mountpoint -q "$1" || mount "$1" 2>/dev/null || new_bound "$image" "$@" ||
     echo "$1 has no file system of its own, so what fills it fills the disk"
   if mountpoint -q "$1" && [ "$(stat -c %s "$image")" -lt $(($2 << 20)) ]; then
-    { fallocate -l "$2M" "$image" && losetup -c "$(findmnt -no SOURCE "$1")" && resize2fs "$(findmnt -no SOURCE "$1")"; } ||
-      echo "$1 could not be made larger"
+    grow "$image" "$(findmnt -no SOURCE "$1")" "$2" || echo "$1 could not be made larger"
   fi
+}
+
+grow() { # image, device, MiB
+  fallocate -l "$3M" "$1" && losetup -c "$2" && resize2fs "$2" >/dev/null
 }
 
 # What the plan takes for its tables: few inodes, one for each connection of nginx and as many again, and a small journal.

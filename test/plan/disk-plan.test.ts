@@ -17,9 +17,9 @@ describe('the disk', () => {
       ['t3.micro', 't3.small', 't3.2xlarge'].flatMap((instanceType) =>
         (['sync', 'gthread', 'gevent', 'asgi'] as const).map((workerClass) => {
           const { plan, violations } = planOf({ instanceType, workerClass, volumeSize: gibibytes * GIB });
-          const { total: _total, ...parts } = plan.disk;
+          const parts = Object.entries(plan.disk).filter(([name]) => name !== 'total');
           const errors = violations.filter(({ severity }) => severity === 'error').map(({ rule }) => rule);
-          const numbers = Object.entries(parts).map(([name, value]) => `${name} ${value}`);
+          const numbers = parts.map(([name, value]) => `${name} ${value}`);
           return `${gibibytes} GiB ${instanceType} ${workerClass}: ${plan.nginx.proxyMaxTempFileSize} MiB × ${plan.nginx.maxConns}; ${numbers.join(', ')} ${errors.join(' ')}`.trim();
         }),
       ),
