@@ -1,5 +1,6 @@
 import type { DiskPlan, Plan, PlanInput } from './plan';
 import { largestProxyBuffer } from './proxy-buffers';
+import { proxyCacheSize } from './proxy-cache';
 
 /** The default of `volumeSize`, in MiB. */
 export const DEFAULT_VOLUME_SIZE = 16 * 1024;
@@ -59,6 +60,7 @@ export function withDisk(plan: Omit<Plan, 'disk'>, input: PlanInput): Plan {
     releases: RELEASE * (plan.database?.host === 'instance' ? RELEASES_IN_PLACE : 1),
     swap: memory.swap,
     logs: LOGS,
+    nginxCache: Math.ceil(proxyCacheSize(plan.extraNginxDirectives) ?? 0),
     cache: cache?.appendonly ? APPEND_ONLY_FILES * Math.max(APPEND_ONLY_LEAST, cache.maxMemory) : 0,
   };
   const left = total - sum(fixed);

@@ -22,6 +22,7 @@ export function explainedDisk({ nginx, disk }: Plan): ExplainedSetting[] {
         `releases ${disk.releases}`,
         disk.swap && `swap ${disk.swap}`,
         `logs ${disk.logs}`,
+        disk.nginxCache && `cache of nginx ${disk.nginxCache}`,
         disk.cache && `queues of the cache ${disk.cache}`,
         `uploads in nginx ${disk.uploads} and in the application ${disk.applicationUploads}`,
         disk.responses && `responses ${disk.responses}`,

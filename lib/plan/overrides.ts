@@ -4,6 +4,7 @@ import { nearest } from './nearest';
 import { directiveProblem, nearestDirective } from './nginx-directives';
 import type { AppServerPlan, NginxPlan, Plan, PlanInput, Violation } from './plan';
 import { proxyBuffersProblem } from './proxy-buffers';
+import { proxyCacheSize } from './proxy-cache';
 import { nginxMebibytes, nginxSeconds } from './seconds';
 
 type Read = (text: string) => number | boolean | undefined;
@@ -165,6 +166,14 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
 
   const tooSmall = proxyBuffersProblem(accepted);
   if (tooSmall) violations.push(violation('V1', `nginxDirectives: ${tooSmall}`));
+  if (proxyCacheSize(accepted) === undefined) {
+    violations.push(
+      violation(
+        'V1',
+        'nginxDirectives: proxy_cache_path has no max_size, and would fill the disk: add one, for example max_size=1g',
+      ),
+    );
+  }
 
   for (const [name, value] of Object.entries(input.gunicornSettings ?? {})) {
     const known = own(GUNICORN, name);

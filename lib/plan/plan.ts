@@ -198,6 +198,8 @@ export interface DiskPlan {
   readonly swap: number;
   /** Logs of nginx, the journal, other logs. */
   readonly logs: number;
+  /** What nginx caches (`proxy_cache_path`); 0 is nothing. */
+  readonly nginxCache: number;
   /** What a cache on the instance keeps of its queues; 0 is nothing. */
   readonly cache: number;
   /** File system of the request bodies that nginx receives. */

@@ -77,6 +77,11 @@ describe('the disk', () => {
     expect(plan.disk.uploads).toBeLessThan(planOf({}).plan.disk.uploads);
   });
 
+  test('holds a cache of nginx', () => {
+    const nginxDirectives = { proxy_cache_path: '/var/lib/nginx/cache keys_zone=pages:1m max_size=2g inactive=1d' };
+    expect(planOf({ nginxDirectives }).plan.disk.nginxCache).toBe(2048);
+  });
+
   test('has no room for responses where they are not read ahead', () => {
     expect(planOf({ nginxDirectives: { proxy_max_temp_file_size: '0' } }).plan.disk.responses).toBe(0);
   });
@@ -136,6 +141,15 @@ describe('fails, and says what to change,', () => {
   ])('%s', (_what, input, message) => {
     expect(messagesOf(input)).toEqual([message]);
   });
+
+  test.each(['/var/lib/nginx/cache keys_zone=pages:1m', '/var/lib/nginx/cache keys_zone=pages:1m max_size=0'])(
+    'on a cache without a bound: %s',
+    (proxy_cache_path) => {
+      expect(messagesOf({ nginxDirectives: { proxy_cache_path } })).toEqual([
+        'nginxDirectives: proxy_cache_path has no max_size, and would fill the disk: add one, for example max_size=1g [V1]',
+      ]);
+    },
+  );
 
   test.each(Object.entries(FILLS_THE_DISK))('on a way past the plan: %s', (name, why) => {
     expect(messagesOf({ nginxDirectives: { [name]: 'on' } })).toEqual([

@@ -16,6 +16,7 @@ const PLANS: Readonly<Record<string, Fields>> = {
     'nginx.proxyMaxTempFileSize': 0,
     'disk.swap': 0,
     'disk.cache': 0,
+    'disk.nginxCache': 0,
     'disk.responses': 0,
     'loadBalancer.type': 'network',
     requestGuard: false,

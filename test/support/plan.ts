@@ -93,6 +93,7 @@ export const DISTINCT_PLAN: Plan = {
     releases: 703,
     swap: 704,
     logs: 705,
+    nginxCache: 711,
     cache: 706,
     uploads: 707,
     applicationUploads: 708,

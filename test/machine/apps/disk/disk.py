@@ -1,4 +1,4 @@
-"""Answers as large as wanted. Uploads are taken as Django takes them: to a temporary file, for as long as the request."""
+"""Answers as large as wanted. Uploads are taken as Django takes them: to a file, for as long as the request."""
 
 import tempfile
 import time
