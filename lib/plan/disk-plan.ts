@@ -50,7 +50,8 @@ const copiesOf = (workerClass: string): number => (workerClass === 'asgi' ? 2 : 
 /**
  * Where the disk of the instance goes. Bodies and responses that nginx writes to the disk have file systems of their own: their number is
  * bounded by nothing but its connections, since a response that the application has handed over takes no place any more.
- * What an application writes of uploads is no more than nginx holds of them, which keeps a body until its request has been answered.
+ * Of what is left for both, uploads get a third as far as the queue is long, and responses half of the rest. The application writes as
+ * much again of uploads, of no more than it has slots and nginx holds: nginx keeps a body until its request has been answered.
  */
 export function withDisk(plan: Omit<Plan, 'disk'>, input: PlanInput): Plan {
   const { appServer, nginx, memory, cache } = plan;
@@ -70,13 +71,14 @@ export function withDisk(plan: Omit<Plan, 'disk'>, input: PlanInput): Plan {
   const steps = (size: number, round: (x: number) => number) => round(size / READ_AHEAD_STEP) * READ_AHEAD_STEP;
   const least = readAhead ?? steps(Math.max(READ_AHEAD_STEP, largestProxyBuffer(plan.extraNginxDirectives)), Math.ceil);
 
-  const files = 1 + copiesOf(appServer.workerClass);
-  const uploads = uploadsIn(Math.min(left / 2, left - responsesOf(least)) / files, largestBody(plan), appServer.slots);
-  // the other half of what is left is the application's
-  const fitting = contentOf((left - files * uploads) / 2) / nginx.maxConns;
+  const body = largestBody(plan);
+  const copies = copiesOf(appServer.workerClass);
+  const uploads = uploadsIn(Math.min(left / 3, left - responsesOf(least)) / (1 + copies), body, nginx.maxConns);
+  const applicationUploads = Math.ceil(copies * (body === 0 ? uploads : Math.min(uploads, appServer.slots * body)));
+  const fitting = contentOf((left - uploads - applicationUploads) / 2) / nginx.maxConns;
   const each = readAhead ?? Math.max(least, steps(Math.min(MOST_READ_AHEAD, fitting), Math.floor));
 
-  const parts = { ...fixed, uploads, applicationUploads: (files - 1) * uploads, responses: responsesOf(each) };
+  const parts = { ...fixed, uploads, applicationUploads, responses: responsesOf(each) };
   return {
     ...plan,
     nginx: { ...nginx, proxyMaxTempFileSize: each },
@@ -84,11 +86,11 @@ export function withDisk(plan: Omit<Plan, 'disk'>, input: PlanInput): Plan {
   };
 }
 
-/** A file system for as many of the largest bodies as there are slots, if they find room, and for those of one browser anyhow. */
-function uploadsIn(room: number, body: number, slots: number): number {
+/** A file system for as many of the largest bodies as there are places for requests, if they find room, and for those of one browser anyhow. */
+function uploadsIn(room: number, body: number, places: number): number {
   if (body === 0) return Math.max(fileSystemFor(LEAST_UPLOADS), Math.floor(room));
   const fitting = Math.floor(contentOf(room) / body);
-  return fileSystemFor(body * Math.max(LEAST_UPLOADS, Math.min(slots, fitting)));
+  return fileSystemFor(body * Math.max(LEAST_UPLOADS, Math.min(places, fitting)));
 }
 
 /** What the disk must hold, in MiB. */

@@ -25,11 +25,12 @@ from rig.shared_machines import SharedMachines, Wanted
 from rig.shell import wait_until
 
 LIMIT = 10  # requestTimeout
-READ_AHEAD = 0.75  # MiB: proxy_max_temp_file_size
-PLANNED = {"/var/spool/nginx/responses": 147, "/var/spool/nginx/uploads": 149, "/var/log/nginx": 512}  # MiB
-APPLICATION_UPLOADS = 149  # MiB: what the application makes of them
+READ_AHEAD = 1  # MiB: proxy_max_temp_file_size
+PLANNED = {"/var/spool/nginx/responses": 190, "/var/spool/nginx/uploads": 98, "/var/log/nginx": 512}  # MiB
+RESPONSES = "/var/spool/nginx/responses"
+APPLICATION_UPLOADS = 98  # MiB: what the application makes of them
 LARGEST = 10 << 20  # clientMaxBodySize
-LARGEST_AT_ONCE = 13
+LARGEST_AT_ONCE = 8
 ELSE = 32  # MiB: the journal, and what a machine writes meanwhile
 MIB = 1 << 20
 
@@ -126,13 +127,13 @@ def test_what_is_kept_of_requests_and_of_their_log_has_file_systems_of_its_own(m
 
 
 def test_no_more_is_read_ahead_for_a_client_that_reads_nothing_than_the_plan_says(machine):
-    before = used(machine, "/var/spool/nginx/responses")
+    before = used(machine, RESPONSES)
     readers = [download(machine, 100) for _ in range(3)]
     wait_until(
-        "nginx has read ahead", lambda: used(machine, "/var/spool/nginx/responses") - before >= 3 * READ_AHEAD - 0.1, 10
+        "nginx has read ahead", lambda: used(machine, RESPONSES) - before >= 3 * READ_AHEAD - 0.1, 10
     )
     time.sleep(1)
-    assert used(machine, "/var/spool/nginx/responses") - before <= 3 * (READ_AHEAD + 0.05)
+    assert used(machine, RESPONSES) - before <= 3 * (READ_AHEAD + 0.05)
     for reader in readers:
         reader.close()
 
@@ -148,6 +149,16 @@ def test_a_reader_that_is_too_slow_is_cut_at_request_timeout_and_gives_its_worke
     said = machine.run("journalctl -u gunicorn -o cat -n 50")
     assert "request guard: GET / ran longer than requestTimeout (10 s)" in said
     assert machine.get("/").status == 200
+
+
+def fill_with_readers(machine: Machine) -> list[socket.socket]:
+    """Readers that read nothing, until no other finds room: each is served at once, and the file of its answer stays."""
+    readers: list[socket.socket] = []
+    while used(machine, RESPONSES) < PLANNED[RESPONSES] * 0.85:
+        assert len(readers) < 1000
+        readers.append(download(machine, 1))
+        time.sleep(0.01)
+    return readers
 
 
 def test_slow_readers_uploads_and_a_storm_in_the_log_at_once_fill_nothing_but_their_own(machine):
@@ -168,9 +179,10 @@ def test_slow_readers_uploads_and_a_storm_in_the_log_at_once_fill_nothing_but_th
     before = used(machine, "/")
     worst = Worst()
     with worst.of(machine), ThreadPoolExecutor(64) as pool:
+        readers = fill_with_readers(machine)
+        uploads = [pool.submit(upload, machine, 2) for _ in range(30)]
         storms = [pool.submit(storm) for _ in range(80)]
-        readers = [download(machine, 1) for _ in range(400)]
-        uploads = [pool.submit(upload, machine, 2) for _ in range(60)]
+        readers += [download(machine, 1) for _ in range(50)]
         statuses = Counter(one.result() for one in uploads)
         for one in storms:
             one.result()
@@ -181,9 +193,9 @@ def test_slow_readers_uploads_and_a_storm_in_the_log_at_once_fill_nothing_but_th
     assert worst.held["/"] - before <= APPLICATION_UPLOADS + ELSE
     assert set(statuses) == {200, 503}
     assert statuses[200] >= LARGEST_AT_ONCE
-    assert complete[1] >= 100, complete
+    assert complete[1] >= PLANNED[RESPONSES] * 0.7
 
-    wait_until("nginx gives the room back", lambda: used(machine, "/var/spool/nginx/responses") < 10, 10)
+    wait_until("nginx gives the room back", lambda: used(machine, RESPONSES) < 10, 10)
     assert machine.get("/").status == 200
     assert upload(machine) == 200
     assert read(download(machine, 10)) == 10

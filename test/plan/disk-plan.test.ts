@@ -47,16 +47,27 @@ describe('the disk', () => {
     expect(planOf({ cache }).plan.disk.cache).toBe(0);
   });
 
-  test('counts an upload twice, and under ASGI three times', () => {
-    const { uploads, applicationUploads } = planOf({}).plan.disk;
+  test('counts an upload that is worked on twice, and under ASGI three times', () => {
+    expect(planOf({}).plan.disk.applicationUploads).toBe(40 * 10);
+    expect(planOf({ workerClass: 'asgi', workerConnections: 2 }).plan.disk.applicationUploads).toBe(2 * 10 * 10);
+  });
+
+  test('counts in the application no more than nginx has received', () => {
+    const { uploads, applicationUploads } = planOf({ clientMaxBodySize: 200 }).plan.disk;
     expect(applicationUploads).toBe(uploads);
-    const asgi = planOf({ workerClass: 'asgi' }).plan.disk;
+    const asgi = planOf({ clientMaxBodySize: 200, workerClass: 'asgi' }).plan.disk;
     expect(asgi.applicationUploads).toBe(2 * asgi.uploads);
   });
 
+  test('has room for uploads in the queue too, and for one browser’s where that is short', () => {
+    const ext4 = (mebibytes: number) => Math.ceil(mebibytes * 1.02 + 16);
+    expect(planOf({ clientMaxBodySize: 1 }).plan.disk.uploads).toBe(ext4(170));
+    expect(planOf({ clientMaxBodySize: 500 }).plan.disk.uploads).toBe(ext4(6 * 500));
+  });
+
   test.each<[string, Partial<PlanInput>]>([
-    ['max_conns', { nginxDirectives: { 'upstream.max_conns': '900' } }],
-    ['slots', { threads: 40 }],
+    ['more in max_conns', { nginxDirectives: { 'upstream.max_conns': '900' } }],
+    ['more slots', { threads: 40 }],
     ['a smaller volume', { volumeSize: 9 * GIB }],
     ['larger uploads', { clientMaxBodySize: 500 }],
     ['a larger override of client_max_body_size', { nginxDirectives: { client_max_body_size: '500m' } }],
@@ -136,7 +147,7 @@ describe('fails, and says what to change,', () => {
     [
       'on uploads without a limit, as a warning',
       { clientMaxBodySize: 0 },
-      'clientMaxBodySize without a limit (1) must be equal to none (0), else one upload takes all the room that there is for uploads, and the others get a 503 meanwhile; state the largest upload that you expect: there is room for 2099 MiB [K2]',
+      'clientMaxBodySize without a limit (1) must be equal to none (0), else one upload takes all the room that there is for uploads, and the others get a 503 meanwhile; state the largest upload that you expect: there is room for 1399 MiB [K2]',
     ],
   ])('%s', (_what, input, message) => {
     expect(messagesOf(input)).toEqual([message]);

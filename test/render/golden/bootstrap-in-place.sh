@@ -22,7 +22,7 @@ sandboxed='celery'
 health_path=/health answer_health=true host='${Token[DNSName...........................................................]}'
 instance_metadata=true
 # memory.swap, disk, appServer
-swap=2048 uploads=424 responses=2357 backlog=4096 start_timeout=300
+swap=2048 uploads=924 responses=2097 backlog=4096 start_timeout=300
 data_volume=${Token[DataVolume.]} new_volume=true
 database=postgresql database_unit=postgresql@17-main database_user=postgres folders='postgresql:/var/lib/postgresql postgresql-settings:/etc/postgresql'
 database_settings=/etc/plumbline/postgresql.conf cluster_settings=/etc/postgresql/17/main/postgresql.conf
@@ -148,7 +148,7 @@ http {
   proxy_http_version 1.1;
   proxy_buffer_size 36k; # headers: the 32k that an ALB lets through, and a page
   proxy_buffers 7 16k;
-  proxy_max_temp_file_size 13824k; # proxyMaxTempFileSize
+  proxy_max_temp_file_size 12m; # proxyMaxTempFileSize
   proxy_temp_path /var/spool/nginx/responses;
   proxy_read_timeout 306s; # proxyReadTimeout
   proxy_send_timeout 306s; # proxySendTimeout

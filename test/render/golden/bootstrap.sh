@@ -13,7 +13,7 @@ gunicorn='gunicorn==27.0.1' wsgi=sample.wsgi:application settings_module=''
 health_path=/health answer_health=true host='${Token[DNSName...........................................................]}'
 instance_metadata=true
 # memory.swap, disk, appServer
-swap=2048 uploads=424 responses=2791 backlog=4096 start_timeout=300
+swap=2048 uploads=1393 responses=2791 backlog=4096 start_timeout=300
 
 region='ap-northeast-1' suffix='amazonaws.com'
 imds() {
