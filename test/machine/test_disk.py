@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rig.changes import wait_for_load_balancer
+from rig.changes import changed, wait_for_load_balancer
+from rig.changes import read as read_file
 from rig.deploy import ROOT
 from rig.machine import Machine
 from rig.shared_machines import SharedMachines, Wanted
@@ -27,6 +28,7 @@ from rig.shell import wait_until
 LIMIT = 10  # requestTimeout
 READ_AHEAD = 1  # MiB: proxy_max_temp_file_size
 PLANNED = {"/var/spool/nginx/responses": 190, "/var/spool/nginx/uploads": 98, "/var/log/nginx": 512}  # MiB
+NGINX = "etc/nginx/nginx.conf"
 RESPONSES = "/var/spool/nginx/responses"
 APPLICATION_UPLOADS = 98  # MiB: what the application makes of them
 LARGEST = 10 << 20  # clientMaxBodySize
@@ -129,12 +131,22 @@ def test_what_is_kept_of_requests_and_of_their_log_has_file_systems_of_its_own(m
 def test_no_more_is_read_ahead_for_a_client_that_reads_nothing_than_the_plan_says(machine):
     before = used(machine, RESPONSES)
     readers = [download(machine, 100) for _ in range(3)]
-    wait_until(
-        "nginx has read ahead", lambda: used(machine, RESPONSES) - before >= 3 * READ_AHEAD - 0.1, 10
-    )
+    wait_until("nginx has read ahead", lambda: used(machine, RESPONSES) - before >= 3 * READ_AHEAD - 0.1, 10)
     time.sleep(1)
     assert used(machine, RESPONSES) - before <= 3 * (READ_AHEAD + 0.05)
     for reader in readers:
+        reader.close()
+
+
+def test_without_that_one_such_client_takes_all_the_room_for_responses_and_no_other(machine):
+    conf = read_file(machine, NGINX)
+    before = used(machine, "/")
+    with changed(machine, {NGINX: conf.replace("proxy_max_temp_file_size 1m;", "")}):
+        reader = download(machine, 170)
+        wait_until("there is no room", lambda: used(machine, RESPONSES) > PLANNED[RESPONSES] * 0.85, 20)
+        assert used(machine, "/") - before < ELSE
+        assert machine.get("/").status == 200
+        assert upload(machine) == 200
         reader.close()
 
 
@@ -152,7 +164,7 @@ def test_a_reader_that_is_too_slow_is_cut_at_request_timeout_and_gives_its_worke
 
 
 def fill_with_readers(machine: Machine) -> list[socket.socket]:
-    """Readers that read nothing, until no other finds room: each is served at once, and the file of its answer stays."""
+    """Readers that read nothing, until no other finds room: each is served at once, and its answer stays on disk."""
     readers: list[socket.socket] = []
     while used(machine, RESPONSES) < PLANNED[RESPONSES] * 0.85:
         assert len(readers) < 1000
