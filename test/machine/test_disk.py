@@ -204,7 +204,7 @@ def test_slow_readers_uploads_and_a_storm_in_the_log_at_once_fill_nothing_but_th
         assert planned * 0.85 < worst.held[folder] <= planned, folder
     assert worst.held["/"] - before <= APPLICATION_UPLOADS + ELSE
     assert set(statuses) == {200, 503}
-    assert statuses[200] >= LARGEST_AT_ONCE
+    assert statuses[200] >= LARGEST_AT_ONCE // 2  # all that arrive at once share the room until some are refused
     assert complete[1] >= PLANNED[RESPONSES] * 0.7
 
     wait_until("nginx gives the room back", lambda: used(machine, RESPONSES) < 10, 10)
