@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
@@ -163,6 +163,17 @@ def test_a_reader_that_is_too_slow_is_cut_at_request_timeout_and_gives_its_worke
     assert machine.get("/").status == 200
 
 
+@contextlib.contextmanager
+def small_send_buffers(machine: Machine) -> Iterator[None]:
+    """What a client does not read waits in the kernel first, 2.7 MiB of it (run): here almost all waits in nginx."""
+    before = machine.run("sysctl -n net.ipv4.tcp_wmem")
+    machine.run("sysctl -qw net.ipv4.tcp_wmem='4096 16384 16384'")
+    try:
+        yield
+    finally:
+        machine.run(f"sysctl -qw net.ipv4.tcp_wmem='{before}'")
+
+
 def fill_with_readers(machine: Machine) -> list[socket.socket]:
     """Readers that read nothing, until no other finds room: each is served at once, and its answer stays on disk."""
     readers: list[socket.socket] = []
@@ -171,6 +182,15 @@ def fill_with_readers(machine: Machine) -> list[socket.socket]:
         readers.append(download(machine, 1))
         time.sleep(0.01)
     return readers
+
+
+def fill_with_uploads(machine: Machine, pool: ThreadPoolExecutor) -> list[Future[int]]:
+    """One after the other: those that arrive at the same moment share the room, and none of them may find enough."""
+    uploads = []
+    for _ in range(3 * LARGEST_AT_ONCE):
+        uploads.append(pool.submit(upload, machine, 4))
+        time.sleep(0.15)
+    return uploads
 
 
 def test_slow_readers_uploads_and_a_storm_in_the_log_at_once_fill_nothing_but_their_own(machine):
@@ -190,9 +210,9 @@ def test_slow_readers_uploads_and_a_storm_in_the_log_at_once_fill_nothing_but_th
 
     before = used(machine, "/")
     worst = Worst()
-    with worst.of(machine), ThreadPoolExecutor(64) as pool:
+    with small_send_buffers(machine), worst.of(machine), ThreadPoolExecutor(64) as pool:
         readers = fill_with_readers(machine)
-        uploads = [pool.submit(upload, machine, 2) for _ in range(30)]
+        uploads = fill_with_uploads(machine, pool)
         storms = [pool.submit(storm) for _ in range(80)]
         readers += [download(machine, 1) for _ in range(50)]
         statuses = Counter(one.result() for one in uploads)
@@ -204,7 +224,6 @@ def test_slow_readers_uploads_and_a_storm_in_the_log_at_once_fill_nothing_but_th
         assert planned * 0.85 < worst.held[folder] <= planned, folder
     assert worst.held["/"] - before <= APPLICATION_UPLOADS + ELSE
     assert set(statuses) == {200, 503}
-    assert statuses[200] >= LARGEST_AT_ONCE // 2  # all that arrive at once share the room until some are refused
     assert complete[1] >= PLANNED[RESPONSES] * 0.7
 
     wait_until("nginx gives the room back", lambda: used(machine, RESPONSES) < 10, 10)
