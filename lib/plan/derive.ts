@@ -3,6 +3,7 @@ import { planCache } from './cache-plan';
 import { connectionBound, planConnections, UNBOUND } from './connection-plan';
 import { planDatabase } from './database-plan';
 import { databaseServer } from './database-server';
+import { withDisk } from './disk-plan';
 import type { InstanceSizeFacts } from './instance-sizes';
 import { DEFAULT_MEMORY_PER_WORKER, planMemory } from './memory-plan';
 import type { Plan, PlanInput } from './plan';
@@ -44,7 +45,7 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
     });
   const queue = planQueue(workers.slots);
   const maxRequests = input.maxRequests ?? 0;
-  return {
+  const path: Omit<Plan, 'disk'> = {
     instance,
     requestTimeout,
     queueTimeout,
@@ -90,6 +91,7 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
       workerProcesses: queue.workerProcesses,
       workerConnections: queue.workerConnections,
       clientMaxBodySize: input.clientMaxBodySize ?? 10,
+      proxyMaxTempFileSize: 0, // by the disk
       proxyIgnoreClientAbort: false,
       healthReadTimeout: 2,
     },
@@ -108,4 +110,5 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
     extraNginxDirectives: {},
     extraGunicornSettings: {},
   };
+  return withDisk(path, input);
 }

@@ -12,6 +12,7 @@ export type {
   DatabaseEngineName,
   DatabaseInput,
   DatabasePlan,
+  DiskPlan,
   LoadBalancerKind,
   LoadBalancerPlan,
   MemoryPlan,

@@ -3,6 +3,7 @@ import { CAPACITY_RULES } from './capacity-rules';
 import { CONNECTION_RULES } from './connection-rules';
 import { DATABASE_RULES } from './database-rules';
 import { DEADLINE_RULES } from './deadline-rules';
+import { DISK_RULES } from './disk-rules';
 import { DRAIN_RULES } from './drain-rules';
 import { KEEPALIVE_RULES } from './keepalive-rules';
 import type { Plan, Violation } from './plan';
@@ -16,6 +17,7 @@ export const RULES: readonly Rule[] = [
   ...KEEPALIVE_RULES,
   ...DRAIN_RULES,
   ...CAPACITY_RULES,
+  ...DISK_RULES,
   ...CONNECTION_RULES,
   ...DATABASE_RULES,
   ...BACKGROUND_WORKER_RULES,

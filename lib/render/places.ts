@@ -18,3 +18,9 @@ export const CACHE_SOCKET = '/run/plumbline-cache/cache.sock';
 
 /** The release that serves. */
 export const RELEASE = '/srv/app/current';
+
+/** Request bodies that nginx receives: a file system of its own. */
+export const UPLOADS = '/var/spool/nginx/uploads';
+
+/** Responses that nginx reads ahead for slow clients: a file system of its own. */
+export const RESPONSES = '/var/spool/nginx/responses';

@@ -69,6 +69,8 @@ function inRelease(folder: string = '.'): string {
 /** What every service of the application is limited to. */
 export const SERVICE_LIMITS: Lines = [
   'LimitNOFILE=65536',
+  '# A core is as large as a worker, and holds all that it knows.',
+  'LimitCORE=0',
   'CapabilityBoundingSet=',
   'PrivateUsers=yes',
   'SystemCallFilter=@system-service',
@@ -162,7 +164,7 @@ export function renderNginxDropIn(plan: Plan): string {
     `LimitNOFILE=${plan.nginx.workerConnections * 2}`,
     'Restart=always',
     'RestartSec=1',
-    'ReadWritePaths=/run /var/lib/nginx /var/log/nginx',
+    'ReadWritePaths=/run /var/lib/nginx /var/log/nginx /var/spool/nginx',
     'CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_NET_BIND_SERVICE CAP_SETGID CAP_SETUID',
     'SystemCallFilter=@system-service',
     NO_METADATA,

@@ -22,8 +22,9 @@ const validInput: fc.Arbitrary<PlanInput> = fc.integer({ min: 64, max: 2000 }).c
       maxRequests: fc.integer({ min: 0, max: 5000 }),
       preloadApp: fc.boolean(),
       clientMaxBodySize: fc.integer({ min: 0, max: 5000 }),
+      volumeSize: fc.integer({ min: 112, max: 1000 }).map((gibibytes) => gibibytes * 1024),
     } as const,
-    { requiredKeys: ['instanceType', 'memoryPerWorker'] },
+    { requiredKeys: ['instanceType', 'memoryPerWorker', 'volumeSize'] },
   ),
 );
 
@@ -126,6 +127,8 @@ const breaking: Record<string, PlanInput | ((plan: Plan) => Plan)> = {
     loadBalancer: { ...plan.loadBalancer, loadBalancingAlgorithm: 'least_outstanding_requests' },
   }),
   G1: { instanceType: 't3.small', requestGuard: false },
+  K1: { instanceType: 't3.small', clientMaxBodySize: 1024 },
+  K2: { instanceType: 't3.small', clientMaxBodySize: 0 },
   N1: { instanceType: 't3.small', workers: 5, threads: 8, database: { ...ELSEWHERE, maxConnections: 40 } },
   N2: { instanceType: 't3.small', workers: 5, threads: 8, database: { ...ELSEWHERE, maxConnections: 120 } },
   N3: { instanceType: 't3.small', database: { ...ELSEWHERE, maxConnections: 0 } },
