@@ -12,6 +12,7 @@ export type {
   DatabaseEngineName,
   DatabaseInput,
   DatabasePlan,
+  DatabaseServerName,
   LoadBalancerKind,
   LoadBalancerPlan,
   MemoryPlan,

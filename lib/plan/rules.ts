@@ -8,6 +8,7 @@ import { KEEPALIVE_RULES } from './keepalive-rules';
 import type { Plan, Violation } from './plan';
 import { RANGE_RULES } from './range-rules';
 import { checkRule, type Rule } from './rule';
+import { SQLITE_RULES } from './sqlite-rules';
 
 /** Every inequality of the request path. */
 export const RULES: readonly Rule[] = [
@@ -19,6 +20,7 @@ export const RULES: readonly Rule[] = [
   ...CONNECTION_RULES,
   ...DATABASE_RULES,
   ...BACKGROUND_WORKER_RULES,
+  ...SQLITE_RULES,
 ];
 
 /** All rules that a plan breaks, in the order of the table. Also fit for a configuration that was not derived here. */
