@@ -23,7 +23,7 @@ interface Wanted {
   readonly instanceType?: string;
   readonly requestTimeout?: number;
   readonly workerClass?: WorkerClass;
-  readonly database?: 'mysql' | 'postgres';
+  readonly database?: 'mysql' | 'postgres' | 'sqlite';
   readonly cache?: boolean;
   readonly celery?: string;
   readonly rq?: string[];
@@ -54,8 +54,7 @@ new WebService(stack, 'Site', {
   instanceType: new InstanceType(wanted.instanceType ?? 't3.small'),
   requestTimeout: Duration.seconds(wanted.requestTimeout ?? 30),
   appServer: wanted.workerClass && AppServer.gunicorn({ workerClass: wanted.workerClass }),
-  database:
-    wanted.database && (wanted.database === 'mysql' ? Database.mysqlOnInstance() : Database.postgresOnInstance()),
+  database: wanted.database && Database[`${wanted.database}OnInstance`](),
   cache: wanted.cache ? Cache.redisOnInstance() : undefined,
   backgroundWorkers: [
     ...(wanted.celery ? [BackgroundWorker.celery({ app: wanted.celery, concurrency: 1, taskTimeout })] : []),
