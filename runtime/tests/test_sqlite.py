@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import django_site
@@ -250,6 +251,15 @@ def test_a_connection_opened_in_the_master_is_in_no_worker(file, sample_server, 
     for number in range(20):
         answer = server.get(f"/transaction?token={number}")
         assert (answer.status, json.loads(answer.body)["entries"]) == (200, 2), server.log()
+
+
+@pytest.mark.parametrize("worker_class", ["sync", "gthread", "asgi"])
+def test_requests_that_write_at_once_all_succeed_in_every_class_that_is_allowed(file, sample_server, run, worker_class):
+    assert said(run(MIGRATE))[0] == 0
+    server = sample_server(worker_class, file, "socket", more=HOOKS, env={}, workers=2, threads=8)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda number: server.get(f"/transaction?token={number}"), range(200)))
+    assert {(answer.status, json.loads(answer.body)["entries"]) for answer in answers} == {(200, 2)}, server.log()
 
 
 def test_fails_where_a_connection_is_opened_in_the_master_without_django(file, sample_server):
