@@ -50,7 +50,8 @@ function isInRelease(statements: readonly string[]): boolean {
   const index = statements.findIndex((line) => /\bDATABASES\b/.test(line));
   const [own, ...later] = statements.slice(index);
   if (later.some((line) => /\bDATABASES\b|\bimport\s+\*/.test(line))) return false;
-  const [, database] = /^DATABASES\s*(?::[^=]+)?=\s*\{\s*["']default["']\s*:\s*\{((?:[^{}]|\{[^{}]*\})*)\}/.exec(own!) ?? [];
+  const [, database] =
+    /^DATABASES\s*(?::[^=]+)?=\s*\{\s*["']default["']\s*:\s*\{((?:[^{}]|\{[^{}]*\})*)\}/.exec(own!) ?? [];
   if (database === undefined || ELSEWHERE.test(database)) return false;
   if (!/["']ENGINE["']\s*:\s*["'][^"']*(sqlite3|spatialite)["']/.test(database)) return false;
   const [, place] = /["']NAME["']\s*:\s*([^,]*(?:\([^)]*\))?[^,]*)/.exec(database) ?? [];
@@ -67,9 +68,9 @@ export function settingsModule(files: ProjectFiles, named: readonly string[]): s
 /** Code that is not the application's. */
 const OTHERS =
   /(^|\/)(tests?|testing|migrations|alembic|docs?|examples?|scripts?|tools|bin|node_modules)(\/|\.py$)|(^|\/)(test_|conftest|setup|manage)[^/]*$/;
-/** Settings that come from the environment, in the ways that there are. */
-const FROM_ENVIRONMENT =
-  /BaseSettings|dynaconf|environs|decouple|from_prefixed_env|from_envvar|(environ|getenv|\benv\b|\bconfig\()[^\n]*(DATABASE|DB|SQL)/i;
+/** Settings that come from the environment, in the ways that there are, or another database to choose. */
+const CHOSEN =
+  /postgres|mysql|BaseSettings|dynaconf|environs|decouple|from_prefixed_env|from_envvar|(environ|getenv|\benv\b|\bconfig\()[^\n]*(DATABASE|DB|SQL)/i;
 /** A file of SQLite at a path that is not absolute. */
 const FILES = [
   /["']sqlite(\+\w+)?:\/\/\/(?!\/|:memory:)[^"']*["']/,
@@ -82,7 +83,7 @@ export function othersInRelease(files: ProjectFiles): ProjectWarning[] {
   const found = files.paths.filter((path) => {
     if (!path.endsWith('.py') || OTHERS.test(path) || files.has(inFolder(folderOf(path), 'pyvenv.cfg'))) return false;
     const text = files.read(path);
-    if (!/sqlite|instance_path/.test(text) || FROM_ENVIRONMENT.test(text)) return false;
+    if (!/sqlite|instance_path/.test(text) || CHOSEN.test(text)) return false;
     return statementsOf(text).some(
       (line) => FILES.some((file) => file.test(line)) && !/environ|getenv|expanduser/.test(line),
     );

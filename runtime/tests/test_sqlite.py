@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import django_site
 import pytest
 from test_fork import HOOKS, PRELOAD
+from tokens import send_tokens
 
 import plumbline_databases
 import plumbline_sqlite_file
@@ -260,6 +261,8 @@ def test_requests_that_write_at_once_all_succeed_in_every_class_that_is_allowed(
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda number: server.get(f"/transaction?token={number}"), range(200)))
     assert {(answer.status, json.loads(answer.body)["entries"]) for answer in answers} == {(200, 2)}, server.log()
+    assert send_tokens(server, 40).foreign == 0
+    assert server.get("/query?seconds=0.1").status == 200
 
 
 def test_fails_where_a_connection_is_opened_in_the_master_without_django(file, sample_server):

@@ -119,6 +119,7 @@ describe('an application without Django', () => {
       'reads variables with a prefix',
       'app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///x.db"\napp.config.from_prefixed_env()',
     ],
+    ['has another for production', 'class Dev:\n    URI = "sqlite:///dev.db"\nclass Prod:\n    URI = "mysql://db/app"'],
     ['has it in memory', 'engine = create_engine("sqlite:///:memory:")\nother = create_engine("sqlite://")'],
     ['has it elsewhere', 'engine = create_engine("sqlite:////var/lib/app/app.db")'],
     ['has it in a comment', '# engine = create_engine("sqlite:///app.db")'],
