@@ -226,7 +226,9 @@ export class WebUserData extends Construct {
       );
     }
     const withoutEffect = namesWithoutEffect(props).map((message) => ({ id: 'environmentWithoutEffect', message }));
-    [...application.warnings, ...withoutEffect].forEach(({ id, message }) =>
+    const settings = props.environment?.DJANGO_SETTINGS_MODULE;
+    const inRelease = application.databaseWarnings(settings, database !== undefined);
+    [...application.warnings, ...inRelease, ...withoutEffect].forEach(({ id, message }) =>
       Validations.of(this).addWarning(`cdk-plumbline:WebService.${id}`, message),
     );
     const access = this.dataServices._access;

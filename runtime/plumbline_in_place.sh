@@ -27,7 +27,7 @@ data() {
   mount_volume "$device" /srv/data
   resize2fs "$device" # where the volume has grown
   fits_server /srv/data
-  for folder in $folders; do
+  for folder in ${folders:-}; do
     name=${folder%%:*} folder=${folder#*:}
     mkdir -p "/srv/data/$name" "$folder"
     in_fstab "/srv/data/$name $folder none bind,nofail,x-systemd.requires-mounts-for=/srv/data 0 0"

@@ -158,7 +158,7 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
     right: none,
     breaks: 'the tasks that wait there are lost with each release and each new image',
     change:
-      'use Cache.elastiCache or Cache.fromEndpoint, or a database on the instance (Database.mysqlOnInstance, Database.postgresOnInstance), which is then changed in place and keeps its queue',
+      'use Cache.elastiCache or Cache.fromEndpoint, or a database on the instance (Database.mysqlOnInstance, Database.postgresOnInstance, Database.sqliteOnInstance), which is then changed in place and keeps its queue',
     source: 'the queue is on the root volume, which goes with the instance',
   },
   {

@@ -8,6 +8,7 @@ import type { InstanceSizeFacts } from './instance-sizes';
 import { DEFAULT_MEMORY_PER_WORKER, planMemory } from './memory-plan';
 import type { Plan, PlanInput } from './plan';
 import { planQueue } from './queue-plan';
+import { planSqlite } from './sqlite-plan';
 import { DEFAULT_QUEUE_TIMEOUT, DEFAULT_REQUEST_TIMEOUT, planTimeouts } from './timeout-plan';
 import { cooperative, planWorkers } from './worker-plan';
 
@@ -34,15 +35,16 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
   const connections =
     server && planConnections(server, fleet, { workers: workers.workers, perWorker: connectionsPerWorker });
   const sharesProcess = cooperative(workers.workerClass);
+  const clients = {
+    requestTimeout,
+    statementTimeout: times.statementTimeout,
+    poolSize: bound.pool && sharesProcess ? connectionsPerWorker : 0,
+    keepsConnections: !sharesProcess,
+  };
   const database =
-    server &&
-    connections &&
-    planDatabase(server, fleet, connections, {
-      requestTimeout,
-      statementTimeout: times.statementTimeout,
-      poolSize: bound.pool && sharesProcess ? connectionsPerWorker : 0,
-      keepsConnections: !sharesProcess,
-    });
+    server && connections
+      ? planDatabase(server, fleet, connections, clients)
+      : input.database && planSqlite(input.database, clients);
   const queue = planQueue(workers.slots);
   const maxRequests = input.maxRequests ?? 0;
   const path: Omit<Plan, 'disk'> = {

@@ -80,7 +80,7 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       'gunicorn',
       'workers',
       `${appServer.workers}`,
-      `the lower of 2 × ${plan.instance.vcpus} vCPU + 1 and ${memory.forWorkers} MiB / ${memory.perWorker} MiB${plan.database ? ', as far as their connections allow' : ''}, unless asked for`,
+      `the lower of 2 × ${plan.instance.vcpus} vCPU + 1 and ${memory.forWorkers} MiB / ${memory.perWorker} MiB${plan.connections ? ', as far as their connections allow' : ''}, unless asked for`,
     ),
     explainedSlots(plan),
     row(

@@ -13,6 +13,7 @@ export type {
   DatabaseInput,
   DatabasePlan,
   DiskPlan,
+  DatabaseServerName,
   LoadBalancerKind,
   LoadBalancerPlan,
   MemoryPlan,

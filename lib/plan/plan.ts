@@ -18,6 +18,7 @@ export type {
   DatabaseEngineName,
   DatabaseInput,
   DatabasePlan,
+  DatabaseServerName,
 } from './data-services';
 
 /** The gunicorn worker classes that can be planned for. */

@@ -9,6 +9,7 @@ import { KEEPALIVE_RULES } from './keepalive-rules';
 import type { Plan, Violation } from './plan';
 import { RANGE_RULES } from './range-rules';
 import { checkRule, type Rule } from './rule';
+import { SQLITE_RULES } from './sqlite-rules';
 
 /** Every inequality of the request path. */
 export const RULES: readonly Rule[] = [
@@ -21,6 +22,7 @@ export const RULES: readonly Rule[] = [
   ...CONNECTION_RULES,
   ...DATABASE_RULES,
   ...BACKGROUND_WORKER_RULES,
+  ...SQLITE_RULES,
 ];
 
 /** All rules that a plan breaks, in the order of the table. Also fit for a configuration that was not derived here. */

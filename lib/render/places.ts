@@ -16,6 +16,15 @@ export const PGBOUNCER_PORT = 6432;
 /** The socket of Valkey or Redis. */
 export const CACHE_SOCKET = '/run/plumbline-cache/cache.sock';
 
+/** Where the volume for data is mounted. */
+export const DATA = '/srv/data';
+
+/** The folder of SQLite on it, which holds the database, and what SQLite keeps beside it. */
+export const SQLITE_FOLDER = `${DATA}/sqlite`;
+
+/** The database of SQLite. */
+export const SQLITE_FILE = `${SQLITE_FOLDER}/app.sqlite3`;
+
 /** The release that serves. */
 export const RELEASE = '/srv/app/current';
 

@@ -27,19 +27,26 @@ export interface Neighbours {
   readonly units: readonly string[];
   /** Whether there are secrets to fetch before each start. */
   readonly secrets: boolean;
+  /** Folders on the volume for data that they write to themselves. @default - none */
+  readonly data?: readonly string[];
   /** Where the files of the release are. */
   readonly layout?: ApplicationLayout;
 }
 
 /** Orders a unit after those that it needs, and starts them with it; it runs on while one of them restarts. */
-export function after({ units, secrets }: Neighbours, ...more: readonly string[]): string {
+export function after({ units, secrets, data = [] }: Neighbours, ...more: readonly string[]): string {
   const asked = secrets ? [SECRETS_SOCKET] : [];
   const names = [...more, 'network-online.target', ...asked, ...units.map((unit) => `${unit}.service`)];
-  return lines(`After=${names.join(' ')}`, `Wants=${names.filter((name) => !more.includes(name)).join(' ')}`).trimEnd();
+  // in fstab already, and no wish for it: a folder that is not there says so, again and again until it is
+  const volume = data.length > 0 ? ['srv-data.mount'] : [];
+  return lines(
+    `After=${[...names, ...volume].join(' ')}`,
+    `Wants=${names.filter((name) => !more.includes(name)).join(' ')}`,
+  ).trimEnd();
 }
 
 /** What every process of the application runs as, where, and with which environment. */
-export function applicationService(runtimeDirectory: string, { secrets, layout }: Neighbours): Lines {
+export function applicationService(runtimeDirectory: string, { secrets, data = [], layout }: Neighbours): Lines {
   const { workingDirectory, pythonPath = [] } = layout ?? {};
   const path = ['/usr/local/lib/plumbline', ...pythonPath.map(inRelease)];
   return [
@@ -52,6 +59,7 @@ export function applicationService(runtimeDirectory: string, { secrets, layout }
     `Environment=PATH=${BIN}:/usr/local/bin:/usr/bin PYTHONPATH=${path.join(':')} PYTHONUNBUFFERED=1`,
     '# Where it may write: files of its own, and on the disk, since /tmp is memory on some systems.',
     'Environment=HOME=/var/lib/app TMPDIR=/var/tmp',
+    data.length > 0 && ['# On the volume for data, without which nothing starts.', `ReadWritePaths=${data.join(' ')}`],
     'EnvironmentFile=/etc/gunicorn/environment',
     secrets && [
       "# In a folder of root's, whose part it is to fetch them; who asks is the application's user.",

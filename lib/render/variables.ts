@@ -7,10 +7,12 @@ import {
   databaseServer,
   healthCheckPath,
   renderSecrets,
+  sqliteOnInstance,
 } from './files';
 import type { BootstrapInput } from './input';
 import { healthHost } from './nginx';
 import { pythonsOf, type DatabaseServerProfile } from './operating-systems';
+import { SQLITE_FILE } from './places';
 import { shellQuote, type Lines } from './text';
 
 /** The rules of the plan were checked against this version: drains and timeouts differ between versions. */
@@ -58,6 +60,7 @@ export function variables(input: BootstrapInput): Lines {
     `swap=${plan.memory.swap} uploads=${plan.disk.uploads} responses=${plan.disk.responses} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
     input.dataVolume !== undefined && `data_volume=${input.dataVolume}${input.newVolume ? ' new_volume=true' : ''}`,
     server && databaseVariables(server, plan),
+    sqliteOnInstance(input) && `database=sqlite database_file=${SQLITE_FILE}`,
     accountVariables(input),
     cacheOnInstance(input) && `cache_unit=${operatingSystem.cache.unit}`,
   ];

@@ -49,6 +49,7 @@ test('every timeout is a finite number that is not negative', () => {
   );
 });
 
+const SQLITE = { engine: 'sqlite', host: 'instance' } as const;
 const MARIADB = { engine: 'mariadb', host: 'instance' } as const;
 const POSTGRESQL = { engine: 'postgresql', host: 'instance' } as const;
 const RDS = { engine: 'mysql', host: 'rds', memory: 2048 } as const;
@@ -141,6 +142,8 @@ const breaking: Record<string, PlanInput | ((plan: Plan) => Plan)> = {
   N11: (plan) => ({ ...plan, database: { ...plan.database!, statementTimeout: 60 } }),
   N12: { instanceType: 't3.small', requestTimeout: 1, database: { ...RDS, pooling: 'rds-proxy' } },
   N26: (plan) => ({ ...plan, database: { ...plan.database!, lockWaitTimeout: 60 } }),
+  N31: { instanceType: 't3.small', workerClass: 'gevent', database: SQLITE },
+  N32: { instanceType: 't3.small', requestTimeout: 1, database: SQLITE },
   N27: (plan) => ({ ...plan, database: { ...plan.database!, connectTimeout: 60 } }),
   N13: (plan) => ({ ...plan, database: { ...plan.database!, connectionCheckInterval: 0 } }),
   N14: { instanceType: 't3.small', database: { ...RDS, memory: 450, pooling: 'rds-proxy' } },

@@ -25,7 +25,7 @@ interface Wanted {
   /** GiB of the root volume. */
   readonly volumeSize?: number;
   readonly workerClass?: WorkerClass;
-  readonly database?: 'mysql' | 'postgres';
+  readonly database?: 'mysql' | 'postgres' | 'sqlite';
   readonly cache?: boolean;
   readonly celery?: string;
   readonly rq?: string[];
@@ -57,8 +57,7 @@ new WebService(stack, 'Site', {
   requestTimeout: Duration.seconds(wanted.requestTimeout ?? 30),
   volumeSize: wanted.volumeSize ? Size.gibibytes(wanted.volumeSize) : undefined,
   appServer: wanted.workerClass && AppServer.gunicorn({ workerClass: wanted.workerClass }),
-  database:
-    wanted.database && (wanted.database === 'mysql' ? Database.mysqlOnInstance() : Database.postgresOnInstance()),
+  database: wanted.database && Database[`${wanted.database}OnInstance`](),
   cache: wanted.cache ? Cache.redisOnInstance() : undefined,
   backgroundWorkers: [
     ...(wanted.celery ? [BackgroundWorker.celery({ app: wanted.celery, concurrency: 1, taskTimeout })] : []),
