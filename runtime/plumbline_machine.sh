@@ -43,7 +43,7 @@ installed() {
 # User, journal, kernel.
 system() {
   id -u app >/dev/null 2>&1 ||
-    useradd --system --user-group --no-create-home --home-dir /srv/app --shell /usr/sbin/nologin app
+    useradd --system --user-group --no-create-home --home-dir /var/lib/app --shell /usr/sbin/nologin app
   mkdir -p /srv/app/releases /var/log/journal /etc/systemd/journald.conf.d
   printf '%s\n' '[Journal]' Storage=persistent SystemMaxUse=256M >/etc/systemd/journald.conf.d/plumbline.conf
   systemctl restart systemd-journald
