@@ -14,6 +14,7 @@ export type {
   DatabasePlan,
   LoadBalancerKind,
   LoadBalancerPlan,
+  MediaInput,
   MemoryPlan,
   NginxPlan,
   Plan,

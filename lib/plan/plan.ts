@@ -6,6 +6,7 @@ import type {
   ConnectionPlan,
   DatabaseInput,
   DatabasePlan,
+  MediaInput,
 } from './data-services';
 import type { InstanceSizeFacts } from './instance-sizes';
 
@@ -18,6 +19,7 @@ export type {
   DatabaseEngineName,
   DatabaseInput,
   DatabasePlan,
+  MediaInput,
 } from './data-services';
 
 /** The gunicorn worker classes that can be planned for. */
@@ -49,6 +51,7 @@ export interface PlanInput {
   readonly healthCheckTimeout?: number;
   readonly database?: DatabaseInput;
   readonly cache?: CacheInput;
+  readonly media?: MediaInput;
   readonly backgroundWorkers?: readonly BackgroundWorkerInput[];
   /** Instances that can run at once, the one that replaces another left out. */
   readonly maxInstances?: number;
@@ -203,6 +206,7 @@ export interface Plan {
   readonly memory: MemoryPlan;
   readonly database?: DatabasePlan;
   readonly cache?: CachePlan;
+  readonly media?: MediaInput;
   readonly backgroundWorkers: readonly BackgroundWorkerPlan[];
   /** The budget of the database's connections. */
   readonly connections?: ConnectionPlan;

@@ -5,6 +5,7 @@ import { DATABASE_RULES } from './database-rules';
 import { DEADLINE_RULES } from './deadline-rules';
 import { DRAIN_RULES } from './drain-rules';
 import { KEEPALIVE_RULES } from './keepalive-rules';
+import { MEDIA_RULES } from './media-rules';
 import type { Plan, Violation } from './plan';
 import { RANGE_RULES } from './range-rules';
 import { checkRule, type Rule } from './rule';
@@ -19,6 +20,7 @@ export const RULES: readonly Rule[] = [
   ...CONNECTION_RULES,
   ...DATABASE_RULES,
   ...BACKGROUND_WORKER_RULES,
+  ...MEDIA_RULES,
 ];
 
 /** All rules that a plan breaks, in the order of the table. Also fit for a configuration that was not derived here. */
