@@ -2,6 +2,7 @@ import { choiceProblems, type Choices } from './choices';
 import { requirementsOf, requirementsProblem, wantsDjango } from './dependencies';
 import { inFolder, type ProjectFiles } from './files';
 import { layoutOf, managedFolders, named, type LayoutOptions } from './layout';
+import { mediaWarnings } from './media';
 import { problemOf, problemOfCelery, type Named } from './modules';
 import { pythonWishes, type PythonWish } from './python-version';
 
@@ -64,7 +65,11 @@ export function readProject(
     // the nearest pin holds, as for pyenv and uv
     pythonWishes: pythonWishes(files, [...folders].reverse()),
     problems,
-    warnings: [...passedOver(files, folders), ...(django ? [] : withoutManage(files)), ...madeHere(files, folders)],
+    warnings: [
+      ...passedOver(files, folders),
+      ...(django ? mediaWarnings(files) : withoutManage(files)),
+      ...madeHere(files, folders),
+    ],
     workerProblems: (workers) =>
       workers.flatMap(({ kind, app }) => {
         if (app !== undefined) return problemOfCelery(files, roots, app, requirements) ?? [];

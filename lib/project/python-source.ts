@@ -46,7 +46,7 @@ export function definedIn(text: string): Defined {
 }
 
 /** The lines that Python sees: without comments and the content of strings, and each statement on one. */
-function logicalLines(text: string): { lines: string[]; whole: boolean } {
+export function logicalLines(text: string): { lines: string[]; whole: boolean } {
   const token =
     /#[^\n]*|("""|''')(?:\\[\s\S]|(?!\1)[^\\])*\1|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'|\\\r?\n|["']|[([{]|[)\]}]|\r?\n|[^#"'\\()[\]{}\r\n]+|[\s\S]/g;
   let code = '';

@@ -5,6 +5,7 @@ import { renderDatabaseDropIn, renderDatabaseLogsDropIn, renderMysqlConf, render
 import { renderGunicornConf } from './gunicorn';
 import type { FilesInput, RenderedFile, SecretSource } from './input';
 import { renderNginxConf } from './nginx';
+import { mediaUrl } from './nginx-media';
 import { renderPgBouncerIni, renderPgBouncerServer, renderPgBouncerService } from './pgbouncer';
 import type { DatabaseServerProfile } from './operating-systems';
 import { refusalsOfFiles } from './refusals';
@@ -58,10 +59,18 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
       ...(cacheOnInstance(input) ? [operatingSystem.cache.unit] : []),
     ],
     secrets: input.secrets.length > 0,
+    media: input.media,
     layout: input.application,
   };
   return [
-    { path: '/etc/nginx/nginx.conf', text: renderNginxConf({ ...input, healthCheckPath: healthCheckPath(input) }) },
+    {
+      path: '/etc/nginx/nginx.conf',
+      text: renderNginxConf({
+        ...input,
+        healthCheckPath: healthCheckPath(input),
+        media: input.media ? mediaUrl(input.environment) : undefined,
+      }),
+    },
     {
       path: '/etc/gunicorn/gunicorn.conf.py',
       text: renderGunicornConf({

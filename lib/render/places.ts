@@ -16,5 +16,14 @@ export const PGBOUNCER_PORT = 6432;
 /** The socket of Valkey or Redis. */
 export const CACHE_SOCKET = '/run/plumbline-cache/cache.sock';
 
+/** Where the volume for data is mounted. */
+export const DATA = '/srv/data';
+
+/** The files that users upload, where the instance has them. */
+export const MEDIA = `${DATA}/media`;
+
+/** Where nginx serves them, unless the project says otherwise. */
+export const MEDIA_URL = '/media/';
+
 /** The release that serves. */
 export const RELEASE = '/srv/app/current';

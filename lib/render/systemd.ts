@@ -3,7 +3,7 @@ import { webSockets } from '../plan/queue-plan';
 import { leavesOrphans } from './gunicorn';
 import type { ApplicationLayout } from './input';
 import type { OperatingSystemProfile } from './operating-systems';
-import { RELEASE } from './places';
+import { MEDIA, RELEASE } from './places';
 import { lines, type Lines } from './text';
 
 /** Where unit files that no package brings lie. */
@@ -27,19 +27,25 @@ export interface Neighbours {
   readonly units: readonly string[];
   /** Whether there are secrets to fetch before each start. */
   readonly secrets: boolean;
+  /** Whether the files that users upload are on the volume for data. */
+  readonly media?: boolean;
   /** Where the files of the release are. */
   readonly layout?: ApplicationLayout;
 }
 
 /** Orders a unit after those that it needs, and starts them with it; it runs on while one of them restarts. */
-export function after({ units, secrets }: Neighbours, ...more: readonly string[]): string {
+export function after({ units, secrets, media }: Neighbours, ...more: readonly string[]): string {
   const asked = secrets ? [SECRETS_SOCKET] : [];
   const names = [...more, 'network-online.target', ...asked, ...units.map((unit) => `${unit}.service`)];
-  return lines(`After=${names.join(' ')}`, `Wants=${names.filter((name) => !more.includes(name)).join(' ')}`).trimEnd();
+  const volume = media ? ['srv-data.mount'] : [];
+  return lines(
+    `After=${[...names, ...volume].join(' ')}`,
+    `Wants=${names.filter((name) => !more.includes(name)).join(' ')}`,
+  ).trimEnd();
 }
 
 /** What every process of the application runs as, where, and with which environment. */
-export function applicationService(runtimeDirectory: string, { secrets, layout }: Neighbours): Lines {
+export function applicationService(runtimeDirectory: string, { secrets, media, layout }: Neighbours): Lines {
   const { workingDirectory, pythonPath = [] } = layout ?? {};
   const path = ['/usr/local/lib/plumbline', ...pythonPath.map(inRelease)];
   return [
@@ -51,7 +57,8 @@ export function applicationService(runtimeDirectory: string, { secrets, layout }
     'UMask=0027',
     `Environment=PATH=${BIN}:/usr/local/bin:/usr/bin PYTHONPATH=${path.join(':')} PYTHONUNBUFFERED=1`,
     '# Where it may write: files of its own, and on the disk, since /tmp is memory on some systems.',
-    'Environment=HOME=/var/lib/app TMPDIR=/var/tmp',
+    'Environment=HOME=/var/lib/app XDG_CACHE_HOME=/var/lib/app/.cache TMPDIR=/var/tmp',
+    media && ['# Uploaded files: without the volume it does not start, and is tried again.', `ReadWritePaths=${MEDIA}`],
     'EnvironmentFile=/etc/gunicorn/environment',
     secrets && [
       "# In a folder of root's, whose part it is to fetch them; who asks is the application's user.",

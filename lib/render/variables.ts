@@ -10,6 +10,8 @@ import {
 } from './files';
 import type { BootstrapInput } from './input';
 import { healthHost } from './nginx';
+import { mediaUrl } from './nginx-media';
+import { MEDIA } from './places';
 import { pythonsOf, type DatabaseServerProfile } from './operating-systems';
 import { shellQuote, type Lines } from './text';
 
@@ -57,6 +59,7 @@ export function variables(input: BootstrapInput): Lines {
     '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
     `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
     input.dataVolume !== undefined && `data_volume=${input.dataVolume}${input.newVolume ? ' new_volume=true' : ''}`,
+    input.media && `media=${MEDIA} media_url=${mediaUrl(input.environment)} nginx_group=${operatingSystem.nginxGroup}`,
     server && databaseVariables(server, plan),
     accountVariables(input),
     cacheOnInstance(input) && `cache_unit=${operatingSystem.cache.unit}`,
