@@ -16,6 +16,7 @@ const DATABASES: Record<string, () => Database | undefined> = {
   none: () => undefined,
   mysql: () => Database.mysqlOnInstance(),
   postgres: () => Database.postgresOnInstance(),
+  sqlite: () => Database.sqliteOnInstance(),
   'rds-mysql': () => Database.rdsMysql(),
   'rds-mariadb': () => Database.rdsMariaDb(),
   'rds-postgres': () => Database.rdsPostgres(),

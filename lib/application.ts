@@ -282,6 +282,7 @@ export class Application {
         extras: this.options.extras,
       },
       warnings: project?.warnings ?? [],
+      databaseWarnings: (settings, replaced) => project?.databaseWarnings(settings, replaced) ?? [],
     };
   }
 }
@@ -293,6 +294,7 @@ interface Bound {
   readonly layout: ApplicationLayout;
   readonly packages: Pick<ApplicationOptions, 'requirements' | 'dependencyGroups' | 'extras'>;
   readonly warnings: readonly ProjectWarning[];
+  readonly databaseWarnings: Project['databaseWarnings'];
   grantRead(grantee: iam.IGrantable): void;
 }
 

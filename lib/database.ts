@@ -34,7 +34,7 @@ import { refuse } from './plan/refuse';
 import { STRING, refuseOtherTypes } from './prop-types';
 import { RDS_STORAGE, hostProblems, portProblems, sizeProblems } from './ranges';
 import { RdsDatabase } from './rds-database';
-import { MYSQL_SOCKET, PGBOUNCER_PORT, PGBOUNCER_SOCKETS, POSTGRESQL_SOCKETS, RDS_BUNDLE } from './render';
+import { MYSQL_SOCKET, PGBOUNCER_PORT, PGBOUNCER_SOCKETS, POSTGRESQL_SOCKETS, RDS_BUNDLE, SQLITE_FILE } from './render';
 import type { RequestPathPlan } from './request-path-plan';
 
 /** Where a database is bound to. */
@@ -58,6 +58,14 @@ const POSTGRESQL = rds.PostgresEngineVersion.of('17', '17');
 /** Database and user where nobody says otherwise; on the instance also the operating system's user, which is how they know each other. */
 const APP = 'app';
 
+/** How the application reaches what is on its instance: a server by its socket, as the user that it runs as. */
+const ENVIRONMENT_ON_INSTANCE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  mysql: onSocket(MYSQL_SOCKET),
+  mariadb: onSocket(MYSQL_SOCKET),
+  postgresql: onSocket(POSTGRESQL_SOCKETS),
+  sqlite: { PLUMBLINE_DATABASE_NAME: SQLITE_FILE },
+};
+
 /**
  * The database of an application: on its instance, made in Amazon RDS, or there already. Where it is made here its parameters come from the
  * plan; one that is there already needs a statement timeout of at most `statementTimeout` of the plan, by role or by parameter group.
@@ -74,6 +82,15 @@ export class Database {
   /** PostgreSQL on the instance that serves the application; otherwise as `mysqlOnInstance`. */
   public static postgresOnInstance(options: OnInstanceDatabaseOptions = {}): Database {
     return Database.onInstance(options, () => DatabaseEngine.POSTGRESQL);
+  }
+
+  /**
+   * SQLite: a file that all processes of the application on its one instance share, and no server. It lies on a volume of its own with daily
+   * snapshots, and the instance is changed in place, as with `mysqlOnInstance`. One transaction at a time writes, and is on the disk when it
+   * is answered; those that wait for it fail after a little less than `requestTimeout`. Not for gevent, nor for more than one instance.
+   */
+  public static sqliteOnInstance(options: OnInstanceDatabaseOptions = {}): Database {
+    return Database.onInstance(options, () => 'sqlite');
   }
 
   /** MySQL in Amazon RDS. */
@@ -141,17 +158,7 @@ export class Database {
     return new Database(
       options,
       (operatingSystem) => ({ engine: engine(operatingSystem), host: 'instance' }),
-      (_, { plan }) => {
-        const postgresql = plan._plan.database!.engine === 'postgresql';
-        return {
-          environment: {
-            PLUMBLINE_DATABASE_NAME: APP,
-            PLUMBLINE_DATABASE_USER: APP,
-            PLUMBLINE_DATABASE_HOST: postgresql ? POSTGRESQL_SOCKETS : MYSQL_SOCKET,
-          },
-          secrets: {},
-        };
-      },
+      (_, { plan }) => ({ environment: ENVIRONMENT_ON_INSTANCE[plan._plan.database!.engine]!, secrets: {} }),
       dataVolumeOptions(options),
     );
   }
@@ -258,6 +265,10 @@ export class Database {
     const access = this.bind(scope, context);
     return this.input(context.operatingSystem).pooling === 'pgbouncer' ? throughPgBouncer(access) : access;
   }
+}
+
+function onSocket(socket: string): Record<string, string> {
+  return { PLUMBLINE_DATABASE_NAME: APP, PLUMBLINE_DATABASE_USER: APP, PLUMBLINE_DATABASE_HOST: socket };
 }
 
 /** @throws when two poolers are asked for, or one that does not know the engine */

@@ -25,7 +25,7 @@ export function environmentUrls(
   const { PLUMBLINE_CACHE_URL: cache, PLUMBLINE_BROKER_URL: broker } = environment;
   const celery = broker && forCelery(withPassword(broker, secret));
   const urls = Object.entries({
-    DATABASE_URL: databaseUrl(environment, secret, django ? 'postgres' : 'postgresql'),
+    DATABASE_URL: sqliteUrl(environment) ?? databaseUrl(environment, secret, django ? 'postgres' : 'postgresql'),
     // django-environ has no unix://: it makes one of a redis:// without a host
     CACHE_URL: cache && withPassword(cache.replace(/^unix:(.*)\?db=0$/, 'redis:$1'), secret),
     REDIS_URL: cache && withPassword(cache, secret),
@@ -66,6 +66,14 @@ function databaseUrl(
   const name = part(environment, secret, 'PLUMBLINE_DATABASE_NAME');
   const url = `${postgresql ? postgres : 'mysql'}://${account}@${server}/${name}`;
   return query.length > 0 ? `${url}?${query.join('&')}` : url;
+}
+
+/** The path and nothing else: many read it by what stands behind the third slash, and would open a file with a query in its name. */
+function sqliteUrl({
+  PLUMBLINE_DATABASE_ENGINE: engine,
+  PLUMBLINE_DATABASE_NAME: file,
+}: Readonly<Record<string, string>>) {
+  return engine === 'sqlite' ? `sqlite:///${file}` : undefined;
 }
 
 /** A part of a URL: what it says, or where the machine puts it in. */

@@ -43,6 +43,7 @@ export {
   type CachePlan,
   type ConnectionPlan,
   type DatabasePlan,
+  type DiskPlan,
   type LoadBalancerPlan,
   type MemoryPlan,
   type NginxPlan,
@@ -50,6 +51,7 @@ export {
 } from './plan/plan';
 export { type InstanceSizeFacts } from './plan/instance-sizes';
 export { LoadBalancerType, RequestPathPlan, type RequestPathProps } from './request-path-plan';
+export { type RootVolumeProps } from './root-volume';
 export { WebInstance, type InstanceOptions, type WebInstanceProps } from './web-instance';
 export { WebService, type WebServiceProps } from './web-service';
 export { WebUserData, type MachineProps, type WebUserDataProps } from './web-user-data';

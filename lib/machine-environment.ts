@@ -8,9 +8,11 @@ export function machineEnvironment(plan: Plan, access: readonly DataAccess[]): R
   const longest = (values: number[]) => String(Math.max(...values));
   return {
     ...(database && {
-      PLUMBLINE_DATABASE_ENGINE: database.engine === 'postgresql' ? 'postgresql' : 'mysql',
+      PLUMBLINE_DATABASE_ENGINE: database.engine === 'mariadb' ? 'mysql' : database.engine,
       PLUMBLINE_DATABASE_CONN_MAX_AGE: String(database.connMaxAge),
-      PLUMBLINE_DATABASE_CONNECT_TIMEOUT: String(database.connectTimeout),
+      ...(database.engine === 'sqlite'
+        ? { PLUMBLINE_DATABASE_LOCK_TIMEOUT: String(database.lockWaitTimeout) }
+        : { PLUMBLINE_DATABASE_CONNECT_TIMEOUT: String(database.connectTimeout) }),
       ...(database.poolSize > 0 && {
         PLUMBLINE_DATABASE_POOL_SIZE: String(database.poolSize),
         PLUMBLINE_DATABASE_POOL_TIMEOUT: String(database.borrowTimeout),

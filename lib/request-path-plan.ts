@@ -16,6 +16,7 @@ import {
   type CheckedPlan,
   type ConnectionPlan,
   type DatabasePlan,
+  type DiskPlan,
   type InstanceSizeFacts,
   type LoadBalancerPlan,
   type MemoryPlan,
@@ -40,6 +41,7 @@ import {
   secretOf,
   type PropTypes,
 } from './prop-types';
+import type { RootVolumeProps } from './root-volume';
 
 /** The load balancers that a request path can be planned for. */
 export enum LoadBalancerType {
@@ -50,7 +52,7 @@ export enum LoadBalancerType {
 }
 
 /** What the numbers of a request path are derived from. */
-export interface RequestPathProps extends OperatingSystemProps {
+export interface RequestPathProps extends OperatingSystemProps, RootVolumeProps {
   /**
    * The longest that the application may work on one request: 5 seconds to 3589 seconds with the default `queueTimeout`.
    * Every other timeout, from the database to the load balancer, follows from it. What takes longer is work for `backgroundWorkers`.
@@ -148,7 +150,8 @@ export interface RequestPathProps extends OperatingSystemProps {
   readonly upstreamTimeout?: Duration;
 
   /**
-   * Largest request body: nginx `client_max_body_size`. `Size.mebibytes(0)` is without a limit.
+   * Largest request body: nginx `client_max_body_size`. `Size.mebibytes(0)` is without a limit, but for the disk's. Six of the largest must
+   * find room on the disk at once, in nginx and in the application.
    *
    * @default Size.mebibytes(10)
    */
@@ -195,6 +198,7 @@ export const REQUEST_PATH_TYPES: PropTypes<RequestPathProps> = {
   loadBalancerIdleTimeout: DURATION,
   upstreamTimeout: DURATION,
   clientMaxBodySize: SIZE,
+  volumeSize: SIZE,
   healthCheckInterval: DURATION,
   healthCheckTimeout: DURATION,
   nginxDirectives: mapOf(STRING, `an object, for example { gzip_comp_level: '6' }`),
@@ -241,6 +245,8 @@ export class RequestPathPlan {
   public readonly loadBalancer: LoadBalancerPlan;
   /** Where the memory of the instance goes. */
   public readonly memory: MemoryPlan;
+  /** Where the disk of the instance goes. */
+  public readonly disk: DiskPlan;
   /** Settings of the database and its clients; undefined without a database. */
   public readonly database?: DatabasePlan;
   /** Settings of the cache; undefined without a cache. */
@@ -270,6 +276,7 @@ export class RequestPathPlan {
     this.nginx = plan.nginx;
     this.loadBalancer = plan.loadBalancer;
     this.memory = plan.memory;
+    this.disk = plan.disk;
     this.database = plan.database;
     this.cache = plan.cache;
     this.backgroundWorkers = [...plan.backgroundWorkers];
@@ -301,6 +308,7 @@ function planInput(props: RequestPathProps): PlanInput {
     loadBalancerIdleTimeout: secondsOf('loadBalancerIdleTimeout', props.loadBalancerIdleTimeout),
     upstreamTimeout: secondsOf('upstreamTimeout', props.upstreamTimeout),
     clientMaxBodySize: mebibytesOf('clientMaxBodySize', props.clientMaxBodySize),
+    volumeSize: mebibytesOf('volumeSize', props.volumeSize),
     healthCheckInterval: secondsOf('healthCheckInterval', props.healthCheckInterval),
     healthCheckTimeout: secondsOf('healthCheckTimeout', props.healthCheckTimeout),
     database: props.database?._planInput(props.operatingSystem),

@@ -24,11 +24,12 @@ import {
 } from './prop-types';
 import { ROOT_VOLUME, sizeProblems, waitProblems } from './ranges';
 import type { RequestPathPlan } from './request-path-plan';
+import type { RootVolumeProps } from './root-volume';
 import { reachProblems, vpcProblems, vpcsOfGroups, vpcsOfSubnets, vpcsOfTargetGroup } from './vpcs';
 import { WebUserData } from './web-user-data';
 
 /** How an instance is placed and what it may do. */
-export interface InstanceOptions {
+export interface InstanceOptions extends RootVolumeProps {
   /**
    * Subnets of the instance; it takes the first. It needs a way to the internet for packages.
    *
@@ -56,13 +57,6 @@ export interface InstanceOptions {
    * @default - one that lets nothing in but the load balancer, and everything out
    */
   readonly securityGroup?: ec2.ISecurityGroup;
-
-  /**
-   * Size of the root volume: 8 GiB to 64 TiB, in whole GiB, and no less than the image has.
-   *
-   * @default Size.gibibytes(16)
-   */
-  readonly volumeSize?: Size;
 
   /**
    * How long CloudFormation waits until the instance serves: 1 minute to 12 hours, in whole seconds. On an instance that holds its database each change waits
@@ -99,9 +93,6 @@ export const INSTANCE_OPTIONS_TYPES: PropTypes<InstanceOptions> = {
 
 /** Boot, packages and wheels take 1 to 3 minutes on a small instance; a package mirror on a bad day takes ten. */
 const CREATION_TIMEOUT = Duration.minutes(15);
-
-/** Operating system 3 GiB, swap 2, logs 1, and two releases with their packages. */
-const VOLUME_SIZE = Size.gibibytes(16);
 
 /** What Session Manager needs; `AmazonSSMManagedInstanceCore` would also read every parameter of the account. */
 const SESSION_MANAGER = [
@@ -201,10 +192,13 @@ export class WebInstance
       blockDevices: [
         {
           deviceName: userData.operatingSystem.rootDeviceName,
-          volume: ec2.BlockDeviceVolume.ebs((props.volumeSize ?? VOLUME_SIZE).toGibibytes(), {
-            volumeType: ec2.EbsDeviceVolumeType.GP3,
-            encrypted: true,
-          }),
+          volume: ec2.BlockDeviceVolume.ebs(
+            (props.volumeSize ?? Size.mebibytes(userData.plan.disk.total)).toGibibytes(),
+            {
+              volumeType: ec2.EbsDeviceVolumeType.GP3,
+              encrypted: true,
+            },
+          ),
         },
       ],
     });
@@ -278,7 +272,7 @@ export function instanceProblems(
     );
   }
   problems.push(
-    ...sizeProblems('volumeSize', props.volumeSize, ROOT_VOLUME),
+    ...rootVolumeProblems(props.volumeSize, props.plan),
     ...waitProblems('creationTimeout', props.creationTimeout),
     ...imageProblems(props.machineImage, {
       operatingSystem: (props.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023).name,
@@ -286,4 +280,13 @@ export function instanceProblems(
     }),
   );
   return problems;
+}
+
+/** A volume that EC2 has, and that holds what the plan keeps on it. */
+function rootVolumeProblems(given: Size | undefined, { disk }: RequestPathPlan): string[] {
+  const problems = sizeProblems('volumeSize', given ?? Size.mebibytes(disk.total), ROOT_VOLUME);
+  if (problems.length > 0 || !given || given.toMebibytes() >= disk.total) return problems;
+  return [
+    `volumeSize (${given.toGibibytes()} GiB) is less than that of the plan (${disk.total / 1024} GiB): give the same to RequestPathPlan.of`,
+  ];
 }

@@ -228,10 +228,12 @@ export class WebUserData extends Construct {
       );
     }
     const withoutEffect = namesWithoutEffect(props).map((message) => ({ id: 'environmentWithoutEffect', message }));
-    const warnings = application.warnings.filter(({ id }) => !(media && id === MEDIA_WARNING));
-    [...warnings, ...withoutEffect].forEach(({ id, message }) =>
-      Validations.of(this).addWarning(`cdk-plumbline:WebService.${id}`, message),
-    );
+    const settings = props.environment?.DJANGO_SETTINGS_MODULE;
+    const inRelease = application.databaseWarnings(settings, database !== undefined);
+    const warnings = [...application.warnings, ...inRelease, ...withoutEffect];
+    warnings
+      .filter(({ id }) => !(media && id === MEDIA_WARNING))
+      .forEach(({ id, message }) => Validations.of(this).addWarning(`cdk-plumbline:WebService.${id}`, message));
     const access = this.dataServices._access;
     const secrets = merged([props.secrets ?? {}, ...access.map((service) => service.secrets)]);
     if (application.django && !('SECRET_KEY' in { ...props.environment, ...secrets })) {

@@ -14,7 +14,7 @@ PLACE = {
     "service", "read_default_file", "read_default_group", "pool",
 }  # fmt: skip
 
-# what plumbline_mysql and plumbline_postgresql add the rotated password to
+# what our engines stand on: plumbline_mysql and plumbline_postgresql add the rotated password to it
 below = SimpleNamespace(engine="")
 
 
@@ -40,6 +40,8 @@ def settings(project, environ):
 
 def database(own, environ):
     engine = environ["PLUMBLINE_DATABASE_ENGINE"]
+    if engine == "sqlite":
+        return sqlite(own, environ)
     options = mysql(environ) if engine == "mysql" else postgresql(environ)
     if "PLUMBLINE_DATABASE_CONNECT_TIMEOUT" in environ:
         options["connect_timeout"] = int(environ["PLUMBLINE_DATABASE_CONNECT_TIMEOUT"])
@@ -47,16 +49,15 @@ def database(own, environ):
     below.engine = f"django.db.backends.{engine}"
     if family(own.get("ENGINE", "")) == engine:
         kept = own
-        given = own.get("OPTIONS", {}).items()
-        options = {name: value for name, value in given if name not in PLACE and not name.startswith("ssl")} | options
+        options = options_of(own) | options
         if not own["ENGINE"].startswith("django.db.backends."):
             below.engine = own["ENGINE"]
     if engine == "mysql":
         options.setdefault("charset", "utf8mb4")  # Django says utf8 up to 5.1, which has no emoji
     return {
         **kept,
-        # a password can be rotated: our engines fetch it anew
-        "ENGINE": f"plumbline_{engine}" if password(environ) else below.engine,
+        # a password can be rotated: our engines fetch it anew, and ours checks what a pool gives
+        "ENGINE": f"plumbline_{engine}" if password(environ) or "pool" in options else below.engine,
         "NAME": environ["PLUMBLINE_DATABASE_NAME"],
         "USER": environ["PLUMBLINE_DATABASE_USER"],
         "PASSWORD": password(environ),
@@ -64,10 +65,48 @@ def database(own, environ):
         "PORT": environ.get("PLUMBLINE_DATABASE_PORT", ""),
         "OPTIONS": options,
         "CONN_MAX_AGE": int(environ.get("PLUMBLINE_DATABASE_CONN_MAX_AGE", "0")),
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": "pool" not in options,
         # a cursor on the server lives in one session, and each transaction may get another
         "DISABLE_SERVER_SIDE_CURSORS": own.get("DISABLE_SERVER_SIDE_CURSORS", False)
         or environ.get("PLUMBLINE_DATABASE_TRANSACTION_POOLING") == "1",
+    }
+
+
+WORDS = {
+    "postg": "postgresql", "psql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite",
+    "spatialite": "sqlite",
+}  # fmt: skip
+
+
+def options_of(own):
+    given = own.get("OPTIONS", {}).items()
+    return {name: value for name, value in given if name not in PLACE and not name.startswith("ssl")}
+
+
+# With NORMAL a power cut takes the last commits, though they were answered (sqlite.org, pragma_synchronous). It is the
+# default, unless whoever has built SQLite decided otherwise.
+SYNCHRONOUS = "PRAGMA synchronous = FULL"
+
+
+def sqlite(own, environ):
+    """A transaction takes the lock when it begins: one that has read before it writes could not wait for it, since what
+    it has read may be out of date (SQLITE_BUSY at once, whatever the timeout). What the project says of it stands."""
+    import django
+
+    kept, options = {name: own[name] for name in KEPT if name in own}, {}
+    below.engine = "django.db.backends.sqlite3"
+    if family(own.get("ENGINE", "")) == "sqlite":
+        kept, options, below.engine = own, options_of(own), own["ENGINE"]
+    knows = django.VERSION >= (5, 1)
+    if knows:
+        options = {"transaction_mode": "IMMEDIATE", "init_command": SYNCHRONOUS} | options
+    return {
+        **kept,
+        "ENGINE": below.engine if knows else "plumbline_sqlite",
+        "NAME": environ["PLUMBLINE_DATABASE_NAME"],
+        "OPTIONS": options | {"timeout": int(environ["PLUMBLINE_DATABASE_LOCK_TIMEOUT"])},
+        "CONN_MAX_AGE": int(environ.get("PLUMBLINE_DATABASE_CONN_MAX_AGE", "0")),
+        "CONN_HEALTH_CHECKS": True,
     }
 
 
@@ -75,7 +114,7 @@ def family(engine):
     """Which server an engine speaks to: most say so by their name. Only another one is imported, since some look at the
     settings when they are."""
     name = engine.lower()
-    for word, server in (("postg", "postgresql"), ("psql", "postgresql"), ("mysql", "mysql"), ("mariadb", "mysql")):
+    for word, server in WORDS.items():
         if word in name:
             return server
     if not engine or name.startswith("django."):

@@ -102,6 +102,8 @@ def serve_static(collect):
 
     django.setup()
     plumbline_media.say(settings, os.environ)
+    for sentence in read_only(settings.DATABASES, release(os.environ).resolve()):
+        print(sentence)
     if not apps.is_installed("django.contrib.staticfiles"):
         print("django.contrib.staticfiles is not installed: no static files")
         return
@@ -112,6 +114,25 @@ def serve_static(collect):
     if root != served:
         served.unlink(missing_ok=True)
         served.symlink_to(root)
+
+
+def read_only(databases, folder):
+    """Of the databases that are files of SQLite, those that the service cannot write to, though this command may: it
+    runs in a release that is on its way. Synthesis says so too, where the files of the project show it."""
+    for alias, database in databases.items():
+        name = str(database.get("NAME") or "")
+        if plumbline_databases.family(database.get("ENGINE", "")) != "sqlite" or ":memory:" in name or name == "":
+            continue
+        file = Path(name.removeprefix("file:").partition("?")[0]).resolve()
+        if file.is_relative_to(folder) or not os.access(file.parent, os.W_OK):
+            yield (
+                f"DATABASES[{alias!r}] is a file of SQLite that the service cannot write to, {file}: "
+                + (
+                    "give database, for example Database.sqliteOnInstance()"
+                    if alias == "default"
+                    else "name a file in /var/lib/app"
+                )
+            )
 
 
 def came_with(folder, root):

@@ -1,9 +1,12 @@
 """One connection to the database belongs to one process.
 
 A forked process inherits its parent's sockets. When both use the same connection, each reads what the other asked for:
-over TLS an error (`decryption failed or bad record mac`), over a UNIX socket another user's rows. gunicorn.conf.py
-calls `close_inherited` in `pre_fork` where the master loads the application (`preload_app`), and `refuse_shared` in
-`post_worker_init`: what the first could not close, opened without Django, keeps the service from serving.
+over TLS an error (`decryption failed or bad record mac`), over a UNIX socket another user's rows. A copied connection
+to a file of SQLite believes in locks that it does not have, and damages the database (sqlite.org, howtocorrupt).
+
+gunicorn.conf.py calls `close_inherited` in `pre_fork` where the master loads the application (`preload_app`), and
+`refuse_shared` in `post_worker_init`: what the first could not close, opened without Django, keeps the service from
+serving.
 """
 
 import _socket
@@ -25,8 +28,12 @@ def close_inherited():
 
 def refuse_shared(worker):
     """Raises, so that gunicorn stops, when the worker holds a connection to the database that the master holds too."""
-    inherited = sockets(worker.ppid).keys()
-    shared = [fd for inode, fd in sockets("self").items() if inode in inherited and leads_to_database(fd)]
+    if os.environ["PLUMBLINE_DATABASE_ENGINE"] == "sqlite":
+        # under the same number: one that a worker has opened itself has another, and the master has closed Django's
+        shared = sorted(opened(worker.ppid) & opened("self"))
+    else:
+        inherited = sockets(worker.ppid)
+        shared = [fd for inode, fd in sockets("self").items() if inode in inherited and leads_to_database(fd)]
     if shared:
         raise RuntimeError(
             f"master and workers share {len(shared)} connection(s) to the database "
@@ -37,15 +44,21 @@ def refuse_shared(worker):
 
 def sockets(process):
     """inode -> file descriptor"""
+    return {target: fd for fd, target in descriptors(process).items() if target.startswith("socket:")}
+
+
+def opened(process):
+    """Those of the file of SQLite."""
+    file = os.path.realpath(os.environ["PLUMBLINE_DATABASE_NAME"])
+    return {fd for fd, target in descriptors(process).items() if target == file}
+
+
+def descriptors(process):
     folder = f"/proc/{process}/fd"
     found = {}
     for fd in os.listdir(folder):
-        try:
-            target = os.readlink(f"{folder}/{fd}")
-        except FileNotFoundError:  # closed meanwhile
-            continue
-        if target.startswith("socket:"):
-            found[target] = int(fd)
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            found[int(fd)] = os.readlink(f"{folder}/{fd}")
     return found
 
 

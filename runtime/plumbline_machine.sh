@@ -5,6 +5,8 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
+images=${images:-/var/lib/plumbline/images}
+
 # What fails at once may meet a lock, or a network that is not yet up. What fails late has tried often enough itself.
 retry() {
   local start=$SECONDS
@@ -45,7 +47,8 @@ system() {
   id -u app >/dev/null 2>&1 ||
     useradd --system --user-group --no-create-home --home-dir /var/lib/app --shell /usr/sbin/nologin app
   mkdir -p /srv/app/releases /var/log/journal /etc/systemd/journald.conf.d
-  printf '%s\n' '[Journal]' Storage=persistent SystemMaxUse=256M >/etc/systemd/journald.conf.d/plumbline.conf
+  # rsyslog, which Ubuntu has, would write all of it once more, to files that are looked at once a week.
+  printf '%s\n' '[Journal]' Storage=persistent SystemMaxUse=256M ForwardToSyslog=no >/etc/systemd/journald.conf.d/plumbline.conf
   systemctl restart systemd-journald
   # A server that went without a word is found after 2 minutes instead of 2 hours: drivers ask for keepalives, and none
   # says how often. No application fails for the lack of swap or of these settings, so their failure is only told.
@@ -57,6 +60,40 @@ system() {
     { fallocate -l "${swap}M" /swapfile && chmod 600 /swapfile && mkswap /swapfile >/dev/null && swapon /swapfile &&
       in_fstab '/swapfile none swap sw 0 0'; } || rm -f /swapfile
   fi
+  bound /var/log/nginx 512 # NGINX_LOGS of lib/plan/disk-plan.ts
+  bound /var/spool/nginx/uploads "$uploads"
+  bound /var/spool/nginx/responses "$responses"
+}
+
+# A folder that is full by itself, before the disk is: a file system in a file that has all its blocks from the start. It grows with
+# the plan, and does not shrink. No application fails for the lack of it, so that is only told.
+bound() { # folder, MiB
+  local name=${1#/} image
+  image=$images/${name//\//-}.img
+  mkdir -p "$images" "$1"
+  if [ "$2" = 0 ]; then return; fi
+  mountpoint -q "$1" || mount "$1" 2>/dev/null || new_bound "$image" "$@" ||
+    echo "$1 has no file system of its own, so what fills it fills the disk"
+  if mountpoint -q "$1" && [ "$(stat -c %s "$image")" -lt $(($2 << 20)) ]; then
+    grow "$image" "$(findmnt -no SOURCE "$1")" "$2" || echo "$1 could not be made larger"
+  fi
+}
+
+grow() { # image, device, MiB
+  fallocate -l "$3M" "$1" && losetup -c "$2" && resize2fs "$2" >/dev/null
+}
+
+# What the plan takes for its tables: few inodes, one for each connection of nginx and as many again, and a small journal.
+new_bound() { # image, folder, MiB
+  local options=loop,nodev,nosuid,noexec
+  rm -f "$1"
+  if fallocate -l "$3M" "$1" && chmod 600 "$1" && mkfs.ext4 -q -F -b 4096 -m 0 -N 16384 -J size=4 "$1" </dev/null &&
+    mount -o $options "$1" "$2"; then
+    in_fstab "$1 $2 ext4 $options,nofail,x-systemd.before=nginx.service 0 0"
+    return
+  fi
+  rm -f "$1"
+  return 1
 }
 
 in_fstab() { # line

@@ -17,6 +17,7 @@ PAUSES = (2, 5, 10, 20, 40)  # before each further try: what uses the table may 
 
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL
 LOCK_WAIT_TIMEOUT = 1205  # MySQL, MariaDB
+BUSY = "database is locked"  # SQLite, whose code the sqlite3 of Python 3.10 does not tell
 
 
 def main():
@@ -105,7 +106,10 @@ class Patience:
 def limit(connection, seconds):
     """How long the next statement may wait for a table; how long it takes then is not limited. Where a pooler gives the
     session to others, that can be said within a transaction only."""
-    if connection.vendor == "mysql":
+    if connection.vendor == "sqlite":
+        # nobody waits behind it there, but it needs the one lock that others ask for all the time
+        connection.connection.execute(f"PRAGMA busy_timeout = {LOCK * 1000}").close()
+    elif connection.vendor == "mysql":
         # 0 is not without a limit here, and nothing asks for that
         set_limit(connection, f"SET SESSION lock_wait_timeout = {seconds or LOCK}")
     elif connection.in_atomic_block:
@@ -123,7 +127,7 @@ def set_limit(connection, statement):
 def is_lock_timeout(error):
     cause = error.__cause__ or error
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)  # psycopg 3, psycopg 2
-    return state == LOCK_NOT_AVAILABLE or error.args[:1] == (LOCK_WAIT_TIMEOUT,)
+    return state == LOCK_NOT_AVAILABLE or error.args[:1] in ((LOCK_WAIT_TIMEOUT,), (BUSY,))
 
 
 if __name__ == "__main__":

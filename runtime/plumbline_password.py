@@ -1,18 +1,20 @@
 """A database's password that has been rotated while the service runs: fetched anew, without a restart. Where the secret
 holds the user's name too, rotation may give it to another user."""
 
+import json
 import subprocess
 import threading
 import time
 from types import SimpleNamespace
 
-COMMAND = ["/usr/bin/python3", "-I", "/usr/local/lib/plumbline/plumbline_secrets.py", "print"]
+COMMAND = ["/usr/bin/python3", "-I", "/usr/local/lib/plumbline/plumbline_secrets.py", "json"]
 # A rotation changes the server first and shows the secret when it has tested it, some seconds later.
 WAITS = (0, 1, 2, 4)
-# Seconds without another try: a server that refuses the right password is not helped by more of them.
+# Seconds without another try after one that found nothing new: a server that refuses the right password is not helped
+# by more of them.
 PAUSE = 30
 
-fetched = SimpleNamespace(account={}, at=float("-inf"))
+fetched = SimpleNamespace(account={}, in_vain_at=float("-inf"))
 lock = threading.Lock()
 
 
@@ -47,25 +49,25 @@ def connect_when_let_in(connect, parameters, is_refusal):
 def another_than(refused):
     """What is new in the account, or nothing."""
     with lock:  # one thread fetches, the others find what it has got
-        if {**refused, **fetched.account} == refused and time.monotonic() - fetched.at > PAUSE:
+        if {**refused, **fetched.account} == refused and time.monotonic() - fetched.in_vain_at > PAUSE:
             for seconds in WAITS:
                 time.sleep(seconds)
                 fetched.account = fetch()
                 if {**refused, **fetched.account} != refused:
                     break
-            fetched.at = time.monotonic()
+            else:
+                fetched.in_vain_at = time.monotonic()
         return fetched.account if {**refused, **fetched.account} != refused else {}
 
 
+VARIABLES = {"user": "PLUMBLINE_DATABASE_USER", "password": "PLUMBLINE_DATABASE_PASSWORD"}
+
+
 def fetch():
-    """Without what the machine has no secret for, and without what the command fails to get, which then says why."""
-    account = {"user": secret("PLUMBLINE_DATABASE_USER"), "password": secret("PLUMBLINE_DATABASE_PASSWORD")}
-    return {name: value for name, value in account.items() if value}
-
-
-def secret(variable):
+    """Without what the machine has no secret for; nothing where the command fails, which then says why."""
     try:
-        answer = subprocess.run([*COMMAND, variable], stdout=subprocess.PIPE, text=True, timeout=15)
+        answer = subprocess.run([*COMMAND, *VARIABLES.values()], stdout=subprocess.PIPE, text=True, timeout=15)
     except subprocess.TimeoutExpired:
-        return None
-    return answer.stdout.rstrip("\n") if answer.returncode == 0 else None
+        return {}
+    values = json.loads(answer.stdout) if answer.returncode == 0 else {}
+    return {name: values[variable] for name, variable in VARIABLES.items() if values.get(variable)}

@@ -2,6 +2,7 @@
 
     plumbline_secrets.py write             has them fetched, all of them, to where systemd reads them: before each start
     plumbline_secrets.py print VARIABLE    prints one as it is now
+    plumbline_secrets.py json VARIABLE...  prints an object of those that are secrets, asked for at once
 
 Run with `python3 -I`: the environment is that of the application, which may change how Python works.
 """
@@ -16,8 +17,8 @@ ADDRESS = "/run/plumbline-secrets.sock"
 PATIENCE = 75
 
 
-def ask(variable):
-    """What root says, by the name `value` or `error`."""
+def ask(variables):
+    """What root says, by the name `values` or `error`."""
     end = time.monotonic() + PATIENCE
     while True:
         reason = "root's service hung up"
@@ -25,7 +26,7 @@ def ask(variable):
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(PATIENCE)
                 connection.connect(ADDRESS)
-                connection.sendall(f"{variable}\n".encode())
+                connection.sendall(f"{variables}\n".encode())
                 line = connection.makefile(encoding="utf-8").readline()
             if line:
                 return json.loads(line)
@@ -33,15 +34,20 @@ def ask(variable):
             reason = f"{ADDRESS}: {error}"
         if time.monotonic() > end:
             return {"error": reason}
-        time.sleep(0.5)
+        time.sleep(0.2)
 
 
-def main(command, variable=""):
-    answer = ask(variable)
+def main(command, *variables):
+    answer = ask(" ".join(variables))
     if "error" in answer:
         raise SystemExit(f"secrets: {answer['error']}")
+    if command == "json":
+        print(json.dumps(answer["values"]))
     if command == "print":
-        print(answer["value"])
+        (variable,) = variables
+        if variable not in answer["values"]:
+            raise SystemExit(f"secrets: {variable} is no secret of this machine")
+        print(answer["values"][variable])
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ ask_aws() { # variable, service, id
   } >&2
 }
 
-fetch() { # form, variable, service, id, field
+fetch() { # form: assignment for systemd, object of JSON, or the value alone; variable, service, id, field
   if [ "$3" = composed ]; then
     compose "$1" "$2" "$4"
     return
@@ -50,7 +50,7 @@ if field:
 if form == "assignment":
     escaped = "".join("\\" + c if c in "\\\"$`" else c for c in value)
     value = f"{variable}=\"{escaped}\""
-print(value)
+print(json.dumps({variable: value}) if form == "object" else value)
 ' "$1" "$2" "$5" <<<"${answers[$3 $4]}"
 }
 
@@ -63,7 +63,11 @@ compose() { # form, variable, URL
     value=$(python3 -I -c 'import sys, urllib.parse as url; print(url.quote(sys.stdin.read()[:-1], safe=""))' <<<"$value")
     url=${url//"{$name}"/"$value"}
   done
-  if [ "$1" = assignment ]; then echo "$2=\"$url\""; else echo "$url"; fi
+  case $1 in
+  assignment) echo "$2=\"$url\"" ;;
+  object) python3 -I -c 'import json, sys; print(json.dumps({sys.argv[1]: sys.stdin.read()[:-1]}))' "$2" <<<"$url" ;;
+  value) echo "$url" ;;
+  esac
 }
 
 # shellcheck disable=SC2094 # what is removed is not read
@@ -92,20 +96,37 @@ value_of() { # variable
   return 1
 }
 
-# A line in, a variable or nothing for all of them; a line of JSON out.
+values_of() { # variables
+  local variable service id field
+  while read -r variable service id field; do
+    [[ " $* " != *" $variable "* ]] || fetch object "$variable" "$service" "$id" "$field" || return
+  done <"$list"
+}
+
+# A line in, variables or nothing for all of them; a line of JSON out, with the values of those that are secrets.
 answer() {
-  local variable text why key=error
-  IFS= read -r -t 5 -n 256 variable
+  local text why key=error
+  local -a variables
+  IFS=' ' read -r -t 5 -n 256 -a variables
   why=$(mktemp "$folder/why.XXXXXX")
-  if text=$(if [ -n "$variable" ]; then value_of "$variable"; else write; fi 2>"$why"); then
-    key=value
+  if text=$(if [ "${#variables[@]}" -gt 0 ]; then values_of "${variables[@]}"; else write; fi 2>"$why"); then
+    key=values
   else
     text=$(<"$why")
   fi
   rm "$why"
-  python3 -I -c 'import json, sys; print(json.dumps({sys.argv[1]: sys.stdin.read().rstrip("\n")}))' "$key" <<<"$text"
-  # It keeps its place among the MaxConnections= of the socket: so many a second are all that the application can cause.
-  sleep 1
+  python3 -I -c '
+import json, sys
+lines = sys.stdin.read().splitlines()
+if sys.argv[1] == "values":
+    said = dict(pair for line in lines if line for pair in json.loads(line).items())
+else:
+    said = "\n".join(lines)
+print(json.dumps({sys.argv[1]: said}))
+' "$key" <<<"$text"
+  # It keeps its place among the MaxConnections= of the socket: about six a second are all that the application can cause,
+  # and the 17 workers of a t3.2xlarge have a rotated password before a pool gives up (5 s).
+  sleep 0.2
 }
 
 "$1"

@@ -2,6 +2,7 @@
 
 The server's limit is made for requests. What runs outside of them gets its own for the session: the longest that a task
 may work, or none (0). Behind a pooler the server's stays, since one process after the other uses the same session.
+SQLite has no limit.
 """
 
 VARIABLE = "PLUMBLINE_DATABASE_STATEMENT_TIMEOUT"
@@ -9,7 +10,8 @@ VARIABLE = "PLUMBLINE_DATABASE_STATEMENT_TIMEOUT"
 
 def limit(environ):
     """Gives each connection that Django opens the limit, in seconds, that the environment of the process names."""
-    if VARIABLE not in environ or environ.get("PLUMBLINE_DATABASE_TRANSACTION_POOLING") == "1":
+    pooled = environ.get("PLUMBLINE_DATABASE_TRANSACTION_POOLING") == "1"
+    if VARIABLE not in environ or pooled or environ.get("PLUMBLINE_DATABASE_ENGINE") == "sqlite":
         return
     from django.db.backends.signals import connection_created
 

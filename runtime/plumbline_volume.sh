@@ -111,6 +111,9 @@ fits_server() { # folder that the volume is mounted at
       fi
       if [ -e "$mysql/ibdata1" ]; then return; fi
       ;;
+    sqlite)
+      if [ -e "$1/sqlite/${database_file##*/}" ]; then return; fi
+      ;;
   esac
   if [ "${new_volume:-}" != true ]; then
     found=$(cd "$1" && find . -mindepth 1 -maxdepth 1 -printf '%P ' 2>/dev/null) || true

@@ -159,7 +159,7 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
     right: none,
     breaks: 'the tasks that wait there are lost with each release and each new image',
     change:
-      'use Cache.elastiCache or Cache.fromEndpoint, or a database or media on the instance (Database.mysqlOnInstance, Database.postgresOnInstance, Media.onInstance), which is then changed in place and keeps its queue',
+      'use Cache.elastiCache or Cache.fromEndpoint, or a database or media on the instance (Database.mysqlOnInstance, Database.postgresOnInstance, Database.sqliteOnInstance, Media.onInstance), which is then changed in place and keeps its queue',
     source: 'the queue is on the root volume, which goes with the instance',
   },
   {

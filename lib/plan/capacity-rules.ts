@@ -140,9 +140,9 @@ export const CAPACITY_RULES: readonly Rule[] = [
     relation: '≥',
     right: number(ENOUGH_SLOTS),
     breaks: 'work that waits (databases, other services) gets a fifth of what threads would give',
-    change: ({ database }) =>
+    change: ({ connections, database }) =>
       // without a pool each slot may hold a connection
-      `${database?.pooling === 'none' && database.poolSize === 0 ? 'give the database more connections, ' : ''}use gthread, more threads, or acknowledge the warning where the application only computes`,
+      `${connections && database?.pooling === 'none' && database.poolSize === 0 ? 'give the database more connections, ' : ''}use gthread, more threads, or acknowledge the warning where the application only computes`,
     source: 'overload runs: 5 slots did 70 requests/s where 25 did 360',
   },
   {

@@ -1,5 +1,5 @@
 import { smallestRdsClass } from './database-server';
-import type { ConnectionPlan, DatabaseEngineName, DatabasePlan, Plan } from './plan';
+import type { ConnectionPlan, DatabasePlan, DatabaseServerName, Plan } from './plan';
 import { count, limit, seconds, type Rule } from './rule';
 import { cooperative } from './worker-plan';
 
@@ -70,7 +70,7 @@ export const CONNECTION_RULES: readonly Rule[] = [
     breaks: 'nobody knows whether the connections suffice',
     change: 'state maxConnections of the database',
     source: 'a server that is made elsewhere can only be asked for it',
-    applies: withDatabase(),
+    applies: withDatabase(({ engine }) => engine !== 'sqlite'),
   },
   {
     id: 'N5',
@@ -143,7 +143,7 @@ export const CONNECTION_RULES: readonly Rule[] = [
     breaks: 'the server closes connections first, and the next request pays for a health check that fails',
     change: 'lower connMaxAge',
     source: 'MySQL and MariaDB, wait_timeout; "Server has gone away" without a health check (run)',
-    applies: withDatabase((database) => database.engine !== 'postgresql' && database.pooling === 'none'),
+    applies: withDatabase(({ engine, pooling }) => (engine === 'mysql' || engine === 'mariadb') && pooling === 'none'),
   },
 ];
 
@@ -153,7 +153,7 @@ function fewerConnections({ appServer, backgroundWorkers, connections, database 
   const unpooled = cooperative(workerClass) && database?.poolSize === 0;
   // four fifths of it, so that the next warning is not that it is nearly full
   const large = smallestRdsClass(
-    database?.engine as DatabaseEngineName,
+    database?.engine as DatabaseServerName,
     Math.ceil(((connections?.total ?? 0) * 5) / 4),
   );
   const setting = workerClass === 'gthread' ? 'threads' : unpooled ? 'workerConnections' : 'workers';

@@ -1,5 +1,8 @@
 /** The database servers that can be planned for. */
-export type DatabaseEngineName = 'mysql' | 'mariadb' | 'postgresql';
+export type DatabaseServerName = 'mysql' | 'mariadb' | 'postgresql';
+
+/** What an application can keep its rows with: a server, or a file that its processes share. */
+export type DatabaseEngineName = DatabaseServerName | 'sqlite';
 
 /** What is asked of a database. Times in seconds, memory in MiB; absent values are derived. */
 export interface DatabaseInput {
@@ -42,17 +45,20 @@ export interface BackgroundWorkerInput {
 
 /** Settings of the database server and of its clients. Times in seconds, memory in MiB. */
 export interface DatabasePlan {
-  /** `mysql`, `mariadb` or `postgresql`. */
+  /** `mysql`, `mariadb`, `postgresql` or `sqlite`. */
   readonly engine: string;
-  /** Where the server runs: `instance`, `rds` or `elsewhere`. */
+  /** Where the server runs, or the file of SQLite lies: `instance`, `rds` or `elsewhere`. */
   readonly host: string;
-  /** `max_connections` of the server; 0 is unknown. */
+  /** `max_connections` of the server; 0 is unknown, or no server. */
   readonly maxConnections: number;
-  /** PostgreSQL `statement_timeout`, MariaDB `max_statement_time`, MySQL `max_execution_time` (SELECT only). */
+  /** PostgreSQL `statement_timeout`, MariaDB `max_statement_time`, MySQL `max_execution_time` (SELECT only); SQLite has none: 0. */
   readonly statementTimeout: number;
-  /** MySQL and MariaDB `innodb_lock_wait_timeout` and `lock_wait_timeout`; 0 where the statement timeout counts the wait for a lock. */
+  /**
+   * MySQL and MariaDB `innodb_lock_wait_timeout` and `lock_wait_timeout`, SQLite `busy_timeout`; 0 where the statement timeout counts the
+   * wait for a lock.
+   */
   readonly lockWaitTimeout: number;
-  /** `connect_timeout` of the driver. */
+  /** `connect_timeout` of the driver; 0 where it opens a file. */
   readonly connectTimeout: number;
   /** `innodb_buffer_pool_size` or `shared_buffers`; 0 leaves it to the server, as on RDS, whose formula knows the class. */
   readonly bufferMemory: number;
@@ -60,7 +66,7 @@ export interface DatabasePlan {
   readonly effectiveCacheSize: number;
   /** PostgreSQL `work_mem`; 0 leaves it to the server. */
   readonly workMem: number;
-  /** `long_query_time` or `log_min_duration_statement`: what takes longer is logged. */
+  /** `long_query_time` or `log_min_duration_statement`: what takes longer is logged; 0 is nothing. */
   readonly slowQuery: number;
   /** PostgreSQL `client_connection_check_interval`: how soon the query of a killed worker ends; 0 where the server has none. */
   readonly connectionCheckInterval: number;

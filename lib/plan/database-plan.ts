@@ -1,6 +1,6 @@
 import { poolerSize, proxyPercent, tasksOf, type Fleet } from './connection-plan';
 import type { DatabaseServer } from './database-server';
-import type { ConnectionPlan, DatabasePlan } from './plan';
+import type { ConnectionPlan, DatabaseInput, DatabasePlan } from './plan';
 
 /** What takes longer than this is logged: seconds that a user notices, few enough for the log of a small instance. */
 const SLOW_QUERY = 1;
@@ -18,7 +18,7 @@ const CONNECT_TIMEOUT = 10;
 const WORK_MEM = 4;
 
 /** What the settings of a server follow from. Times in seconds. */
-interface Clients {
+export interface Clients {
   readonly requestTimeout: number;
   readonly statementTimeout: number;
   /** Size of the pool in each process; 0 is none. */
@@ -49,7 +49,7 @@ export function planDatabase(
     maxConnections,
     statementTimeout: clients.statementTimeout,
     // of PostgreSQL the statement timeout counts the wait for a lock
-    lockWaitTimeout: postgresql ? 0 : Math.max(1, Math.min(LOCK_WAIT_TIMEOUT, Math.floor(clients.statementTimeout))),
+    lockWaitTimeout: postgresql ? 0 : lockWaitTimeout(clients),
     connectTimeout: Math.max(1, Math.min(CONNECT_TIMEOUT, Math.floor(clients.requestTimeout / 2))),
     bufferMemory: server.bufferMemory,
     // shared_buffers and twice as much page cache
@@ -57,7 +57,7 @@ export function planDatabase(
     workMem: postgresql && onInstance ? WORK_MEM : 0,
     slowQuery: SLOW_QUERY,
     connectionCheckInterval: postgresql ? CONNECTION_CHECK_INTERVAL : 0,
-    connMaxAge: input.connMaxAge ?? (clients.keepsConnections ? CONN_MAX_AGE : 0),
+    connMaxAge: connMaxAge(input, clients),
     poolSize: clients.poolSize,
     pooling,
     poolerSize: pgbouncer ? poolerSize(server, fleet, set) : 0,
@@ -70,4 +70,14 @@ export function planDatabase(
         : 0,
     memory: server.memory + server.perConnection * total,
   };
+}
+
+/** How long a client waits for a lock: it learns that it has not got it before its request ends. */
+export function lockWaitTimeout({ statementTimeout }: Clients): number {
+  return Math.max(1, Math.min(LOCK_WAIT_TIMEOUT, Math.floor(statementTimeout)));
+}
+
+/** `CONN_MAX_AGE`, unless it is asked for. */
+export function connMaxAge(input: DatabaseInput, { keepsConnections }: Clients): number {
+  return input.connMaxAge ?? (keepsConnections ? CONN_MAX_AGE : 0);
 }

@@ -66,7 +66,7 @@ export const DATABASE_RULES: readonly Rule[] = [
     change: 'raise requestTimeout',
     source:
       'MySQL and MariaDB: 50 s for a row, a year or a day for a table, and no statement timeout for what writes (MySQL)',
-    applies: ({ database }) => database !== undefined,
+    applies: ({ database }) => database !== undefined && database.engine !== 'sqlite',
   },
   {
     id: 'N27',

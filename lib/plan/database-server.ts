@@ -1,5 +1,5 @@
 import type { InstanceSizeFacts } from './instance-sizes';
-import type { DatabaseInput } from './plan';
+import type { DatabaseInput, DatabaseServerName } from './plan';
 import { rdsMemory } from './rds-memory';
 
 /** What a database server costs and keeps for itself. Memory in MiB. */
@@ -22,7 +22,7 @@ interface ServerFacts {
  * Connections: PostgreSQL keeps superuser_reserved_connections 3, on RDS 2 more and the newer rds_reserved; MySQL and MariaDB keep one,
  * and on RDS its agents hold some; MariaDB on RDS allows half of what MySQL does.
  */
-const SERVERS: Readonly<Record<DatabaseInput['engine'], ServerFacts>> = {
+const SERVERS: Readonly<Record<DatabaseServerName, ServerFacts>> = {
   mysql: { base: 350, perConnection: 1, reserved: 1, reservedOnRds: 3, rdsBytesPerConnection: 12582880 },
   mariadb: { base: 150, perConnection: 1, reserved: 1, reservedOnRds: 3, rdsBytesPerConnection: 25165760 },
   postgresql: { base: 80, perConnection: 5, reserved: 3, reservedOnRds: 8, rdsBytesPerConnection: 9531392 },
@@ -50,8 +50,11 @@ export interface DatabaseServer {
   readonly limit?: number;
 }
 
-/** The server that is asked for, beside everything else on the instance. */
-export function databaseServer(input: DatabaseInput, instance: InstanceSizeFacts): DatabaseServer {
+const isServer = (engine: DatabaseInput['engine']): engine is DatabaseServerName => engine in SERVERS;
+
+/** The server that is asked for, beside everything else on the instance; none where the database is a file. */
+export function databaseServer(input: DatabaseInput, instance: InstanceSizeFacts): DatabaseServer | undefined {
+  if (!isServer(input.engine)) return undefined;
   const facts = SERVERS[input.engine];
   const pooler = input.pooling === 'pgbouncer' ? PGBOUNCER : 0;
   if (input.host !== 'instance') {
@@ -83,7 +86,7 @@ export function databaseServer(input: DatabaseInput, instance: InstanceSizeFacts
  * The connections that an RDS class of this memory, in MiB, carries for certain. RDS divides the memory that its operating system and
  * agents leave, about 95 % less 300 MiB: that meets what was measured on micro to large from below.
  */
-export function rdsConnections(engine: DatabaseInput['engine'], memory: number): number {
+export function rdsConnections(engine: DatabaseServerName, memory: number): number {
   const left = Math.max(0, memory * 0.95 - 300) * 1024 ** 2;
   return Math.max(1, Math.floor(left / SERVERS[engine].rdsBytesPerConnection));
 }
@@ -92,7 +95,7 @@ export function rdsConnections(engine: DatabaseInput['engine'], memory: number):
 const RDS_SIZES = ['micro', 'small', 'medium', 'large', 'xlarge', '2xlarge'];
 
 /** The smallest burstable RDS class that carries so many connections, or undefined where none does. */
-export function smallestRdsClass(engine: DatabaseInput['engine'], connections: number): string | undefined {
+export function smallestRdsClass(engine: DatabaseServerName, connections: number): string | undefined {
   const carries = (size: string) => rdsConnections(engine, rdsMemory(`t3.${size}`)!) >= connections;
   const size = RDS_SIZES.find(carries);
   return size && `db.t3.${size}`;

@@ -3,10 +3,12 @@ import { planCache } from './cache-plan';
 import { connectionBound, planConnections, UNBOUND } from './connection-plan';
 import { planDatabase } from './database-plan';
 import { databaseServer } from './database-server';
+import { withDisk } from './disk-plan';
 import type { InstanceSizeFacts } from './instance-sizes';
 import { DEFAULT_MEMORY_PER_WORKER, planMemory } from './memory-plan';
 import type { Plan, PlanInput } from './plan';
 import { planQueue } from './queue-plan';
+import { planSqlite } from './sqlite-plan';
 import { DEFAULT_QUEUE_TIMEOUT, DEFAULT_REQUEST_TIMEOUT, planTimeouts } from './timeout-plan';
 import { cooperative, planWorkers } from './worker-plan';
 
@@ -33,18 +35,19 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
   const connections =
     server && planConnections(server, fleet, { workers: workers.workers, perWorker: connectionsPerWorker });
   const sharesProcess = cooperative(workers.workerClass);
+  const clients = {
+    requestTimeout,
+    statementTimeout: times.statementTimeout,
+    poolSize: bound.pool && sharesProcess ? connectionsPerWorker : 0,
+    keepsConnections: !sharesProcess,
+  };
   const database =
-    server &&
-    connections &&
-    planDatabase(server, fleet, connections, {
-      requestTimeout,
-      statementTimeout: times.statementTimeout,
-      poolSize: bound.pool && sharesProcess ? connectionsPerWorker : 0,
-      keepsConnections: !sharesProcess,
-    });
+    server && connections
+      ? planDatabase(server, fleet, connections, clients)
+      : input.database && planSqlite(input.database, clients);
   const queue = planQueue(workers.slots);
   const maxRequests = input.maxRequests ?? 0;
-  return {
+  const path: Omit<Plan, 'disk'> = {
     instance,
     requestTimeout,
     queueTimeout,
@@ -91,6 +94,7 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
       workerProcesses: queue.workerProcesses,
       workerConnections: queue.workerConnections,
       clientMaxBodySize: input.clientMaxBodySize ?? 10,
+      proxyMaxTempFileSize: 0, // by the disk
       proxyIgnoreClientAbort: false,
       healthReadTimeout: 2,
     },
@@ -109,4 +113,5 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
     extraNginxDirectives: {},
     extraGunicornSettings: {},
   };
+  return withDisk(path, input);
 }

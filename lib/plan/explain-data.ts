@@ -1,4 +1,5 @@
 import type { ExplainedSetting } from './explain';
+import { explainedSqlite } from './explain-sqlite';
 import type { BackgroundWorkerPlan, CachePlan, ConnectionPlan, DatabasePlan, Plan } from './plan';
 
 const seconds = (value: number) => `${value} s`;
@@ -20,6 +21,7 @@ export function explainedData({
     ...(database && connections
       ? [...server(database), ...pooler(database), ...budget(connections, database.pooling, requestGuard)]
       : []),
+    ...(database?.engine === 'sqlite' ? [...explainedSqlite(database), connMaxAgeRow(database)] : []),
     ...(cache ? caching(cache) : []),
     ...backgroundWorkers.flatMap(background),
   ];
@@ -73,13 +75,7 @@ function server(database: DatabasePlan): ExplainedSetting[] {
         ]
       : []),
     client('connect_timeout', seconds(database.connectTimeout), NO_CONNECTION),
-    client(
-      'CONN_MAX_AGE',
-      seconds(database.connMaxAge),
-      database.connMaxAge
-        ? 'a connection serves many requests of its process or thread, with a health check before each'
-        : 'a request keeps no connection for another one',
-    ),
+    connMaxAgeRow(database),
     ...(poolSize
       ? [
           client('pool max_size', `${poolSize}`, 'connections that the requests of a process share'),
@@ -87,6 +83,16 @@ function server(database: DatabasePlan): ExplainedSetting[] {
         ]
       : []),
   ];
+}
+
+function connMaxAgeRow({ connMaxAge }: DatabasePlan): ExplainedSetting {
+  return rowsOf('Django')(
+    'CONN_MAX_AGE',
+    seconds(connMaxAge),
+    connMaxAge
+      ? 'a connection serves many requests of its process or thread, with a health check before each'
+      : 'a request keeps no connection for another one',
+  );
 }
 
 function pooler({ pooling, poolerSize, poolerClients, maxConnectionsPercent, borrowTimeout }: DatabasePlan) {

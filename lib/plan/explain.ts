@@ -1,4 +1,5 @@
 import { explainedData } from './explain-data';
+import { explainedDisk } from './explain-disk';
 import { explainedSlots } from './explain-slots';
 import type { MemoryPlan, Plan } from './plan';
 import { webSockets } from './queue-plan';
@@ -79,7 +80,7 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       'gunicorn',
       'workers',
       `${appServer.workers}`,
-      `the lower of 2 × ${plan.instance.vcpus} vCPU + 1 and ${memory.forWorkers} MiB / ${memory.perWorker} MiB${plan.database ? ', as far as their connections allow' : ''}, unless asked for`,
+      `the lower of 2 × ${plan.instance.vcpus} vCPU + 1 and ${memory.forWorkers} MiB / ${memory.perWorker} MiB${plan.connections ? ', as far as their connections allow' : ''}, unless asked for`,
     ),
     explainedSlots(plan),
     row(
@@ -189,6 +190,7 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       nginx.clientMaxBodySize ? `${nginx.clientMaxBodySize} MiB` : 'off',
       'clientMaxBodySize',
     ),
+    ...explainedDisk(plan),
     row(
       'target group',
       'deregistration_delay.timeout_seconds',

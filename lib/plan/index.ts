@@ -12,6 +12,8 @@ export type {
   DatabaseEngineName,
   DatabaseInput,
   DatabasePlan,
+  DiskPlan,
+  DatabaseServerName,
   LoadBalancerKind,
   LoadBalancerPlan,
   MediaInput,

@@ -4,6 +4,7 @@ import { nearest } from './nearest';
 import { directiveProblem, nearestDirective } from './nginx-directives';
 import type { AppServerPlan, NginxPlan, Plan, PlanInput, Violation } from './plan';
 import { proxyBuffersProblem } from './proxy-buffers';
+import { proxyCacheSize } from './proxy-cache';
 import { nginxMebibytes, nginxSeconds } from './seconds';
 
 type Read = (text: string) => number | boolean | undefined;
@@ -24,6 +25,7 @@ const NGINX: Readonly<Record<string, readonly [keyof NginxPlan, Read]>> = {
   worker_processes: ['workerProcesses', integer],
   worker_connections: ['workerConnections', integer],
   client_max_body_size: ['clientMaxBodySize', nginxMebibytes],
+  proxy_max_temp_file_size: ['proxyMaxTempFileSize', nginxMebibytes],
   proxy_ignore_client_abort: ['proxyIgnoreClientAbort', onOff],
   'upstream.max_conns': ['maxConns', integer],
   'upstream.keepalive': ['upstreamKeepalive', integer],
@@ -77,6 +79,13 @@ export const REFUSED_DIRECTIVES = [
 /** Directives by which headers arrive that the table of forced headers does not see: gunicorn reads X_Real_IP as X-Real-IP where it may. */
 export const LETS_HEADERS_THROUGH = ['underscores_in_headers', 'ignore_invalid_headers', 'proxy_pass_request_headers'];
 
+/** Directives by which nginx writes where the disk plan does not count it. */
+export const FILLS_THE_DISK: Readonly<Record<string, string>> = {
+  client_body_temp_path: 'bodies have a file system of their own, so that they cannot fill the disk',
+  proxy_temp_path: 'responses have a file system of their own, so that they cannot fill the disk',
+  client_body_in_file_only: 'files of bodies that stay would fill the file system that bodies have',
+};
+
 /** The entry of a table, and never what every object has, such as `constructor`. */
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined;
@@ -92,6 +101,7 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
   const violations: Violation[] = [];
   const nginx: Record<string, unknown> = { ...plan.nginx };
   const appServer: Record<string, unknown> = { ...plan.appServer };
+  const accepted: Record<string, string> = {};
   const extraNginxDirectives: Record<string, string> = {};
   const extraGunicornSettings: Record<string, unknown> = {};
 
@@ -127,6 +137,13 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
           `nginxDirectives: ${JSON.stringify(name)} cannot be overridden: headers that a client forges would reach the application; remove it`,
         ),
       );
+    } else if (own(FILLS_THE_DISK, name)) {
+      violations.push(
+        violation(
+          'V1',
+          `nginxDirectives: ${JSON.stringify(name)} cannot be overridden: ${FILLS_THE_DISK[name]}; remove it`,
+        ),
+      );
     } else if (known) {
       const parsed = known[1](value);
       if (parsed === undefined) {
@@ -138,16 +155,25 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
         );
       } else {
         nginx[known[0]] = parsed;
+        accepted[name] = value;
       }
     } else {
       const problem = directiveProblem(name);
       if (problem) violations.push(violation('V1', `nginxDirectives: ${JSON.stringify(name)} ${problem}`));
-      else extraNginxDirectives[name] = value;
+      else extraNginxDirectives[name] = accepted[name] = value;
     }
   }
 
-  const tooSmall = proxyBuffersProblem(extraNginxDirectives);
+  const tooSmall = proxyBuffersProblem(accepted);
   if (tooSmall) violations.push(violation('V1', `nginxDirectives: ${tooSmall}`));
+  if (proxyCacheSize(accepted) === undefined) {
+    violations.push(
+      violation(
+        'V1',
+        'nginxDirectives: proxy_cache_path has no max_size, and would fill the disk: add one, for example max_size=1g',
+      ),
+    );
+  }
 
   for (const [name, value] of Object.entries(input.gunicornSettings ?? {})) {
     const known = own(GUNICORN, name);

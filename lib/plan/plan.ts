@@ -19,6 +19,7 @@ export type {
   DatabaseEngineName,
   DatabaseInput,
   DatabasePlan,
+  DatabaseServerName,
   MediaInput,
 } from './data-services';
 
@@ -42,6 +43,8 @@ export interface PlanInput {
   readonly maxRequests?: number;
   readonly preloadApp?: boolean;
   readonly clientMaxBodySize?: number;
+  /** Size of the root volume. */
+  readonly volumeSize?: number;
   readonly loadBalancer?: LoadBalancerKind;
   /** Idle timeout of a load balancer that somebody else made, and that can therefore only be checked. */
   readonly loadBalancerIdleTimeout?: number;
@@ -131,6 +134,8 @@ export interface NginxPlan {
   readonly workerConnections: number;
   /** nginx `client_max_body_size` in MiB; 0 is without a limit. */
   readonly clientMaxBodySize: number;
+  /** nginx `proxy_max_temp_file_size` in MiB: what it reads ahead of one response for a slow client; 0 is nothing but its buffers. */
+  readonly proxyMaxTempFileSize: number;
   /** nginx `proxy_ignore_client_abort`. */
   readonly proxyIgnoreClientAbort: boolean;
   /** nginx `proxy_read_timeout` of the health check: an application whose slots are all taken is busy, not dead. */
@@ -185,7 +190,33 @@ export interface MemoryPlan {
   readonly swap: number;
 }
 
-/** Every number of the request path. Times in seconds, memory in MiB. */
+/** Where the disk of the instance goes, the root volume, in MiB. */
+export interface DiskPlan {
+  /** Size of the root volume. */
+  readonly total: number;
+  /** Operating system, packages, and what the file system keeps for itself. */
+  readonly operatingSystem: number;
+  /** Releases of the application with their packages. */
+  readonly releases: number;
+  /** Swap file; 0 is none. */
+  readonly swap: number;
+  /** Logs of nginx, the journal, other logs. */
+  readonly logs: number;
+  /** What nginx caches (`proxy_cache_path`); 0 is nothing. */
+  readonly nginxCache: number;
+  /** What a cache on the instance keeps of its queues; 0 is nothing. */
+  readonly cache: number;
+  /** File system of the request bodies that nginx receives. */
+  readonly uploads: number;
+  /** Temporary files that the application makes of them. */
+  readonly applicationUploads: number;
+  /** File system of the responses that nginx reads ahead for slow clients. */
+  readonly responses: number;
+  /** What is left for files of the application. */
+  readonly forApplication: number;
+}
+
+/** Every number of the request path. Times in seconds, memory and disk in MiB. */
 export interface Plan {
   readonly instance: InstanceSizeFacts;
   /** The longest that the application may work on one request. */
@@ -204,6 +235,7 @@ export interface Plan {
   readonly nginx: NginxPlan;
   readonly loadBalancer: LoadBalancerPlan;
   readonly memory: MemoryPlan;
+  readonly disk: DiskPlan;
   readonly database?: DatabasePlan;
   readonly cache?: CachePlan;
   readonly media?: MediaInput;

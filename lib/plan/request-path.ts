@@ -1,4 +1,5 @@
 import { derivePlan } from './derive';
+import { withDisk } from './disk-plan';
 import { INSTANCE_SIZES, instanceSize, type InstanceSizeFacts } from './instance-sizes';
 import { applyOverrides } from './overrides';
 import type { Plan, PlanInput, Violation } from './plan';
@@ -22,7 +23,7 @@ export function planRequestPath(input: PlanInput): CheckedPlan {
   }
   const instance = instanceSize(input.instanceType) ?? instanceSize(STAND_IN)!;
   const { plan: overridden, violations: overrideViolations } = applyOverrides(derivePlan(input, instance), input);
-  const plan = followStops(overridden);
+  const plan = withDisk(followStops(overridden), input);
   const nothingFits = noWorkerFits(input, plan, instance);
   const ruleViolations = checkPlan(plan).filter(({ rule }) => !(nothingFits && rule === 'E4'));
   return {

@@ -1,10 +1,11 @@
 import { choiceProblems, type Choices } from './choices';
 import { requirementsOf, requirementsProblem, wantsDjango } from './dependencies';
 import { inFolder, type ProjectFiles } from './files';
-import { layoutOf, managedFolders, named, type LayoutOptions } from './layout';
+import { fileOf, layoutOf, managedFolders, named, type LayoutOptions } from './layout';
 import { mediaWarnings } from './media';
 import { problemOf, problemOfCelery, type Named } from './modules';
 import { pythonWishes, type PythonWish } from './python-version';
+import { djangoInRelease, othersInRelease, settingsModule } from './sqlite';
 
 /** What is said of a project beside its files. */
 export interface ProjectOptions extends LayoutOptions, Choices {
@@ -34,6 +35,13 @@ export interface Project {
   readonly pythonWishes: readonly PythonWish[];
   readonly problems: readonly string[];
   readonly warnings: readonly ProjectWarning[];
+  /**
+   * Where its database is known to be a file of the release.
+   *
+   * @param settings the module of Django's settings, where that is said
+   * @param replaced whether the machine has a database that Django's settings get instead
+   */
+  databaseWarnings(settings: string | undefined, replaced: boolean): ProjectWarning[];
   /** Whether something runs that needs a manage.py, and the applications of Celery. */
   workerProblems(workers: readonly { readonly kind: string; readonly app?: string }[]): string[];
 }
@@ -70,6 +78,12 @@ export function readProject(
       ...(django ? mediaWarnings(files) : withoutManage(files)),
       ...madeHere(files, folders),
     ],
+    databaseWarnings: (settings, replaced) => {
+      if (!django) return othersInRelease(files);
+      const callers = modules.flatMap((module) => roots.flatMap((root) => fileOf(files, root, module) ?? []));
+      const module = settings ?? settingsModule(files, [...callers, inFolder(workingDirectory, 'manage.py')]);
+      return replaced || module === undefined ? [] : djangoInRelease(files, roots, module);
+    },
     workerProblems: (workers) =>
       workers.flatMap(({ kind, app }) => {
         if (app !== undefined) return problemOfCelery(files, roots, app, requirements) ?? [];

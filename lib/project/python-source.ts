@@ -45,8 +45,16 @@ export function definedIn(text: string): Defined {
   };
 }
 
-/** The lines that Python sees: without comments and the content of strings, and each statement on one. */
-export function logicalLines(text: string): { lines: string[]; whole: boolean } {
+/** The statements of a file, each on one line with its indentation, without comments. */
+export function statementsOf(text: string): string[] {
+  return logicalLines(text, (literal) => literal.replace(/\s+/g, ' ')).lines;
+}
+
+/** The lines that Python sees: without comments and, unless it is asked for, the content of strings, and each statement on one. */
+export function logicalLines(
+  text: string,
+  show: (literal: string) => string = () => '""',
+): { lines: string[]; whole: boolean } {
   const token =
     /#[^\n]*|("""|''')(?:\\[\s\S]|(?!\1)[^\\])*\1|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'|\\\r?\n|["']|[([{]|[)\]}]|\r?\n|[^#"'\\()[\]{}\r\n]+|[\s\S]/g;
   let code = '';
@@ -55,7 +63,7 @@ export function logicalLines(text: string): { lines: string[]; whole: boolean } 
   for (const [part] of text.matchAll(token)) {
     if (part.startsWith('#') || /^\\\r?\n$/.test(part)) code += part.startsWith('#') ? '' : ' ';
     else if (part === '"' || part === "'") whole = false;
-    else if (/^["']/.test(part)) code += '""';
+    else if (/^["']/.test(part)) code += show(part);
     else if (/^\r?\n$/.test(part)) code += depth > 0 ? ' ' : '\n';
     else {
       if (/^[([{]$/.test(part)) depth += 1;

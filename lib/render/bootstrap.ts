@@ -1,6 +1,6 @@
 import { refuse } from '../plan/refuse';
 import { renderAws } from './aws';
-import { backgroundUnits, cacheOnInstance, databaseServer, isFixed, renderFiles } from './files';
+import { backgroundUnits, cacheOnInstance, databaseServer, isFixed, renderFiles, sqliteOnInstance } from './files';
 import type { BootstrapInput, RenderedFile, S3Object } from './input';
 import { RDS_BUNDLE } from './places';
 import { refusals } from './refusals';
@@ -31,6 +31,7 @@ export function renderBootstrap(input: BootstrapInput): string {
   const commands = input.extraCommands ?? [];
   const inPlace = input.dataVolume !== undefined;
   const server = databaseServer(input);
+  const sqlite = sqliteOnInstance(input);
   const cache = cacheOnInstance(input);
   const workers = backgroundUnits(input);
   return [
@@ -86,6 +87,7 @@ export function renderBootstrap(input: BootstrapInput): string {
       inPlace && '. $lib/plumbline_in_place.sh',
       input.media && '. $lib/plumbline_media.sh',
       server && '. $lib/plumbline_database.sh',
+      sqlite && '. $lib/plumbline_sqlite.sh',
       input.database?.account && '. $lib/plumbline_account.sh',
       workers.length > 0 && '. $lib/plumbline_workers.sh',
       'run system system',
@@ -99,6 +101,7 @@ export function renderBootstrap(input: BootstrapInput): string {
       input.media && 'run media media',
       input.secrets.length > 0 && 'run secrets bash $lib/plumbline_secrets.sh write',
       server && 'run database database',
+      sqlite && 'run database sqlite',
       input.database?.account && 'run account account',
       input.database?.pooled && 'run pgbouncer start_again pgbouncer',
       cache && 'run cache start_again $cache_unit /etc/plumbline/cache.conf',

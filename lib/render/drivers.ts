@@ -18,6 +18,7 @@ export function drivers({ database, cache, media, backgroundWorkers }: Plan): st
 }
 
 function databaseDrivers(engine: string, pool: boolean): string[] {
+  if (engine === 'sqlite') return []; // a part of Python
   if (engine !== 'postgresql') return ['pymysql==1.2.4:MySQLdb,pymysql'];
   const psycopg = 'psycopg[binary,pool]==3.3.9:psycopg';
   // psycopg 2 has no pool that Django knows, and blocks every greenlet of a process

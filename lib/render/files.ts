@@ -8,14 +8,20 @@ import { renderNginxConf } from './nginx';
 import { mediaUrl } from './nginx-media';
 import { renderPgBouncerIni, renderPgBouncerServer, renderPgBouncerService } from './pgbouncer';
 import type { DatabaseServerProfile } from './operating-systems';
+import { MEDIA, SQLITE_FOLDER } from './places';
 import { refusalsOfFiles } from './refusals';
 import { renderGunicornService, renderGunicornSocket, renderNginxDropIn, UNITS, type Neighbours } from './systemd';
 import { environmentLine, lines, withoutTokens } from './text';
 
 /** The server that runs on the machine, if any. */
 export function databaseServer({ database, plan, operatingSystem }: FilesInput): DatabaseServerProfile | undefined {
-  if (!database?.onInstance) return undefined;
+  if (!database?.onInstance || plan.database?.engine === 'sqlite') return undefined;
   return plan.database?.engine === 'postgresql' ? operatingSystem.postgresql : operatingSystem.mysql;
+}
+
+/** Whether the database is a file on the volume for data. */
+export function sqliteOnInstance({ database, plan }: FilesInput): boolean {
+  return database !== undefined && plan.database?.engine === 'sqlite';
 }
 
 /** Whether a cache runs on the machine. */
@@ -59,7 +65,7 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
       ...(cacheOnInstance(input) ? [operatingSystem.cache.unit] : []),
     ],
     secrets: input.secrets.length > 0,
-    media: input.media,
+    data: [...(sqliteOnInstance(input) ? [SQLITE_FOLDER] : []), ...(input.media ? [MEDIA] : [])],
     layout: input.application,
   };
   return [

@@ -3,9 +3,9 @@ import { webSocketPing } from '../plan/timeout-plan';
 import type { GunicornInput } from './input';
 import { lines, pythonLiteral } from './text';
 
-/** Whether the queries of killed workers go on: PostgreSQL looks for its clients, and a pooler's connections are not theirs. */
+/** Whether the queries of killed workers go on: PostgreSQL looks for its clients, SQLite is a part of them, and a pooler's connections are not theirs. */
 export function leavesOrphans({ database }: Plan): boolean {
-  return database !== undefined && database.engine !== 'postgresql' && database.pooling === 'none';
+  return (database?.engine === 'mysql' || database?.engine === 'mariadb') && database.pooling === 'none';
 }
 
 /** The whole /etc/gunicorn/gunicorn.conf.py. */

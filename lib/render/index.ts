@@ -29,6 +29,7 @@ export {
   PGBOUNCER_SOCKETS,
   POSTGRESQL_SOCKETS,
   RDS_BUNDLE,
+  SQLITE_FILE,
 } from './places';
 export type { PythonProfile } from './pythons';
 export { FOLDER, FOLDER_RULE } from './refusals';

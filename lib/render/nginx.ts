@@ -4,6 +4,7 @@ import { webSockets } from '../plan/queue-plan';
 import { forcedHeaders } from './forced-headers';
 import type { NginxInput } from './input';
 import { MEDIA_POLICY, mediaLocation } from './nginx-media';
+import { RESPONSES, UPLOADS } from './places';
 import { lines } from './text';
 import { realIp, schemeVariable, whoAsks, type Directive } from './who-asks';
 
@@ -87,12 +88,15 @@ export function renderNginxConf(input: NginxInput): string {
         ]
       : []),
     ['client_max_body_size', nginxSize(nginx.clientMaxBodySize), 'clientMaxBodySize'],
+    ['client_body_temp_path', UPLOADS],
     ['large_client_header_buffers', '4 16k', 'what an ALB lets through'],
     ...realIp(input),
     ['proxy_http_version', '1.1'],
     // Measured: only what is filled takes memory, and a request can fill as much as with nginx' own 8 buffers beside one of 16k.
     ['proxy_buffer_size', PROXY_BUFFER_SIZE, 'headers: the 32k that an ALB lets through, and a page'],
     ['proxy_buffers', PROXY_BUFFERS],
+    ['proxy_max_temp_file_size', nginxSize(nginx.proxyMaxTempFileSize), 'proxyMaxTempFileSize'],
+    ['proxy_temp_path', RESPONSES],
     ['proxy_read_timeout', nginxTime(nginx.proxyReadTimeout), 'proxyReadTimeout'],
     ['proxy_send_timeout', nginxTime(nginx.proxySendTimeout), 'proxySendTimeout'],
     ['proxy_ignore_client_abort', nginx.proxyIgnoreClientAbort ? 'on' : 'off', 'proxyIgnoreClientAbort'],
@@ -143,6 +147,7 @@ export function renderNginxConf(input: NginxInput): string {
     '    listen 80 default_server;',
     '    listen [::]:80 default_server;',
     '    server_name _;',
+    '    error_page 500 @full; # no room for a body',
     '    error_page 502 @refused;',
     '    # What differs for a health check; all headers of requests to the application are set above, for every location.',
     '    set $health "";',
@@ -155,6 +160,7 @@ export function renderNginxConf(input: NginxInput): string {
     '      if ($full) { return 503; }',
     '      return 502;',
     '    }',
+    '    location @full { add_header Retry-After 1 always; return 503; }',
     '    location /static/ {',
     '      alias /srv/app/current/.static/;',
     '      try_files $uri @app;',

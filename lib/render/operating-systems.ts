@@ -1,4 +1,4 @@
-import type { DatabaseEngineName } from '../plan/plan';
+import type { DatabaseServerName } from '../plan/plan';
 import { packagedPython, STANDALONE_PYTHONS, type PythonProfile } from './pythons';
 
 /** How an operating system differs for the files and the bootstrap that are rendered for it. */
@@ -35,7 +35,7 @@ export interface OperatingSystemProfile {
 
 /** A packaged database server. */
 export interface DatabaseServerProfile {
-  readonly engine: DatabaseEngineName;
+  readonly engine: DatabaseServerName;
   readonly packages: readonly string[];
   /** Name of the systemd unit, without `.service`. */
   readonly unit: string;

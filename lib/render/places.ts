@@ -24,6 +24,17 @@ export const MEDIA = `${DATA}/media`;
 
 /** Where nginx serves them, unless the project says otherwise. */
 export const MEDIA_URL = '/media/';
+/** The folder of SQLite on it, which holds the database, and what SQLite keeps beside it. */
+export const SQLITE_FOLDER = `${DATA}/sqlite`;
+
+/** The database of SQLite. */
+export const SQLITE_FILE = `${SQLITE_FOLDER}/app.sqlite3`;
 
 /** The release that serves. */
 export const RELEASE = '/srv/app/current';
+
+/** Request bodies that nginx receives: a file system of its own. */
+export const UPLOADS = '/var/spool/nginx/uploads';
+
+/** Responses that nginx reads ahead for slow clients: a file system of its own. */
+export const RESPONSES = '/var/spool/nginx/responses';

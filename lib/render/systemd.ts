@@ -3,7 +3,7 @@ import { webSockets } from '../plan/queue-plan';
 import { leavesOrphans } from './gunicorn';
 import type { ApplicationLayout } from './input';
 import type { OperatingSystemProfile } from './operating-systems';
-import { MEDIA, RELEASE } from './places';
+import { RELEASE } from './places';
 import { lines, type Lines } from './text';
 
 /** Where unit files that no package brings lie. */
@@ -27,17 +27,18 @@ export interface Neighbours {
   readonly units: readonly string[];
   /** Whether there are secrets to fetch before each start. */
   readonly secrets: boolean;
-  /** Whether the files that users upload are on the volume for data. */
-  readonly media?: boolean;
+  /** Folders on the volume for data that they write to themselves. @default - none */
+  readonly data?: readonly string[];
   /** Where the files of the release are. */
   readonly layout?: ApplicationLayout;
 }
 
 /** Orders a unit after those that it needs, and starts them with it; it runs on while one of them restarts. */
-export function after({ units, secrets, media }: Neighbours, ...more: readonly string[]): string {
+export function after({ units, secrets, data = [] }: Neighbours, ...more: readonly string[]): string {
   const asked = secrets ? [SECRETS_SOCKET] : [];
   const names = [...more, 'network-online.target', ...asked, ...units.map((unit) => `${unit}.service`)];
-  const volume = media ? ['srv-data.mount'] : [];
+  // in fstab already, and no wish for it: a folder that is not there says so, again and again until it is
+  const volume = data.length > 0 ? ['srv-data.mount'] : [];
   return lines(
     `After=${[...names, ...volume].join(' ')}`,
     `Wants=${names.filter((name) => !more.includes(name)).join(' ')}`,
@@ -45,7 +46,7 @@ export function after({ units, secrets, media }: Neighbours, ...more: readonly s
 }
 
 /** What every process of the application runs as, where, and with which environment. */
-export function applicationService(runtimeDirectory: string, { secrets, media, layout }: Neighbours): Lines {
+export function applicationService(runtimeDirectory: string, { secrets, data = [], layout }: Neighbours): Lines {
   const { workingDirectory, pythonPath = [] } = layout ?? {};
   const path = ['/usr/local/lib/plumbline', ...pythonPath.map(inRelease)];
   return [
@@ -58,7 +59,7 @@ export function applicationService(runtimeDirectory: string, { secrets, media, l
     `Environment=PATH=${BIN}:/usr/local/bin:/usr/bin PYTHONPATH=${path.join(':')} PYTHONUNBUFFERED=1`,
     '# Where it may write: files of its own, and on the disk, since /tmp is memory on some systems.',
     'Environment=HOME=/var/lib/app XDG_CACHE_HOME=/var/lib/app/.cache TMPDIR=/var/tmp',
-    media && ['# Uploaded files: without the volume it does not start, and is tried again.', `ReadWritePaths=${MEDIA}`],
+    data.length > 0 && ['# On the volume for data, without which nothing starts.', `ReadWritePaths=${data.join(' ')}`],
     'EnvironmentFile=/etc/gunicorn/environment',
     secrets && [
       "# In a folder of root's, whose part it is to fetch them; who asks is the application's user.",
@@ -76,6 +77,8 @@ function inRelease(folder: string = '.'): string {
 /** What every service of the application is limited to. */
 export const SERVICE_LIMITS: Lines = [
   'LimitNOFILE=65536',
+  '# A core is as large as a worker, and holds all that it knows.',
+  'LimitCORE=0',
   'CapabilityBoundingSet=',
   'PrivateUsers=yes',
   'SystemCallFilter=@system-service',
@@ -169,7 +172,7 @@ export function renderNginxDropIn(plan: Plan): string {
     `LimitNOFILE=${plan.nginx.workerConnections * 2}`,
     'Restart=always',
     'RestartSec=1',
-    'ReadWritePaths=/run /var/lib/nginx /var/log/nginx',
+    'ReadWritePaths=/run /var/lib/nginx /var/log/nginx /var/spool/nginx',
     'CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_NET_BIND_SERVICE CAP_SETGID CAP_SETUID',
     'SystemCallFilter=@system-service',
     NO_METADATA,

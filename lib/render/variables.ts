@@ -7,12 +7,14 @@ import {
   databaseServer,
   healthCheckPath,
   renderSecrets,
+  sqliteOnInstance,
 } from './files';
 import type { BootstrapInput } from './input';
 import { healthHost } from './nginx';
 import { mediaUrl } from './nginx-media';
 import { MEDIA } from './places';
 import { pythonsOf, type DatabaseServerProfile } from './operating-systems';
+import { SQLITE_FILE } from './places';
 import { shellQuote, type Lines } from './text';
 
 /** The rules of the plan were checked against this version: drains and timeouts differ between versions. */
@@ -56,11 +58,12 @@ export function variables(input: BootstrapInput): Lines {
     `health_path=${healthCheckPath(input)} answer_health=${answersHealth(input)} host=${shellQuote(healthHost(input.allowedHosts))}`,
     `instance_metadata=${input.instanceMetadata ?? true}`,
     input.collectStatic === false && 'collect_static=false',
-    '# memory.swap, appServer.backlog, appServer.timeoutStartSec',
-    `swap=${plan.memory.swap} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
+    '# memory.swap, disk, appServer',
+    `swap=${plan.memory.swap} uploads=${plan.disk.uploads} responses=${plan.disk.responses} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
     input.dataVolume !== undefined && `data_volume=${input.dataVolume}${input.newVolume ? ' new_volume=true' : ''}`,
     input.media && `media=${MEDIA} media_url=${mediaUrl(input.environment)} nginx_group=${operatingSystem.nginxGroup}`,
     server && databaseVariables(server, plan),
+    sqliteOnInstance(input) && `database=sqlite database_file=${SQLITE_FILE}`,
     accountVariables(input),
     cacheOnInstance(input) && `cache_unit=${operatingSystem.cache.unit}`,
   ];

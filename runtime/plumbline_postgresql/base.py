@@ -1,6 +1,7 @@
-"""Django's engine for PostgreSQL, for a password that is rotated."""
+"""Django's engine for PostgreSQL: for a rotated password, and for a server that has ended the connections of a pool."""
 
 import importlib
+import time
 
 from django.db.backends.postgresql import base
 
@@ -13,13 +14,27 @@ own = importlib.import_module(f"{plumbline_databases.below.engine or 'django.db.
 class DatabaseWrapper(own.DatabaseWrapper):
     def __init__(self, settings_dict, *args, **kwargs):
         super().__init__(settings_dict, *args, **kwargs)
-        if settings_dict["OPTIONS"].get("pool"):
+        if settings_dict["OPTIONS"].get("pool") and settings_dict["PASSWORD"]:
             settings_dict["OPTIONS"]["pool"]["connection_class"] = Connection  # it connects in threads of its own
 
     def get_new_connection(self, conn_params):
         if getattr(self, "pool", None):  # Django 5.1
-            return super().get_new_connection(conn_params)
+            return self.alive(lambda: super(DatabaseWrapper, self).get_new_connection(conn_params))
         return connected(super().get_new_connection, conn_params)
+
+    def alive(self, get):
+        """One that answers. The pool's own check waits for 1, 2 and 4 s between connections that do not (psycopg_pool
+        3.3.3), longer than a pool's client does, when a server that was restarted has ended all of them."""
+        end = time.monotonic() + self.pool.timeout
+        while True:
+            connection = get()
+            try:
+                self.pool.check_connection(connection)
+                return connection
+            except base.Database.Error:
+                self.pool.putconn(connection)
+                if time.monotonic() >= end:
+                    raise
 
 
 if base.is_psycopg3:

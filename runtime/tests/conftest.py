@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import re
 import shutil
 import signal
 import socket
@@ -167,6 +168,11 @@ class Server:
             assert self.process.poll() is None, f"gunicorn ended: {(self.folder / 'stderr').read_text()}{self.log()}"
             assert time.monotonic() < end, f"{what} did not come: {self.log()}"
             time.sleep(0.02)
+
+    def wait_for_line(self, pattern, after=0, seconds=10):
+        """The match of a line in the log, from there on: it may come later than the answer, from another thread."""
+        self.wait_for(lambda: re.search(pattern, self.log()[after:]), pattern, seconds)
+        return re.search(pattern, self.log()[after:])
 
     def wait_for_age(self, seconds):
         """Until the worker is this old: the serving file is touched by each at its start."""

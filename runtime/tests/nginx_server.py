@@ -13,7 +13,7 @@ from pathlib import Path
 from database_servers import PROGRAMS
 
 REPOSITORY = Path(__file__).parent.parent.parent
-TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+TEMPORARY = ("fastcgi", "uwsgi", "scgi")
 
 
 class Nginx:
@@ -43,6 +43,7 @@ class Nginx:
             (r"^http \{\n", f"http {{\n{temporary}"),
             (r"/run/gunicorn/", f"{sockets}/"),
             (r"/run/plumbline/", f"{sockets}/"),
+            (r"/var/spool/nginx/", f"{self.folder}/"),
             (r"/run/nginx.pid", f"{self.folder}/nginx.pid"),
             (r"/var/log/nginx/", f"{self.folder}/"),
             (r"buffer=32k flush=1s", ""),

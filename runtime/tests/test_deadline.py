@@ -18,9 +18,8 @@ def ends_in_504(server, target, within=1):
     assert answer.body == b"the request ran longer than requestTimeout (1 s)\n"
     assert LIMIT - 0.05 <= answer.seconds < LIMIT + within
     path = target.split("?")[0]
-    line = re.search(
-        rf"GET {path} ran longer than requestTimeout \(1 s\), the worker is replaced \(pid:(\d+)\)",
-        server.log()[before:],
+    line = server.wait_for_line(
+        rf"GET {path} ran longer than requestTimeout \(1 s\), the worker is replaced \(pid:(\d+)\)", before
     )
     server.wait_for_another_worker(int(line[1]))
     assert "Traceback" not in server.log()[before:]
@@ -121,8 +120,8 @@ def test_a_response_that_takes_long_to_close_is_interrupted(own_server, worker_c
     server = own_server(worker_class)
     answer = server.get(f"/{way}?20")
     assert (answer.status, answer.cut) == (200, False)
-    server.wait_for(lambda: f"GET /{way} ran longer than requestTimeout" in server.log(), "the deadline")
-    server.wait_for_another_worker(int(re.search(r"replaced \(pid:(\d+)\)", server.log())[1]))
+    line = server.wait_for_line(rf"GET /{way} ran longer than requestTimeout .* replaced \(pid:(\d+)\)")
+    server.wait_for_another_worker(int(line[1]))
     record = " ".join(server.record())
     assert record.count("begins to close") == 1
     assert "closed" not in record
@@ -133,9 +132,10 @@ def test_a_response_that_takes_long_to_close_is_interrupted(own_server, worker_c
 def test_a_path_cannot_begin_a_line_in_the_log(server):
     before = len(server.log())
     assert server.get("/naps%0a[ERROR]%20forged%1b[2J?20").status == 504
-    assert "GET /naps%0a[ERROR]%20forged%1b[2J ran longer than requestTimeout" in server.log()[before:]
+    forged = re.escape("GET /naps%0a[ERROR]%20forged%1b[2J ran longer than requestTimeout")
+    line = server.wait_for_line(rf"{forged} .* replaced \(pid:(\d+)\)", before)
     assert "\n[ERROR] forged" not in server.log()
-    server.wait_for_another_worker(int(re.search(r"replaced \(pid:(\d+)\)", server.log()[before:])[1]))
+    server.wait_for_another_worker(int(line[1]))
 
 
 @pytest.mark.parametrize("worker_class", WSGI_CLASSES)
@@ -159,7 +159,7 @@ def test_a_django_view_ends_in_504(own_server, worker_class, app):
     answer = server.get("/naps/3")
     assert answer.status == 504
     assert answer.seconds < LIMIT + 1
-    assert "GET /naps/3 ran longer" in server.log()
+    server.wait_for_line("GET /naps/3 ran longer")
     server.wait_for(lambda: server.get("/naps/0").status == 200, "the next worker")
 
 

@@ -115,6 +115,44 @@ class TestHealth:
         assert Client().get("/health/").status_code == 404
 
 
+class TestReadOnly:
+    SQLITE = "django.db.backends.sqlite3"
+
+    def said(self, folder, **databases):
+        return list(importlib.import_module("plumbline_django").read_only(databases, folder))
+
+    def test_a_file_in_the_release_is_told_though_the_deployment_may_write_to_it(self, tmp_path):
+        file = tmp_path / "db.sqlite3"
+        default = {"ENGINE": self.SQLITE, "NAME": file}
+        assert self.said(tmp_path, default=default, queue={**default, "NAME": f"file:{file}?mode=rwc"}) == [
+            f"DATABASES['default'] is a file of SQLite that the service cannot write to, {file}: "
+            "give database, for example Database.sqliteOnInstance()",
+            f"DATABASES['queue'] is a file of SQLite that the service cannot write to, {file}: "
+            "name a file in /var/lib/app",
+        ]
+
+    def test_a_file_in_a_folder_that_is_not_there_is_told(self, tmp_path):
+        (sentence,) = self.said(tmp_path, default={"ENGINE": self.SQLITE, "NAME": "/data/db.sqlite3"})
+        assert "cannot write to, /data/db.sqlite3" in sentence
+
+    @pytest.mark.parametrize(
+        "database",
+        [
+            {"ENGINE": SQLITE, "NAME": "{elsewhere}/db.sqlite3"},
+            {"ENGINE": SQLITE, "NAME": ":memory:"},
+            {"ENGINE": SQLITE, "NAME": "file::memory:?cache=shared"},
+            {"ENGINE": SQLITE},
+            {"ENGINE": "django.db.backends.postgresql", "NAME": "app"},
+            {},
+        ],
+    )
+    def test_what_can_be_written_to_is_not(self, tmp_path, database):
+        release = tmp_path / "release"
+        release.mkdir()
+        given = {name: value.format(elsewhere=tmp_path) for name, value in database.items()}
+        assert self.said(release, default=given) == []
+
+
 def remove(*folders):
     for folder in folders:
         folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
@@ -215,6 +253,11 @@ class TestCollectStatic:
         assert self.collect(tmp_path, monkeypatch, project, "static").returncode == 0
         assert (tmp_path / ".static").readlink() == tmp_path / "made"
         assert list((tmp_path / "made").iterdir()) == []
+
+    def test_says_before_that_the_database_is_in_the_release(self, tmp_path, monkeypatch):
+        database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db.sqlite3")}
+        result = self.collect(tmp_path, monkeypatch, f"DATABASES = {{'default': {database}}}\n")
+        assert result.stdout.startswith("DATABASES['default'] is a file of SQLite that the service cannot write to, ")
 
     def test_leaves_a_project_without_static_files_alone(self, tmp_path, monkeypatch):
         result = self.collect(tmp_path, monkeypatch, "")

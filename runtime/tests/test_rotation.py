@@ -33,9 +33,9 @@ class Secret:
         self.user.touch()
         self.reads = folder / "reads"
         self.write(PASSWORD)
-        # called with the name of a variable; there is a file for a user where the secret has one
-        read = f"case $0 in *PASSWORD) echo read >>{self.reads}; cat {self.value} ;; *) cat {self.user} ;; esac"
-        self.command = ["sh", "-c", read]
+        # there is something in the file for a user where the secret has one
+        pair = f'"$(printf \'{{"%s":"%s","%s":"%s"}}\' "$0" "$(cat {self.user})" "$1" "$(cat {self.value})")"'
+        self.command = ["sh", "-c", f"echo read >>{self.reads}; echo {pair}"]
         self.conf = CONF.format(command=self.command)
 
     def write(self, password):
@@ -97,7 +97,7 @@ class Refused(Exception):
 @pytest.fixture
 def password(monkeypatch, tmp_path):
     monkeypatch.setattr(plumbline_password.fetched, "account", {})
-    monkeypatch.setattr(plumbline_password.fetched, "at", float("-inf"))
+    monkeypatch.setattr(plumbline_password.fetched, "in_vain_at", float("-inf"))
     monkeypatch.setattr(plumbline_password, "WAITS", (0, 0.1))
     secret = Secret(tmp_path)
     monkeypatch.setattr(plumbline_password, "COMMAND", secret.command)
@@ -123,6 +123,14 @@ def test_the_new_password_is_fetched_once(password):
     connection = connect("another")
     assert connection() == connection() == {"user": "app", "password": "another"}
     assert password.count() == 1
+
+
+def test_a_password_that_is_rotated_again_is_fetched_again_at_once(password):
+    password.write("another")
+    assert connect("another")()["password"] == "another"
+    password.write("a third")
+    assert connect("a third")()["password"] == "a third"
+    assert password.count() == 2
 
 
 def test_another_user_comes_with_the_new_password(password):

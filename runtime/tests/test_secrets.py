@@ -169,6 +169,21 @@ def test_the_application_s_user_is_told_one_as_it_is_now(root, served, capsys):
     assert "rotated" not in root.environment.read_text()
 
 
+def test_several_are_told_at_once_without_those_that_are_none(root, served, capsys):
+    root.aws.write_text(AWS.format(folder=root.folder).replace("{ cat", f"{{ echo $1 >>{root.folder}/asked; cat"))
+    url, _, others = COMPOSED.partition("\n")
+    root.list.write_text(f"{others}{url}\n")
+    root.give("secretsmanager", {"SecretString": json.dumps({"user": 'a"b\\', "password": "in\ntwo lines"})})
+    served()
+    plumbline_secrets.main("json", "URL", "USER", "PASSWORD", "PATH", "*")
+    assert json.loads(capsys.readouterr().out) == {
+        "URL": "db://a%22b%5C:in%0Atwo%20lines@h:1/a%22b%5C?a=b%2Fc&d=/e",
+        "USER": 'a"b\\',
+        "PASSWORD": "in\ntwo lines",
+    }
+    assert (root.folder / "asked").read_text() == "secretsmanager\n"
+
+
 def test_all_of_them_are_fetched_before_a_start(root, served, capsys):
     served()
     root.give("secretsmanager", {"SecretString": "rotated"})

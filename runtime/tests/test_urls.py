@@ -96,6 +96,22 @@ def test_of_postgresql_is_read_by_libpq_and_by_asyncpg(database, url):
     assert asyncio.run(select()) == EMOJI
 
 
+@pytest.mark.parametrize("read", [dj_database_url.parse, environ.Env.db_url_config], ids=["dj-database-url", "environ"])
+def test_of_sqlite_is_read_by_the_libraries_of_django_projects(read):
+    kind = URLS["SQLite on the instance"]
+    settings = read(kind["urls"]["DATABASE_URL"])
+    assert settings["ENGINE"] == "django.db.backends.sqlite3"
+    assert settings["NAME"] == kind["environment"]["PLUMBLINE_DATABASE_NAME"]
+
+
+@pytest.mark.parametrize("scheme", ["sqlite", "sqlite+aiosqlite"])
+def test_of_sqlite_is_read_by_sqlalchemy_and_by_who_takes_what_stands_behind_the_third_slash(scheme):
+    kind = URLS["SQLite on the instance"]
+    url = kind["urls"]["DATABASE_URL"]
+    assert sqlalchemy.make_url(url.replace("sqlite", scheme, 1)).database == url.removeprefix("sqlite:///")
+    assert url.removeprefix("sqlite:///") == kind["environment"]["PLUMBLINE_DATABASE_NAME"]
+
+
 PLACES = {
     "a cache on the instance": {"path": "/run/plumbline-cache/cache.sock"},
     "a cache elsewhere": {"host": "cache.example.com", "port": 6379, "password": "a/b"},

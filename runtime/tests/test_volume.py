@@ -175,6 +175,7 @@ def test_a_file_system_with_damage(shell, volume, damage, is_mounted):
 
 CLUSTER = {"database": "postgresql", "cluster": "17/main", "cluster_version": "17"}
 MARIADB = ("mysql/aria_log_control", "mysql/ibdata1", "mysql/mysql/db.MAI")
+SQLITE = {"database": "sqlite", "database_file": "/srv/data/sqlite/app.sqlite3"}
 MYSQL = ("mysql/mysql.ibd", "mysql/ibdata1", "mysql/undo_001")
 
 
@@ -202,13 +203,14 @@ def fits(shell, tmp_path, files, new=False, **variables):
         ({}, ["media/photo.jpg"]),
         ({}, [*MARIADB, "media/photo.jpg"]),
         ({"database": "mariadb"}, [*MARIADB, "media/photo.jpg"]),
+        (SQLITE, {"sqlite/app.sqlite3": ""}),
     ],
 )
 def test_a_server_gets_the_data_of_its_like(shell, tmp_path, variables, files, new):
     assert fits(shell, tmp_path, files, new, **variables) is None
 
 
-@pytest.mark.parametrize("database", [CLUSTER, {"database": "mariadb"}, {"database": "mysql"}, {}])
+@pytest.mark.parametrize("database", [CLUSTER, {"database": "mariadb"}, {"database": "mysql"}, SQLITE, {}])
 def test_a_new_volume_has_no_data_yet(shell, tmp_path, database):
     assert fits(shell, tmp_path, (), new=True, **database) is None
 
@@ -252,6 +254,7 @@ def test_fails_on_data_of_another_server(shell, tmp_path, variables, files, sent
         ({"database": "mariadb"}, {"postgresql/17/main/PG_VERSION": "17\n"}, "data of mariadb", "postgresql"),
         ({"database": "mysql"}, {"photos/1.jpg": ""}, "data of mysql", "photos"),
         ({}, MARIADB, "media", "mysql"),
+        (SQLITE, MARIADB, "data of sqlite", "mysql"),
     ],
 )
 def test_fails_on_a_given_volume_without_data_of_the_server(shell, tmp_path, variables, files, kind, there):

@@ -124,7 +124,7 @@ describe('the context', () => {
       new Error(
         [
           'context cannot be read:',
-          'database "oracle" must be one of none, mysql, postgres, rds-mysql, rds-mariadb, rds-postgres',
+          'database "oracle" must be one of none, mysql, postgres, sqlite, rds-mysql, rds-mariadb, rds-postgres',
           'cache "memcached" must be one of none, redis, elasticache',
           'backgroundWorker "celery" must be one of none, celery, rq; celery and rq need a cache',
           'instanceType "m5.large" must be t3, t3a or t4g with a size from nano to 2xlarge, for example t3.small',

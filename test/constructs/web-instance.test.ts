@@ -2,8 +2,8 @@ import { Duration, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { OperatingSystem } from '../../lib';
-import { FLAGS, makeStack, serve } from '../support/stacks';
+import { OperatingSystem, RequestPathPlan, WebInstance, WebUserData } from '../../lib';
+import { FLAGS, flask, makeStack, serve } from '../support/stacks';
 
 describe.each(FLAGS)('an instance with %s', (_, flags) => {
   let template: Template;
@@ -137,6 +137,25 @@ describe('an instance takes', () => {
       CreationPolicy: { ResourceSignal: { Timeout: 'PT7M' } },
       Properties: { BlockDeviceMappings: [Match.objectLike({ Ebs: Match.objectLike({ VolumeSize: 31 }) })] },
     });
+  });
+
+  test('the size of its volume from the plan, and no smaller one', () => {
+    const planned = RequestPathPlan.of({ volumeSize: Size.gibibytes(40) });
+    const stack = makeStack();
+    const vpc = new ec2.Vpc(stack, 'Vpc');
+    const userData = WebUserData.forPlan(stack, 'UserData', {
+      plan: planned,
+      application: flask(),
+      allowedHosts: ['www.example.com'],
+    });
+    expect(() => new WebInstance(stack, 'Small', { vpc, userData, volumeSize: Size.gibibytes(39) })).toThrow(
+      new Error('volumeSize (39 GiB) is less than that of the plan (40 GiB): give the same to RequestPathPlan.of'),
+    );
+    new WebInstance(stack, 'Planned', { vpc, userData });
+    Template.fromStack(stack).hasResourceProperties('AWS::EC2::Instance', {
+      BlockDeviceMappings: [Match.objectLike({ Ebs: Match.objectLike({ VolumeSize: 40 }) })],
+    });
+    expect(planned.disk.total).toBe(40 * 1024);
   });
 });
 

@@ -120,7 +120,7 @@ def test_fails_with_the_reason_of_a_project_that_does_not_boot():
 def test_fails_with_what_the_library_says_of_a_prop_and_no_trace_of_node():
     shown = demo("-c", "database=foo")
     assert shown.returncode == 1
-    assert shown.stderr.strip().endswith("one of none, mysql, postgres, rds-mysql, rds-mariadb, rds-postgres")
+    assert shown.stderr.strip().endswith("one of none, mysql, postgres, sqlite, rds-mysql, rds-mariadb, rds-postgres")
     assert " at " not in shown.stderr
 
 

@@ -99,4 +99,5 @@ def test_the_journal_is_bounded_and_survives_a_reboot(machine):
     settings = machine.run("systemd-analyze cat-config systemd/journald.conf")
     assert "SystemMaxUse=256M" in settings
     assert "Storage=persistent" in settings
+    assert "ForwardToSyslog=no" in settings
     assert machine.run("ls -d /var/log/journal/*/system.journal").count("\n") == 0

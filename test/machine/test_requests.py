@@ -7,18 +7,21 @@ import http.client
 import json
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import pytest
 
+from rig.certificates import certificates
 from rig.changes import changed, read, wait_for_load_balancer
 from rig.deploy import ROOT
+from rig.load_balancer import SITE, LoadBalancer
 from rig.logs import Logs
 from rig.machine import Machine
 from rig.network import BALANCER, VPC_RANGE
@@ -47,16 +50,18 @@ async def asgi(scope, receive, send):
     await app({**scope, "path": way}, receive, send)
 """
 
-OUTSIDE = "198.51.100.7"  # a client on the internet; one at BALANCER is one of the VPC
+# Clients on the internet; one at BALANCER is one of the VPC.
+OUTSIDE, OUTSIDE_6 = "198.51.100.7", "2001:db8::7"
 SIZES = [10_000, 200_000, 2_000_000, 10_000_000]
 EACH = 50  # of each size: 200 in every class
 IDLE = 18  # seconds: nginx waits for 11, the load balancer for 16
+CLIENTS = {"outside": OUTSIDE, "vpc": BALANCER}
 WHO = "/who"
 FORGED = "6.6.6.6"
 FORGERIES = {
     "Client-IP": FORGED,
     "Forwarded": f"for={FORGED};host=evil.example;proto=https",
-    "Host": "shop.example",
+    "Host": SITE,
     "True-Client-IP": FORGED,
     "X-Forwarded-For": f"{FORGED}, 10.0.0.9",
     "X-Forwarded-Host": FORGED,
@@ -69,7 +74,7 @@ FORGERIES = {
     "X-Request-Id": FORGED,
 }
 HANDSHAKE = (
-    "GET /answers/socket HTTP/1.1\r\nHost: shop.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    f"GET /answers/socket HTTP/1.1\r\nHost: {SITE}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 
@@ -110,10 +115,25 @@ class WebSocket:
         return None
 
 
-def ask(machine: Machine, address: tuple[str, int], client: str, headers: dict[str, str]) -> dict[str, Any]:
-    connection = http.client.HTTPConnection(*address, timeout=30)
+@dataclass(frozen=True)
+class Way:
+    """To the machine."""
+
+    address: tuple[str, int]
+    tls: bool = False
+
+    def open(self, client: str) -> socket.socket:
+        connection = socket.create_connection(self.address, 30, source_address=(client, 0))
+        if not self.tls:
+            return connection
+        trusts = ssl.create_default_context(cafile=certificates().authority)
+        return trusts.wrap_socket(connection, server_hostname=SITE)
+
+
+def ask(machine: Machine, way: Way, client: str, headers: dict[str, str]) -> dict[str, Any]:
+    connection = http.client.HTTPConnection(*way.address, timeout=30)
     with machine.region.network.inside():
-        connection.sock = socket.create_connection(address, 30, source_address=(client, 0))
+        connection.sock = way.open(client)
     try:
         connection.request("GET", WHO, headers=headers)
         answer = connection.getresponse()
@@ -123,12 +143,25 @@ def ask(machine: Machine, address: tuple[str, int], client: str, headers: dict[s
         connection.close()
 
 
-def ask_from_everywhere(trial: Trial, machine: Machine, balancer: str, address: tuple[str, int]) -> None:
-    for place, client in (("outside", OUTSIDE), ("vpc", BALANCER)):
-        for kind, headers in (("real", {"Host": "shop.example"}), ("forged", FORGERIES)):
+def ask_from_everywhere(trial: Trial, machine: Machine, balancer: str, way: Way, clients: dict[str, str]) -> None:
+    for place, client in clients.items():
+        for kind, headers in (("real", {"Host": SITE}), ("forged", FORGERIES)):
             logs = Logs(machine)
-            trial.seen[balancer, place, kind] = ask(machine, address, client, headers)
+            trial.seen[balancer, place, kind] = ask(machine, way, client, headers)
             trial.logged[balancer, place, kind] = wait_until("its line", partial(client_logged, logs), 10)
+
+
+def ask_over_tls(trial: Trial, machine: Machine) -> None:
+    """From a load balancer with an HTTPS listener, and from one of dual stack."""
+    settings = replace(machine.balancer.settings, scheme="https", tls=True)
+    balancer = LoadBalancer(machine.region.network, settings, machine.instance.address, machine.region.folder, port=443)
+    try:
+        ask_from_everywhere(trial, machine, "application", Way(balancer.address, tls=True), {"tls": OUTSIDE})
+        ask_from_everywhere(
+            trial, machine, "application", Way(balancer.dual_stack_address, tls=True), {"ipv6": OUTSIDE_6}
+        )
+    finally:
+        balancer.stop()
 
 
 def client_logged(logs: Logs) -> str | None:
@@ -159,14 +192,16 @@ def try_all(machine: Machine, worker_class: str) -> Trial:
     conf = re.sub(
         r"(?m)^wsgi_app = .*", f'wsgi_app = "both:{"asgi" if asgi else "application"}"', read(machine, GUNICORN)
     )
-    machine.region.network.ip("addr", "replace", f"{OUTSIDE}/32", "dev", "lo")
+    for address in (f"{OUTSIDE}/32", f"{OUTSIDE_6}/128"):
+        machine.region.network.ip("addr", "replace", address, "dev", "lo")
     with changed(machine, {**files, GUNICORN: conf}):
         wait_for_load_balancer(machine)
         logs = Logs(machine)
         if asgi:
             trial.socket = WebSocket(machine)
         assert machine.get(f"/answers/works-on?{LIMIT - 1}").seconds < 2
-        ask_from_everywhere(trial, machine, "application", machine.balancer.address)
+        ask_from_everywhere(trial, machine, "application", Way(machine.balancer.address), CLIENTS)
+        ask_over_tls(trial, machine)
         trial.early = {size: answered_early(machine, size) for size in SIZES}
         wait_until("the work after an answer ends", lambda: "worked after its answer" in logs.journal(), LIMIT + 3)
         if trial.socket:
@@ -174,7 +209,7 @@ def try_all(machine: Machine, worker_class: str) -> Trial:
         trial.journal = logs.journal()
     with changed(machine, {**files, GUNICORN: conf, NGINX: behind_a_network_load_balancer(worker_class)}):
         wait_for_load_balancer(machine)
-        ask_from_everywhere(trial, machine, "network", machine.direct.address)
+        ask_from_everywhere(trial, machine, "network", Way(machine.direct.address), CLIENTS)
     return trial
 
 
@@ -214,22 +249,30 @@ def trial(worker_class: str, trials: dict[str, Trial]) -> Trial:
 
 
 @pytest.mark.parametrize("kind", ["real", "forged"])
-@pytest.mark.parametrize("place", ["outside", "vpc"])
-@pytest.mark.parametrize("balancer", ["application", "network"])
-def test_the_application_and_the_log_know_who_asks(trial, balancer, place, kind):
+@pytest.mark.parametrize(
+    ("balancer", "place", "client", "port"),
+    [
+        ("application", "outside", OUTSIDE, 80),
+        ("application", "vpc", BALANCER, 80),
+        ("application", "tls", OUTSIDE, 443),
+        ("application", "ipv6", OUTSIDE_6, 443),
+        ("network", "outside", OUTSIDE, 80),
+        ("network", "vpc", BALANCER, 80),
+    ],
+)
+def test_the_application_and_the_log_know_who_asks(trial, balancer, place, client, port, kind):
     seen = trial.seen[balancer, place, kind]
-    client = OUTSIDE if place == "outside" else BALANCER
-    address, port = seen["client"]
-    assert (address, seen["server"], seen["scheme"]) == (client, ["shop.example", 80], "http")
+    scheme = "https" if port == 443 else "http"
+    assert (seen["client"][0], seen["server"], seen["scheme"]) == (client, [SITE, port], scheme)
     # the rig's load balancer does not say the port of its client
-    assert port == 0 if balancer == "application" else 1024 <= port < 65536
+    assert seen["client"][1] == 0 if balancer == "application" else 1024 <= seen["client"][1] < 65536
     assert trial.logged[balancer, place, kind] == client
     headers = {name: value for name, value in seen["headers"].items() if name.startswith("x-forwarded-")}
     assert headers == {
         "x-forwarded-for": client,
-        "x-forwarded-host": "shop.example",
-        "x-forwarded-port": "80",
-        "x-forwarded-proto": "http",
+        "x-forwarded-host": SITE,
+        "x-forwarded-port": str(port),
+        "x-forwarded-proto": scheme,
     }
     assert [name for name, value in seen["headers"].items() if FORGED in value or "evil" in value] == []
 

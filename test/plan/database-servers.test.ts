@@ -25,8 +25,8 @@ test.each(['mysql', 'mariadb', 'postgresql'] as const)(
 test('PgBouncer takes memory of the instance, wherever the server is', () => {
   const instance = instanceSize('t3.large')!;
   for (const host of ['instance', 'elsewhere'] as const) {
-    const without = databaseServer({ engine: 'postgresql', host }, instance);
-    const pooled = databaseServer({ engine: 'postgresql', host, pooling: 'pgbouncer' }, instance);
+    const without = databaseServer({ engine: 'postgresql', host }, instance)!;
+    const pooled = databaseServer({ engine: 'postgresql', host, pooling: 'pgbouncer' }, instance)!;
     expect(pooled.memory - without.memory).toBe(16);
   }
 });

@@ -31,6 +31,8 @@ test('a plan explains every setting in the words of its program', () => {
     'nginx keepalive_timeout 72 s',
     'nginx worker_connections 8192',
     'nginx client_max_body_size 10 MiB',
+    'nginx proxy_max_temp_file_size 16 MiB',
+    'instance disk 16384 MiB',
     'target group deregistration_delay.timeout_seconds 57 s',
     'target group HealthCheckIntervalSeconds 10 s',
     'target group HealthCheckTimeoutSeconds 5 s',

@@ -32,3 +32,25 @@ test('the message has both sizes and what to change', () => {
 test('what is no size is left to nginx', () => {
   expect(proxyBuffersProblem({ proxy_buffers: 'many' })).toBeUndefined();
 });
+
+// nginx 1.22.1 starts with the first of each pair, and not with the second
+test.each<[Record<string, string>, Record<string, string>, string]>([
+  [
+    { proxy_max_temp_file_size: '36k' },
+    { proxy_max_temp_file_size: '35k' },
+    'proxy_max_temp_file_size (35 KiB) must be 0, or 36 KiB or more: proxy_buffers 7 16k and proxy_buffer_size 36k',
+  ],
+  [
+    { proxy_max_temp_file_size: '0', proxy_buffers: '4 64k' },
+    { proxy_max_temp_file_size: '63k', proxy_buffers: '4 64k' },
+    'proxy_max_temp_file_size (63 KiB) must be 0, or 64 KiB or more: proxy_buffers 4 64k and proxy_buffer_size 36k',
+  ],
+  [
+    { proxy_temp_file_write_size: '36k' },
+    { proxy_temp_file_write_size: '35k' },
+    'proxy_temp_file_write_size (35 KiB) must be 36 KiB or more: proxy_buffers 7 16k and proxy_buffer_size 36k',
+  ],
+])('files are refused where nginx would not start: %j may be, %j may not', (fits, fails, message) => {
+  expect(proxyBuffersProblem(fits)).toBeUndefined();
+  expect(proxyBuffersProblem(fails)).toBe(message);
+});

@@ -22,8 +22,9 @@ const validInput: fc.Arbitrary<PlanInput> = fc.integer({ min: 64, max: 2000 }).c
       maxRequests: fc.integer({ min: 0, max: 5000 }),
       preloadApp: fc.boolean(),
       clientMaxBodySize: fc.integer({ min: 0, max: 5000 }),
+      volumeSize: fc.integer({ min: 112, max: 1000 }).map((gibibytes) => gibibytes * 1024),
     } as const,
-    { requiredKeys: ['instanceType', 'memoryPerWorker'] },
+    { requiredKeys: ['instanceType', 'memoryPerWorker', 'volumeSize'] },
   ),
 );
 
@@ -48,6 +49,7 @@ test('every timeout is a finite number that is not negative', () => {
   );
 });
 
+const SQLITE = { engine: 'sqlite', host: 'instance' } as const;
 const MARIADB = { engine: 'mariadb', host: 'instance' } as const;
 const POSTGRESQL = { engine: 'postgresql', host: 'instance' } as const;
 const RDS = { engine: 'mysql', host: 'rds', memory: 2048 } as const;
@@ -126,6 +128,8 @@ const breaking: Record<string, PlanInput | ((plan: Plan) => Plan)> = {
     loadBalancer: { ...plan.loadBalancer, loadBalancingAlgorithm: 'least_outstanding_requests' },
   }),
   G1: { instanceType: 't3.small', requestGuard: false },
+  K1: { instanceType: 't3.small', clientMaxBodySize: 1024 },
+  K2: { instanceType: 't3.small', clientMaxBodySize: 0 },
   N1: { instanceType: 't3.small', workers: 5, threads: 8, database: { ...ELSEWHERE, maxConnections: 40 } },
   N2: { instanceType: 't3.small', workers: 5, threads: 8, database: { ...ELSEWHERE, maxConnections: 120 } },
   N3: { instanceType: 't3.small', database: { ...ELSEWHERE, maxConnections: 0 } },
@@ -138,6 +142,8 @@ const breaking: Record<string, PlanInput | ((plan: Plan) => Plan)> = {
   N11: (plan) => ({ ...plan, database: { ...plan.database!, statementTimeout: 60 } }),
   N12: { instanceType: 't3.small', requestTimeout: 1, database: { ...RDS, pooling: 'rds-proxy' } },
   N26: (plan) => ({ ...plan, database: { ...plan.database!, lockWaitTimeout: 60 } }),
+  N31: { instanceType: 't3.small', workerClass: 'gevent', database: SQLITE },
+  N32: { instanceType: 't3.small', requestTimeout: 1, database: SQLITE },
   N27: (plan) => ({ ...plan, database: { ...plan.database!, connectTimeout: 60 } }),
   N13: (plan) => ({ ...plan, database: { ...plan.database!, connectionCheckInterval: 0 } }),
   N14: { instanceType: 't3.small', database: { ...RDS, memory: 450, pooling: 'rds-proxy' } },

@@ -95,7 +95,7 @@ test('the same input gives the same script', () => {
 });
 
 test('values of the plan that the steps need stand at the top', () => {
-  expect(script({ plan: DISTINCT_PLAN })).toContain('\nswap=608 backlog=211 start_timeout=212\n');
+  expect(script({ plan: DISTINCT_PLAN })).toContain('\nswap=608 uploads=707 responses=709 backlog=211 start_timeout=212\n');
 });
 
 test('the machine fetches before it installs, and serves last', () => {

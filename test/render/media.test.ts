@@ -54,12 +54,10 @@ test.each([
 });
 
 test('the service may write to them, and does not start without their volume', () => {
-  const of = (media: boolean) => renderGunicornService(planOf(), { units: [], secrets: false, media }).split('\n');
+  const of = (media: boolean) =>
+    renderGunicornService(planOf(), { units: [], secrets: false, data: media ? ['/srv/data/media'] : [] }).split('\n');
   expect(added(of(false).slice(4), of(true).slice(4))).toBe(
-    [
-      '# Uploaded files: without the volume it does not start, and is tried again.',
-      'ReadWritePaths=/srv/data/media',
-    ].join('\n'),
+    ['# On the volume for data, without which nothing starts.', 'ReadWritePaths=/srv/data/media'].join('\n'),
   );
   expect(of(true)).toContain('After=gunicorn.socket network-online.target srv-data.mount');
   expect(of(true)).toContain('Wants=network-online.target');

@@ -17,6 +17,7 @@ import {
 const NO_DATABASE = { database: undefined };
 const database = (values: Record<string, unknown>): Fields =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [`database.${key}`, value]));
+const SQLITE = database({ engine: 'sqlite', host: 'instance', pooling: 'none' });
 const NOT_RDS = [database({ host: 'instance' }), database({ host: 'elsewhere' })];
 const RDS_PROXY = database({ host: 'rds', pooling: 'rds-proxy' });
 const NOT_RDS_PROXY = [...NOT_RDS, database({ pooling: 'none' }), database({ pooling: 'pgbouncer' }), NO_DATABASE];
@@ -67,7 +68,7 @@ export const DATA_EDGES: Readonly<Record<string, readonly Edge[]>> = {
       where: { ...GTHREAD, 'connections.total': 9000, 'connections.maxConnections': 9001 },
     },
   ],
-  'N3 max_connections ≥': [{ field: 'connections.maxConnections', ...atLeast(1), silent: [NO_DATABASE] }],
+  'N3 max_connections ≥': [{ field: 'connections.maxConnections', ...atLeast(1), silent: [SQLITE, NO_DATABASE] }],
   'N5 requestGuard with asgi =': [
     {
       field: 'requestGuard',
@@ -108,6 +109,7 @@ export const DATA_EDGES: Readonly<Record<string, readonly Edge[]>> = {
       where: database({ engine: 'mysql', pooling: 'none' }),
       silent: [
         database({ engine: 'postgresql' }),
+        SQLITE,
         database({ pooling: 'pgbouncer' }),
         database({ pooling: 'rds-proxy' }),
         NO_DATABASE,
@@ -127,7 +129,24 @@ export const DATA_EDGES: Readonly<Record<string, readonly Edge[]>> = {
     },
   ],
   'N26 innodb_lock_wait_timeout and lock_wait_timeout <': [
-    { field: 'database.lockWaitTimeout', ...below(50), where: { requestTimeout: 50 }, silent: [NO_DATABASE] },
+    { field: 'database.lockWaitTimeout', ...below(50), where: { requestTimeout: 50 }, silent: [SQLITE, NO_DATABASE] },
+  ],
+  'N31 gevent with SQLite =': [
+    {
+      field: 'appServer.workerClass',
+      holds: ['gthread', 'sync', 'asgi'],
+      fails: ['gevent'],
+      where: SQLITE,
+      silent: [database({ engine: 'mysql' }), NO_DATABASE],
+    },
+  ],
+  'N32 busy_timeout of SQLite <': [
+    {
+      field: 'database.lockWaitTimeout',
+      ...below(9),
+      where: { requestTimeout: 9, ...SQLITE },
+      silent: [database({ engine: 'mysql' }), NO_DATABASE],
+    },
   ],
   'N27 connect_timeout of the database <': [
     { field: 'database.connectTimeout', ...below(9), where: { requestTimeout: 9 }, silent: [NO_DATABASE] },

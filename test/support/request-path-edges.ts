@@ -267,6 +267,12 @@ export const REQUEST_PATH_EDGES: Readonly<Record<string, readonly Edge[]>> = {
     { field: 'nginx.workerConnections', ...atLeast(4096), where: { 'nginx.maxConns': 1023 } },
     { field: 'nginx.workerConnections', ...atLeast(4100), where: { 'nginx.maxConns': 1025 } },
   ],
+  'K1 what the disk must hold ≤': [
+    { field: 'disk.uploads', ...atMost(4053), silent: [{ 'disk.total': 8191 }] },
+    { field: 'disk.responses', ...atMost(4055), silent: [{ 'disk.total': 8191 }] },
+    { field: 'disk.releases', ...atMost(4049), silent: [{ 'disk.total': 8191 }] },
+  ],
+  'K2 clientMaxBodySize without a limit =': [{ field: 'nginx.clientMaxBodySize', holds: [315, 0.5], fails: [0] }],
   'O10 slots ≥': [{ field: 'appServer.slots', ...atLeast(25) }],
   'O11 load_balancing.algorithm.type least_outstanding_requests =': [
     {

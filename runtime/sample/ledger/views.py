@@ -1,5 +1,6 @@
 """Views that use the database as applications do, to show what becomes of its connections."""
 
+import os
 import time
 from datetime import timedelta
 
@@ -18,7 +19,9 @@ def rows(request):
     """Sends a token through the database, twice. Another one that comes back belongs to another process, which uses the
     same connection."""
     started = time.monotonic()
-    backend = {"mysql": "CONNECTION_ID()", "postgresql": "pg_backend_pid()"}[connection.vendor]
+    # SQLite is a part of the process
+    backends = {"mysql": "CONNECTION_ID()", "postgresql": "pg_backend_pid()", "sqlite": str(os.getpid())}
+    backend = backends[connection.vendor]
     answers = []
     with connection.cursor() as cursor:
         for _ in range(2):
@@ -37,8 +40,11 @@ def query(request):
         "mysql": "WITH RECURSIVE naps (nap) AS (SELECT 1 UNION ALL SELECT nap + 1 FROM naps WHERE nap < 100)"
         " SELECT SUM(SLEEP(%s / 100)) FROM naps",
         "postgresql": "SELECT pg_sleep(%s)",
+        "sqlite": "SELECT sleep(%s)",
     }
     with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            connection.connection.create_function("sleep", 1, time.sleep)
         cursor.execute(sleep[connection.vendor], [seconds(request)])
     return done("query", started)
 

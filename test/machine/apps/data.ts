@@ -50,6 +50,7 @@ const site = new WebService(stack, 'Site', {
     {
       mysql: () => Database.mysqlOnInstance({ snapshotId: context('snapshot') }),
       postgres: () => Database.postgresOnInstance(),
+      sqlite: () => Database.sqliteOnInstance({ snapshotId: context('snapshot') }),
       'rds-mariadb': () => Database.rdsMariaDb(),
       'rds-postgres': () => Database.rdsPostgres(),
       'rds-postgres-pgbouncer': () => Database.rdsPostgres({ pgBouncer: true }),

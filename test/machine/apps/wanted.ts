@@ -1,4 +1,4 @@
-import { App, Duration, SecretValue, Stack } from 'aws-cdk-lib';
+import { App, Duration, SecretValue, Size, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -22,8 +22,10 @@ interface Wanted {
   readonly application: AssetApplicationOptions;
   readonly instanceType?: string;
   readonly requestTimeout?: number;
+  /** GiB of the root volume. */
+  readonly volumeSize?: number;
   readonly workerClass?: WorkerClass;
-  readonly database?: 'mysql' | 'postgres';
+  readonly database?: 'mysql' | 'postgres' | 'sqlite';
   readonly cache?: boolean;
   readonly celery?: string;
   readonly rq?: string[];
@@ -53,9 +55,9 @@ new WebService(stack, 'Site', {
   application: Application.fromAsset(wanted.directory, wanted.application),
   instanceType: new InstanceType(wanted.instanceType ?? 't3.small'),
   requestTimeout: Duration.seconds(wanted.requestTimeout ?? 30),
+  volumeSize: wanted.volumeSize ? Size.gibibytes(wanted.volumeSize) : undefined,
   appServer: wanted.workerClass && AppServer.gunicorn({ workerClass: wanted.workerClass }),
-  database:
-    wanted.database && (wanted.database === 'mysql' ? Database.mysqlOnInstance() : Database.postgresOnInstance()),
+  database: wanted.database && Database[`${wanted.database}OnInstance`](),
   cache: wanted.cache ? Cache.redisOnInstance() : undefined,
   backgroundWorkers: [
     ...(wanted.celery ? [BackgroundWorker.celery({ app: wanted.celery, concurrency: 1, taskTimeout })] : []),

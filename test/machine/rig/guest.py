@@ -10,7 +10,7 @@ from .cgroup import Cgroup
 from .instances import Instance
 from .network import Network
 from .shell import CommandFailed, sh, wait_until
-from .volumes import BY_ID
+from .volumes import BY_ID, loop_nodes
 
 # nspawn ends with 133 when the machine reboots.
 BOOT = """\
@@ -41,10 +41,16 @@ class Guest:
         self._base = base
         self._loop: subprocess.Popen | None = None
 
-    def create(self, memory_mib: int | None, disk_mib: int | None) -> None:
+    def create(self, memory_mib: int | None, disk_mib: int | None, volume_gibibytes: int | None = None) -> None:
         self.folder.mkdir(parents=True)
         if disk_mib:
             sh("mount", "-t", "tmpfs", "-o", f"size={disk_mib}m", self.name, str(self.folder))
+        if volume_gibibytes:
+            image = self.folder.with_suffix(".img")
+            with image.open("wb") as file:
+                file.truncate(volume_gibibytes << 30)
+            sh("mkfs.ext4", "-q", "-F", str(image))
+            sh("mount", "-o", "loop", str(image), str(self.folder))
         for name in ("upper", "work", "root", "devices"):
             (self.folder / name).mkdir()
         # Volatile: without it every umount and power-off syncs the whole upper file system.
@@ -61,6 +67,7 @@ class Guest:
             # As on an instance, systemd can filter the addresses that a unit reaches (IPAddressDeny=).
             "--system-call-filter=bpf", "--capability=CAP_BPF",
             f"--network-namespace-path=/run/netns/{namespace}", f"--bind={self.devices}:{BY_ID}",
+            *(f"--bind={node}:/dev/{node.name}" for node in (loop_nodes(self.folder) if volume_gibibytes else ())),
             "-b", "-D", str(self.root),
         ]  # fmt: skip
 

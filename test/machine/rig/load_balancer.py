@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .network import BALANCER, Network
+from .certificates import certificates
+from .network import BALANCER, DUAL_STACK, Network
 from .shell import wait_until
+
+SITE = "shop.example"  # whom its certificate is for
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,9 @@ class BalancerSettings:
     unhealthy_count: int
     status: str
     scheme: str = "http"
-    """What clients speak. Where the template says HTTPS, the rig's load balancer only says so to the target."""
+    """What the target is told that clients speak: as the template says, although they speak HTTP to the rig."""
+    tls: bool = False
+    """Whether they do speak TLS to it, as to one with an HTTPS listener."""
 
     @staticmethod
     def of(template: dict[str, Any]) -> "BalancerSettings":
@@ -60,12 +65,13 @@ class LoadBalancer:
     def __init__(self, network: Network, settings: BalancerSettings, target: str, folder: Path, port: int = 80):
         self.settings = settings
         self.address = (BALANCER, port)
+        self.dual_stack_address = (DUAL_STACK, port)
         self.log = folder / f"balancer-{port}.log"
         stats = folder / f"balancer-{port}.sock"
         stats.unlink(missing_ok=True)
         self._stats = str(stats)
         config = folder / f"balancer-{port}.cfg"
-        config.write_text(_haproxy(settings, target, port, self._stats))
+        config.write_text(_haproxy(settings, target, port, self._stats, _pem(folder) if settings.tls else None))
         with self.log.open("wb") as log:
             self._process = network.spawn(["haproxy", "-db", "-f", str(config)], stdout=log, stderr=log)
         wait_until("the load balancer listens", lambda: Path(self._stats).exists(), 10)
@@ -90,8 +96,16 @@ class LoadBalancer:
         return next(row for row in csv.DictReader(io.StringIO(text.removeprefix("# "))) if row["svname"] == "machine")
 
 
-def _haproxy(settings: BalancerSettings, target: str, port: int, stats: str) -> str:
+def _pem(folder: Path) -> Path:
+    made = certificates((SITE,))
+    pem = folder / "balancer.pem"
+    pem.write_text(made.certificate.read_text() + made.key.read_text())
+    return pem
+
+
+def _haproxy(settings: BalancerSettings, target: str, port: int, stats: str, pem: Path | None) -> str:
     idle = f"{settings.idle_timeout}s"
+    tls = f" ssl crt {pem}" if pem else ""
     # A purge delay as long as the idle timeout: HAProxy would drop idle connections to the target after seconds, which
     # hides every keep-alive race. Without `downinter` a target that failed while it booted is looked at far too late.
     return f"""\
@@ -111,7 +125,8 @@ defaults
     timeout http-keep-alive {idle}
     timeout check {settings.check_timeout}s
 frontend listener
-    bind {BALANCER}:{port}
+    bind {BALANCER}:{port}{tls}
+    bind [{DUAL_STACK}]:{port}{tls}
     http-request set-header X-Forwarded-Proto {settings.scheme}
     http-request set-header X-Forwarded-Port {443 if settings.scheme == "https" else 80}
     default_backend targets

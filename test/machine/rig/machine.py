@@ -29,6 +29,8 @@ class Options:
     internet: bool = True
     disk_mib: int | None = None
     """The size of the whole disk that the machine can write to."""
+    volume_gibibytes: int | None = None
+    """A disk that is a file system of its own, with loop devices for those that the machine makes on it."""
     revoke: tuple[str, ...] = ()
     """Services whose statements are taken out of the role's policies before the boot."""
     amazon_linux: bool = False
@@ -80,7 +82,7 @@ class Machine:
     def _prepare(self) -> None:
         options, network = self._options, self.region.network
         self.guest = Guest(network, "g1", self.instance, self.region.folder, rootfs.base())
-        self.guest.create(self.instance.memory_mib, options.disk_mib)
+        self.guest.create(self.instance.memory_mib, options.disk_mib, options.volume_gibibytes)
         for path, content in options.files.items():
             self.guest.write(path, content)
         if options.amazon_linux:

@@ -13,6 +13,7 @@ from .shell import sh
 LINK_LOCAL = "169.254.169.254"  # instance metadata, the AWS APIs and the machines' gateway
 DNS = "169.254.169.253"
 BALANCER = "10.0.255.254"
+DUAL_STACK = "2001:db8:ffff::fe"  # of the load balancer, for clients of IPv6; its targets have IPv4
 DATABASE = "10.255.255.10"
 CACHE = "10.255.255.11"
 INTERNET = "198.51.100.1"  # the hosts of it that the rig plays
@@ -36,6 +37,7 @@ class Network:
         self.ip("link", "set", "lo", "up")
         for address in (LINK_LOCAL, DNS, BALANCER, INTERNET):
             self.ip("addr", "add", f"{address}/32", "dev", "lo")
+        self.ip("addr", "add", f"{DUAL_STACK}/128", "dev", "lo")
         # A machine's own route overrides this one: a request to a machine that is gone fails at once and never leaves.
         self.ip("route", "add", "blackhole", VPC_RANGE)
         with self.inside():

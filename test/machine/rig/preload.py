@@ -27,7 +27,7 @@ def without_hooks(machine: Machine, files: Mapping[str, str]) -> dict[str, str]:
 def without_health_checks(machine: Machine, files: Mapping[str, str]) -> dict[str, str]:
     """Of connections: over TLS they find most of the broken ones before a request does."""
     checked = read(machine, DATABASES)
-    unchecked = checked.replace('"CONN_HEALTH_CHECKS": True', '"CONN_HEALTH_CHECKS": False')
+    unchecked = checked.replace('"CONN_HEALTH_CHECKS": "pool" not in options', '"CONN_HEALTH_CHECKS": False')
     assert unchecked != checked
     return {**files, DATABASES: unchecked}
 

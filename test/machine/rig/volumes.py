@@ -42,6 +42,18 @@ class Volume:
         sh("losetup", "--detach", self.device)
 
 
+def loop_nodes(folder: Path, count: int = 64) -> Iterator[Path]:
+    """Nodes of the host's loop devices: a machine has no devtmpfs, in which the kernel makes them when asked."""
+    loops = folder / "loops"
+    loops.mkdir()
+    for name, kind, major, minor in [
+        ("loop-control", stat.S_IFCHR, 10, 237),
+        *((f"loop{number}", stat.S_IFBLK, 7, number) for number in range(count)),
+    ]:
+        os.mknod(loops / name, kind | 0o600, os.makedev(major, minor))
+        yield loops / name
+
+
 def _copy(source: Path, target: Path) -> None:
     sh("cp", "--sparse=always", str(source), str(target))
 

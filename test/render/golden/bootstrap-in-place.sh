@@ -21,8 +21,8 @@ drivers='psycopg[binary,pool]==3.3.9:psycopg,psycopg2 redis==8.1.0:redis celery[
 sandboxed='celery'
 health_path=/health answer_health=true host='${Token[DNSName...........................................................]}'
 instance_metadata=true
-# memory.swap, appServer.backlog, appServer.timeoutStartSec
-swap=2048 backlog=4096 start_timeout=300
+# memory.swap, disk, appServer
+swap=2048 uploads=924 responses=2097 backlog=4096 start_timeout=300
 data_volume=${Token[DataVolume.]} new_volume=true
 database=postgresql database_unit=postgresql@17-main database_user=postgres folders='postgresql:/var/lib/postgresql postgresql-settings:/etc/postgresql'
 database_settings=/etc/plumbline/postgresql.conf cluster_settings=/etc/postgresql/17/main/postgresql.conf
@@ -141,12 +141,15 @@ http {
   send_timeout 311s; # sendTimeout
   keepalive_timeout 326s; # keepaliveTimeout
   client_max_body_size 10m; # clientMaxBodySize
+  client_body_temp_path /var/spool/nginx/uploads;
   large_client_header_buffers 4 16k; # what an ALB lets through
   set_real_ip_from ${Token[CidrBlock]};
   real_ip_header X-Forwarded-For;
   proxy_http_version 1.1;
   proxy_buffer_size 36k; # headers: the 32k that an ALB lets through, and a page
   proxy_buffers 7 16k;
+  proxy_max_temp_file_size 12m; # proxyMaxTempFileSize
+  proxy_temp_path /var/spool/nginx/responses;
   proxy_read_timeout 306s; # proxyReadTimeout
   proxy_send_timeout 306s; # proxySendTimeout
   proxy_ignore_client_abort off; # proxyIgnoreClientAbort
@@ -207,6 +210,7 @@ http {
     listen 80 default_server;
     listen [::]:80 default_server;
     server_name _;
+    error_page 500 @full; # no room for a body
     error_page 502 @refused;
     # What differs for a health check; all headers of requests to the application are set above, for every location.
     set $health "";
@@ -219,6 +223,7 @@ http {
       if ($full) { return 503; }
       return 502;
     }
+    location @full { add_header Retry-After 1 always; return 503; }
     location /static/ {
       alias /srv/app/current/.static/;
       try_files $uri @app;

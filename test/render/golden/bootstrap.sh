@@ -12,8 +12,8 @@ package_manager=dnf packages='python3.13 python3.13-pip' python=python3.13
 gunicorn='gunicorn==27.0.1' wsgi=sample.wsgi:application settings_module=''
 health_path=/health answer_health=true host='${Token[DNSName...........................................................]}'
 instance_metadata=true
-# memory.swap, appServer.backlog, appServer.timeoutStartSec
-swap=2048 backlog=4096 start_timeout=300
+# memory.swap, disk, appServer
+swap=2048 uploads=1393 responses=2791 backlog=4096 start_timeout=300
 
 region='ap-northeast-1' suffix='amazonaws.com'
 imds() {
@@ -109,12 +109,15 @@ http {
   keepalive_timeout 326s; # keepaliveTimeout
   keepalive_min_timeout 316s; # keepaliveMinTimeout, since nginx 1.27.4
   client_max_body_size 10m; # clientMaxBodySize
+  client_body_temp_path /var/spool/nginx/uploads;
   large_client_header_buffers 4 16k; # what an ALB lets through
   set_real_ip_from ${Token[CidrBlock]};
   real_ip_header X-Forwarded-For;
   proxy_http_version 1.1;
   proxy_buffer_size 36k; # headers: the 32k that an ALB lets through, and a page
   proxy_buffers 7 16k;
+  proxy_max_temp_file_size 16m; # proxyMaxTempFileSize
+  proxy_temp_path /var/spool/nginx/responses;
   proxy_read_timeout 306s; # proxyReadTimeout
   proxy_send_timeout 306s; # proxySendTimeout
   proxy_ignore_client_abort off; # proxyIgnoreClientAbort
@@ -175,6 +178,7 @@ http {
     listen 80 default_server;
     listen [::]:80 default_server;
     server_name _;
+    error_page 500 @full; # no room for a body
     error_page 502 @refused;
     # What differs for a health check; all headers of requests to the application are set above, for every location.
     set $health "";
@@ -187,6 +191,7 @@ http {
       if ($full) { return 503; }
       return 502;
     }
+    location @full { add_header Retry-After 1 always; return 503; }
     location /static/ {
       alias /srv/app/current/.static/;
       try_files $uri @app;
