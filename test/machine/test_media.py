@@ -29,6 +29,15 @@ def machine(run: Run, tmp_path_factory) -> Iterator[Machine]:
         machine.close()
 
 
+def in_bucket(machine: Machine) -> dict[str, str]:
+    """The MD5 of every file, as S3 has it."""
+    name = next(call.parameters["Bucket"] for call in machine.calls if call.action == "PutObject")
+    with machine.region.network.inside():
+        found = client("s3").get_paginator("list_objects_v2").paginate(Bucket=name, Prefix="photos/")
+        objects = [one for page in found for one in page["Contents"]]
+    return {one["Key"].removeprefix("photos/"): one["ETag"].strip('"') for one in objects}
+
+
 def test_uploads_go_to_the_bucket_with_signed_addresses_and_are_there_after_a_replacement_of_the_instance(
     machine: Machine,
 ):
@@ -38,7 +47,10 @@ def test_uploads_go_to_the_bucket_with_signed_addresses_and_are_there_after_a_re
     assert machine.run("find / -xdev -name 'photo-*.jpg' 2>/dev/null", check=False) == ""
 
     machine.replace()
-    assert machine.get("/sums", timeout=120).json() == sums()
+    assert in_bucket(machine) == sums(algorithm="md5")
+    found = machine.get("/sums?count=20").json()
+    assert len(found) == 20
+    assert found.items() <= sums().items()
 
 
 def test_the_role_may_use_no_other_bucket(machine: Machine):

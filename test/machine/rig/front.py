@@ -167,6 +167,8 @@ def understand(
         key = unquote(path.lstrip("/"))
         if bucket == "s3":
             bucket, _, key = key.partition("/")
+        if not key and method == "GET":
+            return "ListBucket", [f"arn:aws:s3:::{bucket}"], {"Bucket": bucket}
         action = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "DELETE": "DeleteObject"}[method]
         return action, [f"arn:aws:s3:::{bucket}/{key}"], {"Bucket": bucket, "Key": key}
     if action := headers.get("x-amz-target", "").rpartition(".")[2]:

@@ -55,7 +55,7 @@ def upload(request):
 
 
 def sums(request):
-    names = default_storage.listdir("photos")[1]
+    names = sorted(default_storage.listdir("photos")[1])[: int(request.GET["count"])]
     contents = {name: default_storage.open(f"photos/{name}").read() for name in names}
     return JsonResponse({name: hashlib.sha256(content).hexdigest() for name, content in contents.items()})
 

@@ -52,5 +52,5 @@ def are_kept(machine: Machine, files: int = FILES) -> bool:
     return {name: digest for digest, name in (line.split() for line in found)} == expected
 
 
-def sums(files: int = FILES) -> dict[str, str]:
-    return {name_of(number): hashlib.sha256(content(number)).hexdigest() for number in range(files)}
+def sums(files: int = FILES, algorithm: str = "sha256") -> dict[str, str]:
+    return {name_of(number): hashlib.new(algorithm, content(number)).hexdigest() for number in range(files)}
