@@ -1,5 +1,6 @@
 import { Resource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { EnvironmentSecret } from './environment-secret';
@@ -32,6 +33,8 @@ export interface DataAccess {
   readonly pooled?: PooledServer;
   /** The application's account, where a machine makes it. */
   readonly account?: ApplicationAccount;
+  /** Allows a role what it takes, where that is more than a way there. */
+  grant?(grantee: iam.IGrantable): void;
   /** What lets the machines in; nothing on the machine itself, nor where nobody said what does. */
   readonly connections?: ec2.Connections;
 }

@@ -1,5 +1,6 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as rds from 'aws-cdk-lib/aws-rds';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { DataAccess } from './data-access';
@@ -25,12 +26,12 @@ export interface DataServicesProps {
 const TYPES: PropTypes<DataServicesProps> = { plan: PLAN, vpc: VPC };
 
 /**
- * The database and the cache of a plan, as far as they are made outside of the machine, and the way to them.
+ * The database, the cache and the files of a plan, as far as they are outside of the machine, and the way to them.
  *
  * `WebService` makes it; it also fits user data for a launch template of your own.
  *
  * Resources defined: RDS instance with parameter group, subnet group, security group and secret, a proxy with role and security group
- * where it is wanted; ElastiCache replication group with parameter group, subnet group, security group and secret.
+ * where it is wanted; ElastiCache replication group with parameter group, subnet group, security group and secret; a bucket for files.
  *
  * Security considerations: encrypted, TLS required, generated passwords, not public; only who is given to `allowFrom` gets in.
  */
@@ -47,6 +48,9 @@ export class DataServices extends Construct {
   /** User name and password of the administrator of the database, where one was made: for people, and to make the application's account. */
   public readonly databaseMasterUserSecret?: secretsmanager.ISecret;
 
+  /** The bucket of the files that users upload, where they are in one. */
+  public readonly mediaBucket?: s3.IBucket;
+
   /** @internal */
   public readonly _plan: RequestPathPlan;
 
@@ -58,11 +62,13 @@ export class DataServices extends Construct {
     refuseOtherTypes(props, TYPES);
     const { plan, vpc } = props;
     refuseViolations(plan);
-    const { database, cache, operatingSystem = OperatingSystem.AMAZON_LINUX_2023 } = plan._props;
+    const { database, cache, media, operatingSystem = OperatingSystem.AMAZON_LINUX_2023 } = plan._props;
     const databaseAccess = database?._bind(this, { plan, vpc, operatingSystem });
     const cacheAccess = cache?._bind(this, { plan, vpc });
+    const mediaAccess = media?._bind(this);
     this._plan = plan;
-    this._access = [databaseAccess, cacheAccess].filter((access) => access !== undefined);
+    this._access = [databaseAccess, cacheAccess, mediaAccess].filter((access) => access !== undefined);
+    this.mediaBucket = mediaAccess?.bucket;
     this.databaseInstance = databaseAccess?.rds?.instance;
     this.databaseProxy = databaseAccess?.rds?.proxy;
     this.databaseSecret = databaseAccess?.rds?.secret;

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { RemovalPolicy, Size, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import type { OnInstanceDatabaseOptions } from './database-options';
+import type { DataVolumeSource } from './data-volume-source';
 import { isKnown } from './known';
 import { refuse } from './plan/refuse';
 import { DATA_VOLUME, sizeProblems } from './ranges';
+import type { RequestPathProps } from './request-path-plan';
 
 /** Where the volume for a database comes from, and what becomes of it. */
 export interface DataVolumeOptions {
@@ -21,7 +22,7 @@ export interface DataVolumeOptions {
 const VOLUME_SIZE = Size.gibibytes(20);
 
 /** @throws one error for all options that exclude each other or that EBS does not know */
-export function dataVolumeOptions(options: OnInstanceDatabaseOptions): DataVolumeOptions {
+export function dataVolumeOptions(options: DataVolumeSource): DataVolumeOptions {
   const { volume, snapshotId, volumeSize, removalPolicy, encryptionKey } = options;
   const problems: string[] = [];
   if (volume && snapshotId !== undefined) {
@@ -46,6 +47,29 @@ export function dataVolumeOptions(options: OnInstanceDatabaseOptions): DataVolum
     removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
     encryptionKey: volume ? volume.encryptionKey : encryptionKey,
   };
+}
+
+/** The volume of an instance: that of its database, where one is there, else that of the files that users upload. */
+export function dataVolumeOf({ database, media }: RequestPathProps): DataVolumeOptions | undefined {
+  return database?._volume ?? media?._volume;
+}
+
+/** What is said of it in two places, one message each. */
+export function dataVolumeProblems({ database, media }: RequestPathProps): string[] {
+  if (!database?._volume || !media) return [];
+  return media._volumeOptions.map(
+    (name) =>
+      `${name} of Media.onInstance has no effect beside a database on the instance, whose volume it shares: give it to the database`,
+  );
+}
+
+/** What a machine cannot keep that has no volume for data, one message each. */
+export function withoutVolume({ database, media }: RequestPathProps): string[] {
+  const needs = 'needs a volume that outlives the instance: use WebService or WebInstance, or';
+  return [
+    ...(database?._volume ? [`a database on the instance ${needs} another database`] : []),
+    ...(media?._volume ? [`media on the instance ${needs} Media.bucket`] : []),
+  ];
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { DataVolumeSource } from './data-volume-source';
 
 /** The databases that a plan knows. */
 export enum DatabaseEngine {
@@ -25,45 +25,7 @@ export interface DatabaseOptions {
 }
 
 /** Options of a database on the instance that serves the application. */
-export interface OnInstanceDatabaseOptions extends DatabaseOptions {
-  /**
-   * Size of the encrypted volume that holds the data: 1 GiB to 64 TiB. It can grow, and the file system follows with the next
-   * change of the machine; it never shrinks, and one from a snapshot is at least as large as the snapshot.
-   *
-   * @default Size.gibibytes(20)
-   */
-  readonly volumeSize?: Size;
-
-  /**
-   * A volume that holds the data of such a database already, for example one that a deleted stack has left. It is attached as it is, in its
-   * zone, and never formatted; the stack that made it decides what becomes of it. Daily snapshots need a tag on it, which a warning names.
-   *
-   * @default - a volume is made
-   */
-  readonly volume?: ec2.IVolume;
-
-  /**
-   * EBS snapshot of the data of such a database: the volume is made from it. Leave it for as long as the volume is in use. Another one, or
-   * none, is another volume with a machine of its own, and what was written to the one before stays there (see docs/guide/restore.md).
-   *
-   * @default - an empty volume
-   */
-  readonly snapshotId?: string;
-
-  /**
-   * Key of the volume and its snapshots.
-   *
-   * @default - the default key of the account for EBS; that of `volume`
-   */
-  readonly encryptionKey?: kms.IKey;
-
-  /**
-   * What happens to the volume when it leaves the stack.
-   *
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy;
-}
+export interface OnInstanceDatabaseOptions extends DatabaseOptions, DataVolumeSource {}
 
 /** Options of a database that is made in Amazon RDS. */
 export interface RdsOptions extends DatabaseOptions {

@@ -1,3 +1,4 @@
+import { DATA_VOLUME_SOURCE_TYPES } from './data-volume-source';
 import {
   DatabaseEngine,
   type DatabaseOptions,
@@ -32,14 +33,7 @@ const TYPES: PropTypes<DatabaseOptions> = { connMaxAge: DURATION };
 
 export const ON_INSTANCE_TYPES: PropTypes<OnInstanceDatabaseOptions> = {
   ...TYPES,
-  volumeSize: SIZE,
-  volume: withMember(
-    'volumeId',
-    `an ec2.IVolume, for example ec2.Volume.fromVolumeAttributes(this, 'Volume', { volumeId, availabilityZone })`,
-  ),
-  snapshotId: STRING,
-  encryptionKey: withMember('keyArn', `a kms.IKey, for example kms.Key.fromKeyArn(this, 'Key', arn)`),
-  removalPolicy: REMOVAL_POLICY,
+  ...DATA_VOLUME_SOURCE_TYPES,
 };
 
 const RDS_TYPES: PropTypes<RdsOptions> = {

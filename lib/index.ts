@@ -17,6 +17,7 @@ export {
 } from './background-worker';
 export { Cache, type ElastiCacheOptions, type EndpointCacheOptions, type OnInstanceCacheOptions } from './cache';
 export { DataServices, type DataServicesProps } from './data-services';
+export { type DataVolumeSource } from './data-volume-source';
 export { Database } from './database';
 export {
   DatabaseEngine,
@@ -33,6 +34,7 @@ export {
 export { EnvironmentSecret } from './environment-secret';
 export { type HealthCheckProps } from './health-check';
 export { type ApplicationFrontDoorProps, type FrontDoorProps } from './load-balancing-props';
+export { Media } from './media';
 export { NetworkLoadBalancing, type NetworkLoadBalancingProps } from './network-load-balancing';
 export { OperatingSystem, type OperatingSystemProps } from './operating-system';
 export {

@@ -4,6 +4,7 @@ import { AppServer } from './app-server';
 import { BackgroundWorker } from './background-worker';
 import { Cache } from './cache';
 import { Database } from './database';
+import { Media } from './media';
 import { literal, mebibytesOf, secondsOf } from './numbers';
 import { OPERATING_SYSTEM, type OperatingSystemProps } from './operating-system';
 import {
@@ -96,6 +97,14 @@ export interface RequestPathProps extends OperatingSystemProps, RootVolumeProps 
   readonly cache?: Cache;
 
   /**
+   * Where the files are that users upload: on the instance, or in a bucket.
+   *
+   * @default - none: the application finds no place for them that outlives a release, and a warning says so where a Django project has
+   * fields for files
+   */
+  readonly media?: Media;
+
+  /**
    * What works beside the application server on the same instance, for work that takes longer than a request may.
    *
    * @default - none
@@ -178,6 +187,7 @@ export const REQUEST_PATH_TYPES: PropTypes<RequestPathProps> = {
   appServer: instanceOf(AppServer, 'an AppServer, for example AppServer.gunicorn({ workers: 3 })'),
   database: secretOf(Database, 'a Database, for example Database.rdsPostgres()'),
   cache: secretOf(Cache, 'a Cache, for example Cache.elastiCache()'),
+  media: instanceOf(Media, 'a Media, for example Media.bucket()'),
   backgroundWorkers: arrayOf(
     instanceOf(BackgroundWorker, `a BackgroundWorker, for example BackgroundWorker.celery({ app: 'mysite' })`),
     `an array, for example [BackgroundWorker.celery({ app: 'mysite' })]`,
@@ -303,6 +313,7 @@ function planInput(props: RequestPathProps): PlanInput {
     healthCheckTimeout: secondsOf('healthCheckTimeout', props.healthCheckTimeout),
     database: props.database?._planInput(props.operatingSystem),
     cache: props.cache?._planInput(),
+    media: props.media?._planInput(),
     backgroundWorkers: props.backgroundWorkers?.map((worker) => worker._planInput()),
     maxInstances: literal('maxInstances', props.maxInstances),
     nginxDirectives:

@@ -4,7 +4,7 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { DataVolume } from './data-volume';
-import { inZoneOf, originOf } from './data-volume-options';
+import { dataVolumeOf, dataVolumeProblems, inZoneOf, originOf } from './data-volume-options';
 import { keepImage, waitForEachChange } from './in-place';
 import { InstanceRole } from './instance-role';
 import { imageProblems } from './machine-image';
@@ -108,11 +108,11 @@ const SESSION_MANAGER = [
  * replaces it, and the old one goes only when the new one serves. Until the load balancer has checked the new one for the first time,
  * which takes some seconds, requests may still get a 503: instances that overlap need an Auto Scaling group.
  *
- * An instance that holds its database is never replaced by such a change, nor by a newer image: it is stopped, started, and brings itself up
+ * An instance that holds its database, or the files of its users, is never replaced by such a change, nor by a newer image: it is stopped, started, and brings itself up
  * to date. What does replace an instance (another subnet, another root volume) fails before anything is lost, because its data volume is in use.
  * Data from another snapshot or volume comes with a machine of its own, and the one before goes when that serves.
  *
- * Resources defined: instance, instance profile, role and security group where none are given; for a database on the instance also a
+ * Resources defined: instance, instance profile, role and security group where none are given; for data on the instance also a
  * volume with its snapshots, a launch template that holds the image, and a wait condition.
  *
  * Security considerations: IMDSv2 only, one hop far, encrypted volume, Session Manager instead of SSH, no inbound but from the load balancer.
@@ -124,7 +124,7 @@ export class WebInstance
   /** The instance. */
   public readonly instance: ec2.Instance;
 
-  /** The volume of a database on the instance. */
+  /** The volume of a database, or of files, on the instance. */
   public readonly dataVolume?: ec2.IVolume;
 
   /** The role of the instance. */
@@ -148,7 +148,7 @@ export class WebInstance
     const { vpc, userData } = props;
     this.vpc = vpc;
     const instanceType = new ec2.InstanceType(userData.plan.instance.instanceType);
-    const volumeOptions = userData.plan._props.database?._volume;
+    const volumeOptions = dataVolumeOf(userData.plan._props);
     refuse([
       ...instanceProblems(this, { ...props, plan: userData.plan, operatingSystem: userData.operatingSystem }),
       ...reachProblems(vpc, userData.dataServices),
@@ -258,8 +258,9 @@ export function instanceProblems(
   props: InstanceOptions & OperatingSystemProps & { readonly vpc?: ec2.IVpc; readonly plan: RequestPathPlan },
 ): string[] {
   const { vpc, vpcSubnets, role, securityGroup } = props;
-  const { volume, encryptionKey } = props.plan._props.database?._volume ?? {};
+  const { volume, encryptionKey } = dataVolumeOf(props.plan._props) ?? {};
   const problems = otherEnvironments(scope, { vpc, role, securityGroup, volume, encryptionKey });
+  problems.push(...dataVolumeProblems(props.plan._props));
   const places = {
     vpcSubnets: vpcsOfSubnets(vpcSubnets),
     securityGroup: vpcsOfGroups(securityGroup ? [securityGroup] : []),

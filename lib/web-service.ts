@@ -54,7 +54,7 @@ const TLS_LISTENER_IDLE = Duration.seconds(350);
  *
  * Resources defined: VPC (where none is given), load balancer with listeners and target group, instance with role and security group,
  * assets of the application, a secret for Django's `SECRET_KEY` where it is needed; what `DataServices` and `WebInstance` define for a
- * database and a cache.
+ * database, a cache and files.
  *
  * Security considerations: IMDSv2 only, encrypted volume, Session Manager instead of SSH, no inbound but from the load balancer,
  * secrets that only the application's user can read. Without a certificate, clients speak HTTP.
@@ -79,10 +79,10 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
   /** The user data of the instance. */
   public readonly userData: ec2.UserData;
 
-  /** The database and the cache. */
+  /** The database, the cache and the bucket for files. */
   public readonly dataServices: DataServices;
 
-  /** The volume of a database on the instance. */
+  /** The volume of a database, or of files, on the instance. */
   public readonly dataVolume?: ec2.IVolume;
 
   /** The secret that was generated for Django's `SECRET_KEY`, if any. */

@@ -5,7 +5,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import type { Application } from './application';
 import { merged } from './data-access';
-import { originOf } from './data-volume-options';
+import { dataVolumeOf, originOf, withoutVolume } from './data-volume-options';
 import { DataServices } from './data-services';
 import { namesWithoutEffect, refuseNames } from './environment-names';
 import { EnvironmentSecret } from './environment-secret';
@@ -16,6 +16,7 @@ import { machineEnvironment } from './machine-environment';
 import { OperatingSystem, type OperatingSystemProps } from './operating-system';
 import { otherEnvironments, principalHere } from './other-stacks';
 import { refuseViolations } from './plan-violations';
+import { MEDIA_WARNING } from './project';
 import { refuse } from './plan/refuse';
 import { refuseOtherTypes } from './prop-types';
 import {
@@ -101,8 +102,8 @@ export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
    * that asks: false where nothing of it calls AWS with that role, true where something does. nginx and a database or cache on the
    * instance never reach it.
    *
-   * @default - true where the role was granted more than the machine itself needs (`bucket.grantRead(service)`, a policy), and where it is
-   * a role of yours, whose policies are not known here
+   * @default - true where the role was granted more than the machine itself needs (`bucket.grantRead(service)`, a policy, `Media.bucket`), and
+   * where it is a role of yours, whose policies are not known here
    */
   readonly instanceMetadata?: boolean;
 
@@ -213,7 +214,8 @@ export class WebUserData extends Construct {
     refuseViolations(props.plan);
     refuseNames(props);
     this.plan = props.plan;
-    const { database, backgroundWorkers = [], ...planned } = props.plan._props;
+    const { database, media, backgroundWorkers = [], ...planned } = props.plan._props;
+    const volume = dataVolumeOf(props.plan._props);
     this.operatingSystem = props.operatingSystem ?? planned.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
     this.dataServices = props.dataServices ?? new DataServices(this, 'DataServices', { plan: props.plan });
     refuseAnotherPlan(this.dataServices, props.plan, this.operatingSystem);
@@ -228,9 +230,10 @@ export class WebUserData extends Construct {
     const withoutEffect = namesWithoutEffect(props).map((message) => ({ id: 'environmentWithoutEffect', message }));
     const settings = props.environment?.DJANGO_SETTINGS_MODULE;
     const inRelease = application.databaseWarnings(settings, database !== undefined);
-    [...application.warnings, ...inRelease, ...withoutEffect].forEach(({ id, message }) =>
-      Validations.of(this).addWarning(`cdk-plumbline:WebService.${id}`, message),
-    );
+    const warnings = [...application.warnings, ...inRelease, ...withoutEffect];
+    warnings
+      .filter(({ id }) => !(media && id === MEDIA_WARNING))
+      .forEach(({ id, message }) => Validations.of(this).addWarning(`cdk-plumbline:WebService.${id}`, message));
     const access = this.dataServices._access;
     const secrets = merged([props.secrets ?? {}, ...access.map((service) => service.secrets)]);
     if (application.django && !('SECRET_KEY' in { ...props.environment, ...secrets })) {
@@ -246,6 +249,11 @@ export class WebUserData extends Construct {
       ...Object.entries(packageSecrets).map(([name, one]) => [`packageSecrets ${name}`, one._resource] as const),
     ]);
     const problems = otherEnvironments(this, foreign);
+    if (props.instanceMetadata === false && this.dataServices.mediaBucket) {
+      problems.push(
+        'instanceMetadata is false, and Media.bucket is read and written with the credentials that the metadata service gives: leave instanceMetadata out',
+      );
+    }
     refuse(problems);
     const environment = machineEnvironment(props.plan._plan, access);
     const given = Object.keys({ ...props.environment, ...props.secrets });
@@ -283,6 +291,7 @@ export class WebUserData extends Construct {
           administrator: account.administrator.secretArn,
         },
       },
+      media: media?._volume !== undefined,
       migrate: props.migrate,
       collectStatic: props.collectStatic,
       backgroundWorkers: workers,
@@ -291,6 +300,7 @@ export class WebUserData extends Construct {
     this.grants = [
       (grantee) => application.grantRead(grantee),
       (grantee) => runtime.grantRead(grantee),
+      ...access.flatMap(({ grant }) => grant ?? []),
       ...(account ? [(grantee: iam.IGrantable) => void account.administrator.grantRead(grantee)] : []),
       ...[...Object.values(secrets), ...Object.values(packageSecrets)].map(
         (secret) => (grantee: iam.IGrantable) => secret._grantRead(this, grantee),
@@ -301,8 +311,8 @@ export class WebUserData extends Construct {
       ...files,
       runtime: runtime.object,
       packageSecrets: Object.entries(packageSecrets).map(([name, secret]) => secret._named(name)),
-      dataVolume: database?._volume && Lazy.string({ produce: () => this.volume?.volumeId }),
-      newVolume: database?._volume && originOf(database._volume) === '',
+      dataVolume: volume && Lazy.string({ produce: () => this.volume?.volumeId }),
+      newVolume: volume && originOf(volume) === '',
       region: Stack.of(this).region,
       urlSuffix: Stack.of(this).urlSuffix,
       extraCommands: props.extraCommands && [{ name: 'extra commands', commands: props.extraCommands }],
@@ -314,7 +324,9 @@ export class WebUserData extends Construct {
     });
     this.withoutSignal = () => renderBootstrap(this.inputOfNow(props));
     this.userData = ec2.UserData.custom(this.script);
-    this.node.addValidation({ validate: () => [...this.tooLong(props), ...this.withoutVolume()] });
+    this.node.addValidation({
+      validate: () => [...this.tooLong(props), ...(this.volume ? [] : withoutVolume(props.plan._props))],
+    });
   }
 
   /**
@@ -351,7 +363,7 @@ export class WebUserData extends Construct {
   }
 
   /**
-   * Where the data of a database on the instance is kept.
+   * Where the data on the instance is kept.
    *
    * @internal
    */
@@ -378,14 +390,10 @@ export class WebUserData extends Construct {
   }
 
   private inputOfNow({ instanceMetadata }: MachineProps): BootstrapInput {
-    return { ...this.input, instanceMetadata: instanceMetadata ?? this.grantedMore() };
-  }
-
-  private withoutVolume(): string[] {
-    if (!this.input.database?.onInstance || this.volume) return [];
-    return [
-      'a database on the instance needs a volume that outlives the instance: use WebService or WebInstance, or another database',
-    ];
+    return {
+      ...this.input,
+      instanceMetadata: instanceMetadata ?? (this.dataServices.mediaBucket !== undefined || this.grantedMore()),
+    };
   }
 
   private tooLong(props: WebUserDataProps): string[] {

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import plumbline_databases
 import plumbline_failures
+import plumbline_media
 import plumbline_statements
 
 served_folder = ".static"  # what nginx serves at /static/, in the release's folder
@@ -44,7 +45,7 @@ def overlay(project, environ):
         # whatever LOGGING says, a job that fails does so in the journal
         handlers = getattr(project, "RQ_EXCEPTION_HANDLERS", [])
         changed["RQ_EXCEPTION_HANDLERS"] = ["plumbline_failures.job_failed", *handlers]
-    return changed | plumbline_databases.settings(project, environ)
+    return changed | plumbline_databases.settings(project, environ) | plumbline_media.settings(project, environ)
 
 
 def release(environ):
@@ -92,13 +93,15 @@ def answer_health():
 
 
 def serve_static(collect):
-    """Collects the static files where the project serves any, and has nginx find them in the release."""
+    """Collects the static files where the project serves any, and has nginx find them in the release. Says what nginx
+    and the log have to know of uploaded files."""
     sys.path[:0] = [os.getcwd()]
     import django
     from django.apps import apps
     from django.conf import settings
 
     django.setup()
+    plumbline_media.say(settings, os.environ)
     for sentence in read_only(settings.DATABASES, release(os.environ).resolve()):
         print(sentence)
     if not apps.is_installed("django.contrib.staticfiles"):

@@ -3,6 +3,7 @@ silence its loggers or send them elsewhere. Where it writes a traceback to the j
 twice.
 """
 
+import errno
 import logging
 import sys
 import traceback
@@ -21,9 +22,20 @@ def write(line, details=""):
 def request_failed(method, path, request_id, error, logger=None):
     """`logger` is the one that is about to be given the traceback, if any."""
     details = "" if logger and reaches_journal(logger, error) else traceback_of(error)
-    write(
-        f"request guard: {printable(method)} {printable(path)} failed (request {printable(request_id or '-')})", details
-    )
+    line = f"request guard: {printable(method)} {printable(path)} failed (request {printable(request_id or '-')})"
+    write(line, details + where_to_write(error))
+
+
+def where_to_write(error):
+    """Where something was to be written that nobody may write to: the place for it."""
+    for _ in range(10):  # of a chain
+        if isinstance(error, OSError) and error.errno == errno.EROFS:
+            return (
+                f"{error.filename} cannot be written: a release is read-only. /var/lib/app (HOME) can, and goes with "
+                "the machine; what users upload has a place with Media.onInstance() or Media.bucket() of the service\n"
+            )
+        error = error and (error.__cause__ or error.__context__)
+    return ""
 
 
 def traceback_of(error):
@@ -90,13 +102,19 @@ def listen_to_flask():
 
 def job_failed(job, exception_type, error, trace):
     """Of RQ's exception handlers; the next one is asked too."""
-    if not reaches_journal(logging.getLogger("rq.worker"), error):
-        write(f"rq: {job.func_name} failed (job {job.id})", traceback_of(error))
+    details = "" if reaches_journal(logging.getLogger("rq.worker"), error) else traceback_of(error)
+    details += where_to_write(error)
+    if details:
+        write(f"rq: {job.func_name} failed (job {job.id})", details)
     return True
 
 
 def task_failed(sender, task_id, exception, einfo, **_):
     """Receives celery.signals.task_failure. What a task says it throws is no failure."""
-    expected = isinstance(exception, tuple(sender.throws or ()))
-    if not expected and not reaches_journal(logging.getLogger("celery.app.trace"), exception):
-        write(f"celery: {sender.name} failed (task {task_id})", f"{str(einfo.traceback).rstrip()}\n")
+    if isinstance(exception, tuple(sender.throws or ())):
+        return
+    reaches = reaches_journal(logging.getLogger("celery.app.trace"), exception)
+    details = "" if reaches else f"{str(einfo.traceback).rstrip()}\n"
+    details += where_to_write(exception)
+    if details:
+        write(f"celery: {sender.name} failed (task {task_id})", details)

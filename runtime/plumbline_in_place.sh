@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2164 # the user data assigns what is not assigned here, and ends where a step fails
 #
-# The steps of a machine that is changed in place, since a volume of its own holds the data of its database.
+# The steps of a machine that is changed in place, since a volume of its own holds its data.
 # shellcheck source=/dev/null
 . "$lib/plumbline_volume.sh"
 
@@ -34,7 +34,7 @@ data() {
     mounted "$folder"
   done
   # Debian's package would make a cluster in the locale of this script, which has none, and none where there is one already.
-  if [ "$database $package_manager" = 'postgresql apt' ]; then
+  if [ "${database:-} $package_manager" = 'postgresql apt' ]; then
     mkdir -p /etc/postgresql-common
     echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
   fi

@@ -45,7 +45,7 @@ installed() {
 # User, journal, kernel.
 system() {
   id -u app >/dev/null 2>&1 ||
-    useradd --system --user-group --no-create-home --home-dir /srv/app --shell /usr/sbin/nologin app
+    useradd --system --user-group --no-create-home --home-dir /var/lib/app --shell /usr/sbin/nologin app
   mkdir -p /srv/app/releases /var/log/journal /etc/systemd/journald.conf.d
   # rsyslog, which Ubuntu has, would write all of it once more, to files that are looked at once a week.
   printf '%s\n' '[Journal]' Storage=persistent SystemMaxUse=256M ForwardToSyslog=no >/etc/systemd/journald.conf.d/plumbline.conf

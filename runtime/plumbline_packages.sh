@@ -64,6 +64,8 @@ itself
 # Beside the project's own: hashes, where it has them, hold for all of a list, and the version that the plan is checked with wins.
 install "${sources[@]}" "$gunicorn"
 for driver in "${@:7}"; do
+  # A part of Django is nothing without it.
+  case $driver in django-*) has_one django || continue ;; esac
   has_one "${driver#*:}" || install "${sources[@]}" "${driver%%:*}"
 done
 "$uv" pip check -q -p .venv || echo 'it is served all the same'

@@ -138,6 +138,9 @@ def named(name, message):
     message = re.sub(r"partially initialized module (\S+) \(most likely due to a", r"\1 (", message).replace(
         "( circular", "(circular"
     )
+    unwritable = re.match(r"Read-only file system: ('[^']*')", message)
+    if unwritable:
+        return f"{unwritable[1]} cannot be written: /var/lib/app can, which is HOME; a release is read-only"
     if name in SENTENCES and message:
         return message
     return f"{name}: {message}" if message else name

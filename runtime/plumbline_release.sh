@@ -107,7 +107,8 @@ django() {
       as_app python "$lib/plumbline_django.py" static
     else
       as_app python "$lib/plumbline_django.py" collectstatic
-    fi
+    fi | tee "$logs/said"
+    if [ -n "${media:-}" ]; then serve_media "$logs/said"; fi
   elif [ -d static ]; then
     ln -sfn "${working_directory:+$working_directory/}static" /srv/app/next/.static
   fi

@@ -62,7 +62,7 @@ A web application serves here, installed by cdk-plumbline.
   commands   sudo as_app python manage.py createsuperuser    as the application runs: user, environment, secrets, sandbox
   logs       journalctl -u gunicorn    /var/log/nginx    the deployment: /var/log/cloud-init-output.log
   units      systemctl status gunicorn nginx ${sandboxed:-} ${database_unit:-} ${cache_unit:-}
-  files      /srv/app/current, read-only: the release    /var/lib/app, writable: HOME    /etc/gunicorn, /etc/nginx: generated
+  files      /srv/app/current, read-only: the release    /var/lib/app${media:+, $media}, writable: HOME${media:+, MEDIA_ROOT}    /etc/gunicorn, /etc/nginx: generated
 END
 }
 

@@ -16,7 +16,7 @@ file_system() { # device
   case $found in
     0)
       if [ "$kind" = ext4 ]; then return; fi
-      echo "$data_volume holds ${kind:-something} instead of ext4 and stays as it is: give the volume or snapshot of a database"
+      echo "$data_volume holds ${kind:-something} instead of ext4 and stays as it is: give a volume or snapshot of such data"
       return 1
       ;;
     2) ;; # it finds nothing, or cannot read
@@ -27,7 +27,7 @@ file_system() { # device
   esac
   zeroes "$1"
   if [ "${new_volume:-}" != true ]; then
-    echo "$data_volume is empty, and no new volume: not formatted. Give another volume or snapshotId, or neither for a new database"
+    echo "$data_volume is empty, and no new volume: not formatted. Give another volume or snapshotId, or neither for a new one"
     return 1
   fi
   mkfs.ext4 -q "$1" </dev/null
@@ -38,7 +38,7 @@ zeroes() { # device
   local size start same=0
   size=$(blockdev --getsize64 "$1") || size=0
   if [ "$size" -lt $((2 * edge)) ]; then
-    echo "$data_volume has $size bytes, too few for a database: not formatted. Look at it in EC2"
+    echo "$data_volume has $size bytes, too few for data: not formatted. Look at it in EC2"
     return 1
   fi
   for start in 0 $copy $((size - edge)); do
@@ -75,11 +75,15 @@ whole() { # device
   [ $status -lt 4 ]
 }
 
-# The files on the volume are those of the server that will use them. A server of another kind or version begins anew beside
+# The files on the volume are those of what will use them: of the server, or of uploads alone. Where there is a server, what
+# it has says enough, since uploads may have come later. A server of another kind or version begins anew beside
 # them without a word, and Debian's packages move them away.
 fits_server() { # folder that the volume is mounted at
   local mysql=$1/mysql found
-  case $database in
+  case ${database:-media} in
+    media)
+      if [ -d "$1/media" ]; then return; fi
+      ;;
     postgresql)
       found=$(cd "$1" && find postgresql -maxdepth 3 -name PG_VERSION -printf '%h\n' 2>/dev/null | sort | paste -sd ' ') || true
       if [ -e "$1/postgresql/$cluster/PG_VERSION" ]; then
@@ -113,7 +117,7 @@ fits_server() { # folder that the volume is mounted at
   esac
   if [ "${new_volume:-}" != true ]; then
     found=$(cd "$1" && find . -mindepth 1 -maxdepth 1 -printf '%P ' 2>/dev/null) || true
-    echo "$data_volume has no data of $database, only ${found:-nothing }and is no new volume: give one of such a database"
+    echo "$data_volume has no ${database:+data of }${database:-media}, only ${found:-nothing }and is no new volume: give one that has"
     return 1
   fi
 }

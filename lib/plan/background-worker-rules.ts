@@ -1,4 +1,5 @@
 import { needsBroker } from './background-worker-plan';
+import { inPlace } from './in-place';
 import type { BackgroundWorkerPlan, Plan } from './plan';
 import { count, limit, mebibytes, seconds, type Rule } from './rule';
 
@@ -151,14 +152,14 @@ export const BACKGROUND_WORKER_RULES: readonly Rule[] = [
   {
     id: 'N23',
     severity: 'error',
-    left: count('queues on an instance that each change replaces', ({ cache, database }) =>
-      cache?.broker && cache.host === 'instance' && database?.host !== 'instance' ? 1 : 0,
+    left: count('queues on an instance that each change replaces', (plan) =>
+      plan.cache?.broker && plan.cache.host === 'instance' && !inPlace(plan) ? 1 : 0,
     ),
     relation: '=',
     right: none,
     breaks: 'the tasks that wait there are lost with each release and each new image',
     change:
-      'use Cache.elastiCache or Cache.fromEndpoint, or a database on the instance (Database.mysqlOnInstance, Database.postgresOnInstance, Database.sqliteOnInstance), which is then changed in place and keeps its queue',
+      'use Cache.elastiCache or Cache.fromEndpoint, or a database or media on the instance (Database.mysqlOnInstance, Database.postgresOnInstance, Database.sqliteOnInstance, Media.onInstance), which is then changed in place and keeps its queue',
     source: 'the queue is on the root volume, which goes with the instance',
   },
   {

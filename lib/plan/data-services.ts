@@ -24,6 +24,11 @@ export interface CacheInput {
   readonly broker?: boolean;
 }
 
+/** Where the files are that users upload. */
+export interface MediaInput {
+  readonly host: 'instance' | 's3';
+}
+
 /** What is asked of a background worker. Times in seconds, memory in MiB. */
 export interface BackgroundWorkerInput {
   readonly name: string;

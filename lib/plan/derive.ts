@@ -58,6 +58,7 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
     memory: memoryBeside(database?.memory ?? 0),
     database,
     cache,
+    media: input.media,
     backgroundWorkers,
     connections,
     appServer: {

@@ -1,3 +1,4 @@
+import { inPlace } from './in-place';
 import type { DiskPlan, Plan, PlanInput } from './plan';
 import { largestProxyBuffer } from './proxy-buffers';
 import { proxyCacheSize } from './proxy-cache';
@@ -58,7 +59,7 @@ export function withDisk(plan: Omit<Plan, 'disk'>, input: PlanInput): Plan {
   const total = input.volumeSize ?? DEFAULT_VOLUME_SIZE;
   const fixed = {
     operatingSystem: OPERATING_SYSTEM + Math.ceil(total * FILE_SYSTEM_SHARE),
-    releases: RELEASE * (plan.database?.host === 'instance' ? RELEASES_IN_PLACE : 1),
+    releases: RELEASE * (inPlace(plan) ? RELEASES_IN_PLACE : 1),
     swap: memory.swap,
     logs: LOGS,
     nginxCache: Math.ceil(proxyCacheSize(plan.extraNginxDirectives) ?? 0),

@@ -16,6 +16,7 @@ export type {
   DatabaseServerName,
   LoadBalancerKind,
   LoadBalancerPlan,
+  MediaInput,
   MemoryPlan,
   NginxPlan,
   Plan,

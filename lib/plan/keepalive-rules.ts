@@ -1,10 +1,10 @@
 import { idleTimeout } from './deadline-rules';
+import { inPlace } from './in-place';
 import type { Plan } from './plan';
 import { webSockets } from './queue-plan';
 import { count, limit, seconds, type Rule } from './rule';
 
 const alb = (plan: Plan) => plan.loadBalancer.type === 'application';
-const inPlace = (plan: Plan) => plan.database?.host === 'instance';
 const nlb = (plan: Plan) => plan.loadBalancer.type === 'network';
 const reused = (plan: Plan) => plan.nginx.upstreamKeepalive > 0 && plan.appServer.workerClass !== 'sync';
 

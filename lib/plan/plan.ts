@@ -6,6 +6,7 @@ import type {
   ConnectionPlan,
   DatabaseInput,
   DatabasePlan,
+  MediaInput,
 } from './data-services';
 import type { InstanceSizeFacts } from './instance-sizes';
 
@@ -19,6 +20,7 @@ export type {
   DatabaseInput,
   DatabasePlan,
   DatabaseServerName,
+  MediaInput,
 } from './data-services';
 
 /** The gunicorn worker classes that can be planned for. */
@@ -52,6 +54,7 @@ export interface PlanInput {
   readonly healthCheckTimeout?: number;
   readonly database?: DatabaseInput;
   readonly cache?: CacheInput;
+  readonly media?: MediaInput;
   readonly backgroundWorkers?: readonly BackgroundWorkerInput[];
   /** Instances that can run at once, the one that replaces another left out. */
   readonly maxInstances?: number;
@@ -235,6 +238,7 @@ export interface Plan {
   readonly disk: DiskPlan;
   readonly database?: DatabasePlan;
   readonly cache?: CachePlan;
+  readonly media?: MediaInput;
   readonly backgroundWorkers: readonly BackgroundWorkerPlan[];
   /** The budget of the database's connections. */
   readonly connections?: ConnectionPlan;

@@ -6,6 +6,7 @@ import { DEADLINE_RULES } from './deadline-rules';
 import { DISK_RULES } from './disk-rules';
 import { DRAIN_RULES } from './drain-rules';
 import { KEEPALIVE_RULES } from './keepalive-rules';
+import { MEDIA_RULES } from './media-rules';
 import type { Plan, Violation } from './plan';
 import { RANGE_RULES } from './range-rules';
 import { checkRule, type Rule } from './rule';
@@ -22,6 +23,7 @@ export const RULES: readonly Rule[] = [
   ...CONNECTION_RULES,
   ...DATABASE_RULES,
   ...BACKGROUND_WORKER_RULES,
+  ...MEDIA_RULES,
   ...SQLITE_RULES,
 ];
 

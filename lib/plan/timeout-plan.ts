@@ -1,3 +1,4 @@
+import { inPlace } from './in-place';
 import type { LoadBalancerKind, Plan, PlanInput } from './plan';
 
 /** The default of `requestTimeout`: what nginx and the ALB wait when nobody says anything. */
@@ -67,7 +68,7 @@ export function planTimeouts(
   const outlived = Math.max(idleOfAlb, outermost);
   const alb = kind === 'application';
   // A machine that is changed in place is stopped for each change, and a stop waits as long as a reload does. Nobody but an ALB needs it.
-  const keepaliveMinTimeout = alb && input.database?.host !== 'instance' ? outlived + MARGIN : 0;
+  const keepaliveMinTimeout = alb && !inPlace(input) ? outlived + MARGIN : 0;
   const keepaliveTimeout = alb ? outlived + 3 * MARGIN : KEEPALIVE_FROM_THE_INTERNET;
   // an idle connection is kept until keepalive_min_timeout even while nginx shuts down
   const workerShutdownTimeout = Math.max(proxyReadTimeout, keepaliveMinTimeout) + MARGIN;

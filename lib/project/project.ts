@@ -2,6 +2,7 @@ import { choiceProblems, type Choices } from './choices';
 import { requirementsOf, requirementsProblem, wantsDjango } from './dependencies';
 import { inFolder, type ProjectFiles } from './files';
 import { fileOf, layoutOf, managedFolders, named, type LayoutOptions } from './layout';
+import { mediaWarnings } from './media';
 import { problemOf, problemOfCelery, type Named } from './modules';
 import { pythonWishes, type PythonWish } from './python-version';
 import { djangoInRelease, othersInRelease, settingsModule } from './sqlite';
@@ -72,7 +73,11 @@ export function readProject(
     // the nearest pin holds, as for pyenv and uv
     pythonWishes: pythonWishes(files, [...folders].reverse()),
     problems,
-    warnings: [...passedOver(files, folders), ...(django ? [] : withoutManage(files)), ...madeHere(files, folders)],
+    warnings: [
+      ...passedOver(files, folders),
+      ...(django ? mediaWarnings(files) : withoutManage(files)),
+      ...madeHere(files, folders),
+    ],
     databaseWarnings: (settings, replaced) => {
       if (!django) return othersInRelease(files);
       const callers = modules.flatMap((module) => roots.flatMap((root) => fileOf(files, root, module) ?? []));

@@ -51,7 +51,7 @@ export function statementsOf(text: string): string[] {
 }
 
 /** The lines that Python sees: without comments and, unless it is asked for, the content of strings, and each statement on one. */
-function logicalLines(
+export function logicalLines(
   text: string,
   show: (literal: string) => string = () => '""',
 ): { lines: string[]; whole: boolean } {

@@ -4,11 +4,12 @@ import type { Plan } from '../plan/plan';
  * What the release's environment gets where the application brings nothing of the kind: `requirement:modules`, any of which
  * will do. PyPI has no wheel of mysqlclient for Linux, and a machine has no compiler.
  */
-export function drivers({ database, cache, backgroundWorkers }: Plan): string[] {
+export function drivers({ database, cache, media, backgroundWorkers }: Plan): string[] {
   const kinds = backgroundWorkers.map(({ kind }) => kind);
   return [
     ...(database ? databaseDrivers(database.engine, database.poolSize > 0) : []),
     ...(cache ? ['redis==8.1.0:redis'] : []),
+    ...(media?.host === 's3' ? ['django-storages==1.14.6:storages', 'boto3==1.44.8:boto3'] : []),
     ...(kinds.some((kind) => kind.startsWith('celery'))
       ? ['celery[redis]==5.7.0:celery', 'packaging==26.3:packaging']
       : []),

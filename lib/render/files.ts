@@ -5,9 +5,10 @@ import { renderDatabaseDropIn, renderDatabaseLogsDropIn, renderMysqlConf, render
 import { renderGunicornConf } from './gunicorn';
 import type { FilesInput, RenderedFile, SecretSource } from './input';
 import { renderNginxConf } from './nginx';
+import { mediaUrl } from './nginx-media';
 import { renderPgBouncerIni, renderPgBouncerServer, renderPgBouncerService } from './pgbouncer';
 import type { DatabaseServerProfile } from './operating-systems';
-import { SQLITE_FOLDER } from './places';
+import { MEDIA, SQLITE_FOLDER } from './places';
 import { refusalsOfFiles } from './refusals';
 import { renderGunicornService, renderGunicornSocket, renderNginxDropIn, UNITS, type Neighbours } from './systemd';
 import { environmentLine, lines, withoutTokens } from './text';
@@ -64,11 +65,18 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
       ...(cacheOnInstance(input) ? [operatingSystem.cache.unit] : []),
     ],
     secrets: input.secrets.length > 0,
-    data: sqliteOnInstance(input) ? [SQLITE_FOLDER] : [],
+    data: [...(sqliteOnInstance(input) ? [SQLITE_FOLDER] : []), ...(input.media ? [MEDIA] : [])],
     layout: input.application,
   };
   return [
-    { path: '/etc/nginx/nginx.conf', text: renderNginxConf({ ...input, healthCheckPath: healthCheckPath(input) }) },
+    {
+      path: '/etc/nginx/nginx.conf',
+      text: renderNginxConf({
+        ...input,
+        healthCheckPath: healthCheckPath(input),
+        media: input.media ? mediaUrl(input.environment) : undefined,
+      }),
+    },
     {
       path: '/etc/gunicorn/gunicorn.conf.py',
       text: renderGunicornConf({

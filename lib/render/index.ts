@@ -22,6 +22,8 @@ export { OPERATING_SYSTEMS, pythonsOf } from './operating-systems';
 export type { CacheServerProfile, DatabaseServerProfile, OperatingSystemProfile } from './operating-systems';
 export {
   CACHE_SOCKET,
+  MEDIA,
+  MEDIA_URL,
   MYSQL_SOCKET,
   PGBOUNCER_PORT,
   PGBOUNCER_SOCKETS,

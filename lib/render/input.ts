@@ -106,6 +106,8 @@ export interface NginxInput {
   readonly healthCheckPath: string;
   /** Address ranges that the load balancer speaks from, the VPC's, and those before it. May hold tokens. */
   readonly trustedProxies: readonly string[];
+  /** Path of the files that users upload, where it serves them. @default - it does not */
+  readonly media?: string;
   /** Those of proxies that stand before the load balancer, such as a CDN. May hold tokens. @default - none */
   readonly beforeLoadBalancer?: readonly string[];
   /** Header in which they say the scheme that the client speaks. @default - the one that clients speak to the load balancer */
@@ -124,7 +126,7 @@ export interface GunicornInput {
 }
 
 /** Everything that the files of a machine are rendered from. */
-export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
+export interface FilesInput extends Omit<NginxInput, 'healthCheckPath' | 'media'> {
   readonly application: {
     readonly fetch: ApplicationFetch;
     readonly wsgi: string;
@@ -153,6 +155,8 @@ export interface FilesInput extends Omit<NginxInput, 'healthCheckPath'> {
     readonly pooled?: PooledServer;
     readonly account?: AccountSource;
   };
+  /** Whether the files that users upload are on the volume for data. @default false */
+  readonly media?: boolean;
   /** Packages of the operating system that the application wants. @default - none */
   readonly systemPackages?: readonly string[];
   /** Whether Django's migrations run before the release serves. @default true */

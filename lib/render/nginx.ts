@@ -3,6 +3,7 @@ import { PROXY_BUFFERS, PROXY_BUFFER_SIZE } from '../plan/proxy-buffers';
 import { webSockets } from '../plan/queue-plan';
 import { forcedHeaders } from './forced-headers';
 import type { NginxInput } from './input';
+import { MEDIA_POLICY, mediaLocation } from './nginx-media';
 import { RESPONSES, UPLOADS } from './places';
 import { lines } from './text';
 import { realIp, schemeVariable, whoAsks, type Directive } from './who-asks';
@@ -123,6 +124,7 @@ export function renderNginxConf(input: NginxInput): string {
     upgrades > 0 && '  map $http_upgrade $upstream { default app; websocket websockets; }',
     '  # A name that holds a hash never changes its content.',
     '  map $uri $cache { default "public, max-age=300"; "~[.-][0-9a-f]{8,64}[.][a-z0-9.]+$" "public, max-age=31536000, immutable"; }',
+    input.media && MEDIA_POLICY,
     render('  ', [...http, ...added.filter(([name]) => !MAIN_DIRECTIVES.includes(name))]),
     '  upstream app {',
     `    server unix:/run/gunicorn/app.sock fail_timeout=0 max_conns=${nginx.maxConns}; # maxConns: slots and queue`,
@@ -173,6 +175,7 @@ export function renderNginxConf(input: NginxInput): string {
     '      gzip_min_length 1024;',
     '      gzip_types text/css text/plain text/javascript application/javascript application/json image/svg+xml;',
     '    }',
+    input.media && mediaLocation(input.media),
     '    # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.',
     `    location = ${input.healthCheckPath} {`,
     `      if ($balancer) { rewrite ^ ${HEALTH_LOCATION} last; }`,

@@ -19,6 +19,11 @@ export const CACHE_SOCKET = '/run/plumbline-cache/cache.sock';
 /** Where the volume for data is mounted. */
 export const DATA = '/srv/data';
 
+/** The files that users upload, where the instance has them. */
+export const MEDIA = `${DATA}/media`;
+
+/** Where nginx serves them, unless the project says otherwise. */
+export const MEDIA_URL = '/media/';
 /** The folder of SQLite on it, which holds the database, and what SQLite keeps beside it. */
 export const SQLITE_FOLDER = `${DATA}/sqlite`;
 

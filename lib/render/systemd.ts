@@ -58,7 +58,7 @@ export function applicationService(runtimeDirectory: string, { secrets, data = [
     'UMask=0027',
     `Environment=PATH=${BIN}:/usr/local/bin:/usr/bin PYTHONPATH=${path.join(':')} PYTHONUNBUFFERED=1`,
     '# Where it may write: files of its own, and on the disk, since /tmp is memory on some systems.',
-    'Environment=HOME=/var/lib/app TMPDIR=/var/tmp',
+    'Environment=HOME=/var/lib/app XDG_CACHE_HOME=/var/lib/app/.cache TMPDIR=/var/tmp',
     data.length > 0 && ['# On the volume for data, without which nothing starts.', `ReadWritePaths=${data.join(' ')}`],
     'EnvironmentFile=/etc/gunicorn/environment',
     secrets && [

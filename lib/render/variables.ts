@@ -11,6 +11,8 @@ import {
 } from './files';
 import type { BootstrapInput } from './input';
 import { healthHost } from './nginx';
+import { mediaUrl } from './nginx-media';
+import { MEDIA } from './places';
 import { pythonsOf, type DatabaseServerProfile } from './operating-systems';
 import { SQLITE_FILE } from './places';
 import { shellQuote, type Lines } from './text';
@@ -59,6 +61,7 @@ export function variables(input: BootstrapInput): Lines {
     '# memory.swap, disk, appServer',
     `swap=${plan.memory.swap} uploads=${plan.disk.uploads} responses=${plan.disk.responses} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
     input.dataVolume !== undefined && `data_volume=${input.dataVolume}${input.newVolume ? ' new_volume=true' : ''}`,
+    input.media && `media=${MEDIA} media_url=${mediaUrl(input.environment)} nginx_group=${operatingSystem.nginxGroup}`,
     server && databaseVariables(server, plan),
     sqliteOnInstance(input) && `database=sqlite database_file=${SQLITE_FILE}`,
     accountVariables(input),

@@ -1,5 +1,6 @@
 """An exception is in the journal, whatever serves the application and whatever its logging, once, with its id."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import pytest
 from nginx_server import Nginx
 
+import plumbline_failures
 from conftest import HERE
 
 WSGI = ["sync", "gthread", "gevent"]
@@ -53,6 +55,23 @@ def test_an_error_of_a_connection_of_the_application_s_own_is_no_client_that_has
     assert server.get("/connection").status == 500
     assert "ConnectionResetError: a bug in a view" in journal(server)
     assert "GET /connection failed (request -)" in journal(server)
+
+
+def test_what_was_to_be_written_into_the_release_is_told_with_the_places_for_it(own_server):
+    server = own_server("sync", app="failing:bare")
+    assert server.get("/upload").status == 500
+    told = (
+        "\n/srv/app/releases/4f2a/media/photo.jpg cannot be written: a release is read-only. /var/lib/app (HOME) can, "
+        "and goes with the machine; what users upload has a place with Media.onInstance() or Media.bucket()"
+    )
+    assert told in journal(server)
+
+
+def test_so_is_what_a_chain_of_errors_began_with():
+    error = RuntimeError("no index")
+    error.__cause__ = OSError(errno.EROFS, "Read-only file system", "/srv/app/current/index")
+    assert plumbline_failures.where_to_write(error).startswith("/srv/app/current/index cannot be written: ")
+    assert plumbline_failures.where_to_write(PermissionError("another")) == ""
 
 
 @pytest.mark.parametrize("env", [{}, {"SILENCED": "1"}, {"PROPAGATE": "yes"}])

@@ -135,7 +135,7 @@ def a_static_file_that_is_referenced_and_missing(b):
     return b.django(COLLECT, MISSING_STATIC, more=MANIFEST)
 
 
-@boot("django", "django: OSError: Read-only file system: 'out/site.css'")
+@boot("django", "django: 'out/site.css' cannot be written: /var/lib/app can, whic")
 def a_release_that_cannot_be_written(b):
     return b.django(
         mounted("mount -o bind out out; mount -o remount,bind,ro out"), STATIC_FILE, more="STATIC_ROOT = 'out'"

@@ -163,7 +163,8 @@ def project(shell):
             script = script.replace(path, str(shell.folder / own))
         (shell.folder / "release.sh").write_text(script)
         result = shell.run(
-            f". {shell.folder}/release.sh; unset -f as_app; working_directory=apps/shop wsgi=shop.wsgi:application "
+            f". {shell.folder}/release.sh; unset -f as_app; logs={shell.folder} working_directory=apps/shop "
+            "wsgi=shop.wsgi:application "
             f"settings_module= answer_health=true health_path=/health {variables}; django; migrate",
         )
         assert result.returncode == 0, result.stdout

@@ -199,6 +199,10 @@ def fits(shell, tmp_path, files, new=False, **variables):
         (CLUSTER | {"cluster": "data"}, {"postgresql/data/PG_VERSION": "17\n"}),
         ({"database": "mariadb"}, MARIADB),
         ({"database": "mysql"}, MYSQL),
+        # where nothing but uploads is wanted, and where they came later
+        ({}, ["media/photo.jpg"]),
+        ({}, [*MARIADB, "media/photo.jpg"]),
+        ({"database": "mariadb"}, [*MARIADB, "media/photo.jpg"]),
         (SQLITE, {"sqlite/app.sqlite3": ""}),
     ],
 )
@@ -206,7 +210,7 @@ def test_a_server_gets_the_data_of_its_like(shell, tmp_path, variables, files, n
     assert fits(shell, tmp_path, files, new, **variables) is None
 
 
-@pytest.mark.parametrize("database", [CLUSTER, {"database": "mariadb"}, {"database": "mysql"}, SQLITE])
+@pytest.mark.parametrize("database", [CLUSTER, {"database": "mariadb"}, {"database": "mysql"}, SQLITE, {}])
 def test_a_new_volume_has_no_data_yet(shell, tmp_path, database):
     assert fits(shell, tmp_path, (), new=True, **database) is None
 
@@ -246,13 +250,14 @@ def test_fails_on_data_of_another_server(shell, tmp_path, variables, files, sent
 @pytest.mark.parametrize(
     ("variables", "files", "kind", "there"),
     [
-        (CLUSTER, MARIADB, "postgresql", "mysql"),
-        ({"database": "mariadb"}, {"postgresql/17/main/PG_VERSION": "17\n"}, "mariadb", "postgresql"),
-        ({"database": "mysql"}, {"photos/1.jpg": ""}, "mysql", "photos"),
-        (SQLITE, MARIADB, "sqlite", "mysql"),
+        (CLUSTER, MARIADB, "data of postgresql", "mysql"),
+        ({"database": "mariadb"}, {"postgresql/17/main/PG_VERSION": "17\n"}, "data of mariadb", "postgresql"),
+        ({"database": "mysql"}, {"photos/1.jpg": ""}, "data of mysql", "photos"),
+        ({}, MARIADB, "media", "mysql"),
+        (SQLITE, MARIADB, "data of sqlite", "mysql"),
     ],
 )
 def test_fails_on_a_given_volume_without_data_of_the_server(shell, tmp_path, variables, files, kind, there):
     told = fits(shell, tmp_path, files, **variables)
-    assert told.startswith(f"vol-0123456789abcdef0 has no data of {kind}, only ")
+    assert told.startswith(f"vol-0123456789abcdef0 has no {kind}, only ")
     assert there in told

@@ -8,7 +8,7 @@ import pytest
 
 from rig.changes import wait_for_load_balancer
 from rig.machine import Machine
-from rig.releases import sample_with_cache_libraries
+from rig.releases import release, sample_with_cache_libraries, uploads
 from rig.run import Run, leftovers
 from rig.shared_machines import SharedMachines, Wanted
 from rig.shell import host_state
@@ -23,7 +23,8 @@ ORDER = (
     "test_sqlite",
     *("test_newer_nginx", "test_database_in_place", "test_restore", "test_connection_budget", "test_database_forks"),
     *("test_boundary", "test_as_app", "test_disk"),
-    *("test_managed_database", "test_managed_cache", "test_pgbouncer", "test_applications", "test_own_python"),
+    *("test_managed_database", "test_managed_cache", "test_media", "test_pgbouncer"),
+    *("test_applications", "test_own_python"),
     *("test_rendered_files", "test_boot", "test_recovery", "test_usual_defaults", "test_deadlines", "test_requests"),
     "test_overload",
 )
@@ -71,13 +72,19 @@ def prepare(request, shared: SharedMachines) -> Callable[[list[Wanted]], None]:
     return prepare
 
 
+@pytest.fixture(scope="session")
+def with_uploads(tmp_path_factory) -> Path:
+    return release(tmp_path_factory.mktemp("release") / "sample", uploads())
+
+
 @pytest.fixture
-def data(shared: SharedMachines, prepare: Callable) -> Callable[..., Machine]:
+def data(shared: SharedMachines, prepare: Callable, with_uploads: Path) -> Callable[..., Machine]:
     """A shared machine with a database; what else is asked for is the same machine, changed in place."""
     every = {
         database: Wanted(
             {"database": database, "cache": "redis", "preloadApp": "true"}
-            | {"workerClass": "gthread", "backgroundWorker": "celery", "requestTimeout": "10"},
+            | {"workerClass": "gthread", "backgroundWorker": "celery", "requestTimeout": "10"}
+            | ({"media": "instance", "directory": str(with_uploads)} if database == "mysql" else {}),
             DATA,
         )
         for database in ("mysql", "postgres")

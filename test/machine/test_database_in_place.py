@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rig.deploy import ROOT
 from rig.load import closed_loop
 from rig.machine import DeploymentFailed, Machine
-from rig.releases import release
+from rig.releases import release, uploads
 from rig.shell import wait_until
+from rig.uploads import FILES, are_kept, post, upload
 
 ROWS = 1000
 # Tasks by their delay in seconds: due while the machine is down, and when it serves again.
@@ -35,7 +35,7 @@ def releases(tmp_path_factory) -> Callable[..., str]:
     folder: Path = tmp_path_factory.mktemp("releases")
 
     def make(name: str, path: str, text: str) -> str:
-        return str(release(folder / name, {path: text}))
+        return str(release(folder / name, uploads() | {path: text}))
 
     return make
 
@@ -62,6 +62,26 @@ def test_a_thousand_rows_are_written(machine):
     assert rows(machine) == ROWS
 
 
+def test_a_thousand_files_are_uploaded_and_nginx_serves_them(machine):
+    assert len(upload(machine)) == FILES
+    assert are_kept(machine)
+    assert machine.run("stat -c '%a %U %G' /srv/data/media") == "2750 app www-data"
+
+
+def test_a_page_that_was_uploaded_is_none_of_the_site_s(machine):
+    post(machine, "page.html", b"<script>alert(document.cookie)</script>")
+    answer = machine.get("/media/photos/page.html")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"].endswith("; sandbox")
+    assert "content-security-policy" not in machine.get("/media/photos/photo-1.jpg").headers
+
+
+def test_nginx_follows_no_link_among_uploads_and_lists_none(machine):
+    machine.run("as_app ln -s /etc/passwd /srv/data/media/passwd.txt")
+    assert [machine.get(path).status for path in ("/media/passwd.txt", "/media/", "/media/../app.owner")] == [404] * 3
+    machine.run("rm /srv/data/media/passwd.txt")
+
+
 def test_they_lie_on_a_volume_of_their_own_and_no_one_else_may_connect(machine):
     assert machine.run("findmnt -no SOURCE,FSTYPE /var/lib/mysql").split()[0].startswith("/dev/disk/by-id/nvme-Amazon_")
     assert machine.run("ss -Hltn | grep -c ':3306' || true") == "0"
@@ -79,6 +99,7 @@ def test_a_changed_configuration_is_applied_in_place(machine):
     assert machine.stack.instance_id == installed
     assert boots(machine) == before + 1
     assert rows(machine) == ROWS
+    assert are_kept(machine)
 
 
 def test_tasks_that_waited_during_the_change_run_once(machine):
@@ -102,10 +123,11 @@ def test_fails_a_release_that_cannot_serve_and_the_old_one_is_back(machine, rele
 
 def test_another_release_is_installed_beside_the_old_one_and_takes_over(machine, releases):
     before = release_of(machine)
-    views = (ROOT / "runtime/sample/sample/urls.py").read_text() + "\n# another release\n"
+    views = uploads()["sample/urls.py"] + "\n# another release\n"
     machine.update({"directory": releases("other", "sample/urls.py", views)})
     assert release_of(machine) != before
     assert rows(machine) == ROWS
+    assert are_kept(machine)
     kept = set(machine.run("ls /srv/app/releases").split())
     assert kept == {before, release_of(machine)}
 
@@ -116,6 +138,7 @@ def test_a_reboot_changes_nothing(machine):
     machine.wait_for_service()
     assert release_of(machine) == before
     assert rows(machine) == ROWS
+    assert are_kept(machine)
     machine.run("cloud-init status --wait")
     assert {call.action for call in machine.calls[calls:]} == {"GetSecretValue"}
     assert machine.run("systemctl --failed --no-legend") == ""

@@ -11,9 +11,11 @@ from conftest import DATA
 from rig.machine import Machine, Options
 from rig.run import Run
 from rig.shell import wait_until
+from rig.uploads import are_kept, upload
 
 ROWS = 1000
 WRITERS = 8
+UPLOADS = 100
 
 
 @contextmanager
@@ -51,11 +53,13 @@ def test_a_stack_from_a_snapshot_has_every_row_that_was_acknowledged_before_it(
     source, snapshot = data("mysql"), tmp_path / "snapshot.img"
     with writing(source) as acknowledged:
         wait_until("a thousand rows", lambda: len(acknowledged) >= ROWS // 2, 120)
+        upload(source, UPLOADS)
         before = list(acknowledged)
         source.snapshot(snapshot)
         wait_until("more rows", lambda: len(acknowledged) > len(before), 30)
 
     context = {"database": "mysql", "requestTimeout": "10", "snapshot": "snap-0123456789abcdef0"}
+    context |= {"media": "instance"}
     restored = Machine(run, DATA, context, Options(snapshot=snapshot))
     try:
         restored.boot()
@@ -64,6 +68,7 @@ def test_a_stack_from_a_snapshot_has_every_row_that_was_acknowledged_before_it(
         assert set(before) - set(rows) == set()
         assert set(rows.values()) == {2}
         assert restored.get("/transaction?token=after").status == 200
+        assert are_kept(restored, UPLOADS)
         assert "mkfs" not in restored.run("cat /var/log/cloud-init-output.log")
         assert restored.run("systemctl is-active mariadb amazon-ssm-agent").split() == ["active", "active"]
     finally:

@@ -12,6 +12,7 @@ test('the package exports these classes and enums; one more or less is a decisio
     'DatabaseEngine',
     'EnvironmentSecret',
     'LoadBalancerType',
+    'Media',
     'NetworkLoadBalancing',
     'OperatingSystem',
     'RequestPathPlan',

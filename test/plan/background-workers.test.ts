@@ -159,7 +159,7 @@ test.each([CELERY, BEAT, RQ])('fails on a queue of $kind on an instance that eac
   const cache = { host: 'instance' } as const;
   const database = { engine: 'mysql', host: 'rds', memory: 2048 } as const;
   const lost = [
-    'queues on an instance that each change replaces (1) must be equal to 0, else the tasks that wait there are lost with each release and each new image; use Cache.elastiCache or Cache.fromEndpoint, or a database on the instance (Database.mysqlOnInstance, Database.postgresOnInstance, Database.sqliteOnInstance), which is then changed in place and keeps its queue [N23]',
+    'queues on an instance that each change replaces (1) must be equal to 0, else the tasks that wait there are lost with each release and each new image; use Cache.elastiCache or Cache.fromEndpoint, or a database or media on the instance (Database.mysqlOnInstance, Database.postgresOnInstance, Database.sqliteOnInstance, Media.onInstance), which is then changed in place and keeps its queue [N23]',
   ];
   expect(messagesOf({ cache, backgroundWorkers: [worker] })).toEqual(lost);
   expect(messagesOf({ cache, backgroundWorkers: [worker], database })).toEqual(lost);

@@ -159,6 +159,7 @@ const breaking: Record<string, PlanInput | ((plan: Plan) => Plan)> = {
     maxInstances: 2,
     backgroundWorkers: [{ ...CELERY, kind: 'schedule' }],
   },
+  N30: { instanceType: 't3.small', maxInstances: 2, media: { host: 'instance' } },
   N17: { instanceType: 't3.small', backgroundWorkers: [CELERY, CELERY] },
   N18: { instanceType: 't3.small', backgroundWorkers: [CELERY] },
   N19: (plan) => ({ ...plan, backgroundWorkers: [{ ...plan.backgroundWorkers[0]!, timeoutStopSec: 90 }] }),

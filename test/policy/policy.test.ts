@@ -15,10 +15,11 @@ import {
   Cache,
   Database,
   LoadBalancerType,
+  Media,
   OperatingSystem,
   WebService,
 } from '../../lib';
-import { ACKNOWLEDGED, IN_RDS, ON_INSTANCE } from '../support/acknowledged';
+import { ACKNOWLEDGED, IN_A_BUCKET, IN_RDS, ON_INSTANCE } from '../support/acknowledged';
 import { flask } from '../support/stacks';
 
 const VPC = {
@@ -105,6 +106,8 @@ test('CloudFormation Validate finds nothing in databases and caches of every kin
     new ReferenceStack(app, 'Instance', { application, database: Database.postgresOnInstance() });
     new ReferenceStack(app, 'Postgres', { application, ...DATABASE_IN_RDS });
     new ReferenceStack(app, 'Mysql', { application, database: Database.rdsMysql({ databaseProxy: true }) });
+    new ReferenceStack(app, 'Media', { application, media: Media.onInstance() });
+    new ReferenceStack(app, 'Bucket', { application, media: Media.bucket() });
     new ReferenceStack(app, 'MariaDb', { application, database: Database.rdsMariaDb({ multiAz: true }) });
     const stack = new Stack(app, 'Imported', { env: { account: '123456789012', region: 'us-east-1' } });
     new WebService(stack, 'Site', {
@@ -119,6 +122,7 @@ test('CloudFormation Validate finds nothing in databases and caches of every kin
 test.each([
   ['the reference stack', {}, []],
   ['a service with a database on the instance', { database: Database.mysqlOnInstance() }, ON_INSTANCE],
+  ['a service with files in a bucket', { media: Media.bucket() }, IN_A_BUCKET],
   ['a service with a database in RDS and a cache in ElastiCache', DATABASE_IN_RDS, IN_RDS],
 ])('cdk-nag finds in %s exactly what is acknowledged, each with a reason', (_, props, further) => {
   const found = findings((app) => {

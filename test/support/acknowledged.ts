@@ -216,3 +216,28 @@ export const IN_RDS: typeof ACKNOWLEDGED = [
     'a key of its own costs more than the secret',
   ],
 ];
+
+/** What it finds besides with files in a bucket. */
+export const IN_A_BUCKET: typeof ACKNOWLEDGED = [
+  [
+    'AwsSolutions-IAM5[Resource::<SiteDataServicesMedia25917E2B.Arn>/*]',
+    'Instance/Role/DefaultPolicy/Resource',
+    "every file in the bucket is the application's",
+  ],
+  [
+    'AwsSolutions-S1',
+    'DataServices/Media/Resource',
+    'access logs need another bucket: give Media.bucket one that has them',
+  ],
+  ['NIST.800.53.R5-S3BucketLoggingEnabled', 'DataServices/Media/Resource', 'as AwsSolutions-S1'],
+  [
+    'NIST.800.53.R5-S3BucketReplicationEnabled',
+    'DataServices/Media/Resource',
+    'a second region costs twice: as AwsSolutions-S1',
+  ],
+  [
+    'NIST.800.53.R5-S3DefaultEncryptionKMS',
+    'DataServices/Media/Resource',
+    "a key of one's own costs for each request: as AwsSolutions-S1",
+  ],
+];

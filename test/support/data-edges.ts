@@ -86,6 +86,14 @@ export const DATA_EDGES: Readonly<Record<string, readonly Edge[]>> = {
       silent: [database({ host: 'rds' }), database({ host: 'elsewhere' }), NO_DATABASE],
     },
   ],
+  'N30 maxInstances with media on the instance =': [
+    {
+      field: 'maxInstances',
+      ...only(1),
+      where: { media: { host: 'instance' } },
+      silent: [{ media: { host: 's3' } }, { media: undefined }],
+    },
+  ],
   'N7 connMaxAge ≥': [{ field: 'database.connMaxAge', ...atLeast(0), silent: [NO_DATABASE] }],
   'N8 connMaxAge with gevent or asgi =': [GEVENT, ASGI].map((one) => ({
     field: 'database.connMaxAge',

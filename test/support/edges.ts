@@ -45,6 +45,7 @@ const EVERYTHING: Plan = {
   ...DISTINCT_PLAN,
   backgroundWorkers: [worker({})],
   cache: { host: 'instance', maxMemory: 701, maxmemoryPolicy: 'x', broker: true, appendonly: true, memory: 702 },
+  media: { host: 's3' },
   database: {
     engine: 'postgresql',
     host: 'rds',

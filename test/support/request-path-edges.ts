@@ -138,13 +138,19 @@ export const REQUEST_PATH_EDGES: Readonly<Record<string, readonly Edge[]>> = {
       where: { 'database.host': 'instance' },
       silent: [{ 'database.host': 'rds' }, { database: undefined }],
     },
+    {
+      field: 'nginx.keepaliveMinTimeout',
+      holds: [0],
+      fails: [76],
+      where: { 'database.host': 'rds', 'media.host': 'instance' },
+    },
   ],
   'B3 load balancer idle timeout <': [
     {
       field: 'loadBalancer.idleTimeout',
       ...below(77),
       where: { 'nginx.keepaliveMinTimeout': 77, ...APPLICATION },
-      silent: [NETWORK, { 'database.host': 'instance' }],
+      silent: [NETWORK, { 'database.host': 'instance' }, { 'media.host': 'instance' }],
     },
   ],
   'B3b nginx keepalive_min_timeout ≤': [

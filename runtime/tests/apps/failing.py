@@ -1,5 +1,6 @@
 """Applications that fail, without a framework, in Flask and in Starlette."""
 
+import errno
 import os
 
 from flask import Flask
@@ -22,6 +23,8 @@ def boom():
 def bare(environ, start_response):
     if environ["PATH_INFO"] == "/connection":
         raise ConnectionResetError("a bug in a view")
+    if environ["PATH_INFO"] == "/upload":
+        raise OSError(errno.EROFS, "Read-only file system", "/srv/app/releases/4f2a/media/photo.jpg")
     if environ["PATH_INFO"] == "/late":
         start_response("200 OK", [("Content-Type", "text/plain")])
         return late()

@@ -7,6 +7,7 @@ import {
   BackgroundWorker,
   Cache,
   Database,
+  Media,
   OperatingSystem,
   WebService,
   type WorkerClass,
@@ -14,7 +15,7 @@ import {
 
 /**
  * The sample with a database, a cache and background workers, and what the plan says of them: `-c database=postgres
- * -c backgroundWorker=celery`, `-c snapshot=snap-...` a volume from a snapshot. `-c directory=...` takes a changed copy of the sample,
+ * -c backgroundWorker=celery -c media=instance`, `-c snapshot=snap-...` a volume from a snapshot. `-c directory=...` takes a changed copy of the sample,
  * `-c grant=true` lets it read a bucket.
  */
 const app = new App();
@@ -56,7 +57,16 @@ const site = new WebService(stack, 'Site', {
     },
     'database',
   ),
+  media: chosen(
+    {
+      instance: () => Media.onInstance(context('database') ? {} : { snapshotId: context('snapshot') }),
+      bucket: () => Media.bucket(),
+    },
+    'media',
+  ),
   cache: chosen({ redis: () => Cache.redisOnInstance(), elasticache: () => Cache.elastiCache() }, 'cache'),
+  // boto3 brings certificates of its own, and the rig's authority is the system's
+  environment: context('media') === 'bucket' ? { AWS_CA_BUNDLE: '/etc/ssl/certs/ca-certificates.crt' } : undefined,
   backgroundWorkers: worker && [worker],
 });
 

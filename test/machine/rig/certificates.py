@@ -12,7 +12,10 @@ from .shell import sh
 
 # Made once for as long as they are made in the same way.
 FOLDER = CACHE / "tls" / hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
-NAMES = (f"*.{REGION}.amazonaws.com", f"*.s3.{REGION}.amazonaws.com", "*.amazonaws.com", TRUSTSTORE)
+NAMES = (
+    *(f"*.{REGION}.amazonaws.com", f"*.s3.{REGION}.amazonaws.com", "*.s3.amazonaws.com", "*.amazonaws.com"),
+    TRUSTSTORE,
+)
 NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 

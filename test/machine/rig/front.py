@@ -20,6 +20,8 @@ from .endpoints import TRUSTSTORE
 from .instances import ACCOUNT, MOTO_PORT, REGION, Instance, Instances, as_list, client
 from .signatures import Refused, parse, verify
 
+HOP_BY_HOP = ("content-length", "expect", "transfer-encoding")
+
 
 @dataclass
 class Call:
@@ -76,7 +78,7 @@ def front_handler(instances: Instances, record: Record, authority: bytes) -> typ
             """Quiet: the record says more."""
 
         def handle_call(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = self.read_body()
             headers = {name.lower(): value for name, value in self.headers.items()}
             if headers.get("host") == TRUSTSTORE:
                 return self.answer(200, {"Content-Type": "application/x-pem-file"}, authority)
@@ -109,6 +111,17 @@ def front_handler(instances: Instances, record: Record, authority: bytes) -> typ
 
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_call
 
+        def read_body(self) -> bytes:
+            if self.headers.get("Transfer-Encoding") != "chunked":
+                return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            # boto3 sends what it uploads so
+            parts = []
+            while size := int(self.rfile.readline().partition(b";")[0], 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+
         def take_signal(self, call: Call) -> None:
             late = call.parameters["LogicalResourceId"] in record.complete
             call.status = 200 if 1 <= len(call.parameters["UniqueId"]) <= 64 and not late else 400
@@ -121,7 +134,8 @@ def front_handler(instances: Instances, record: Record, authority: bytes) -> typ
         def pass_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
             # The Host header stays as it is: moto finds the service, and S3 the bucket, by it.
             moto = http.client.HTTPConnection("127.0.0.1", MOTO_PORT, timeout=30)
-            moto.request(self.command, self.path, body, dict(self.headers.items()))
+            headers = {n: v for n, v in self.headers.items() if n.lower() not in HOP_BY_HOP}
+            moto.request(self.command, self.path, body, headers | {"Content-Length": str(len(body))})
             response = moto.getresponse()
             data = response.read()
             kept = {
@@ -153,6 +167,8 @@ def understand(
         key = unquote(path.lstrip("/"))
         if bucket == "s3":
             bucket, _, key = key.partition("/")
+        if not key and method == "GET":
+            return "ListBucket", [f"arn:aws:s3:::{bucket}"], {"Bucket": bucket}
         action = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "DELETE": "DeleteObject"}[method]
         return action, [f"arn:aws:s3:::{bucket}/{key}"], {"Bucket": bucket, "Key": key}
     if action := headers.get("x-amz-target", "").rpartition(".")[2]:

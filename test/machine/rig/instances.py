@@ -43,6 +43,7 @@ class Instance:
     """One EC2 instance as the local AWS describes it."""
 
     description: dict[str, Any]
+    _policies: tuple[float, list[dict[str, Any]]] = (float("-inf"), [])
 
     @property
     def id(self) -> str:
@@ -83,7 +84,14 @@ class Instance:
         return types[0]["MemoryInfo"]["SizeInMiB"]
 
     def policies(self) -> list[dict[str, Any]]:
-        """The documents of the role, inline and attached, as they are now."""
+        """The documents of the role, inline and attached, as they were a second ago: uploads make many calls."""
+        read, documents = self._policies
+        if time.monotonic() - read > 1:
+            documents = self._read_policies()
+            self._policies = time.monotonic(), documents
+        return documents
+
+    def _read_policies(self) -> list[dict[str, Any]]:
         iam = client("iam")
         inline = iam.list_role_policies(RoleName=self.role)["PolicyNames"]
         documents = [iam.get_role_policy(RoleName=self.role, PolicyName=name)["PolicyDocument"] for name in inline]

@@ -37,6 +37,38 @@ cache.set("early", "in gunicorn's master", 60)
 urls.urlpatterns.append(path("echo", echo))
 """
 
+UPLOAD_VIEW = """
+import hashlib
+
+from django.core.files.storage import default_storage
+from django.http import JsonResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from sample import urls
+
+
+@csrf_exempt
+def upload(request):
+    (file,) = request.FILES.getlist("file")
+    name = default_storage.save(f"photos/{file.name}", file)
+    return JsonResponse({"name": name, "url": default_storage.url(name)})
+
+
+def sums(request):
+    names = sorted(default_storage.listdir("photos")[1])[: int(request.GET["count"])]
+    contents = {name: default_storage.open(f"photos/{name}").read() for name in names}
+    return JsonResponse({name: hashlib.sha256(content).hexdigest() for name, content in contents.items()})
+
+
+urls.urlpatterns += [path("upload", upload), path("sums", sums)]
+"""
+
+
+def uploads() -> dict[str, str]:
+    """The files of the sample that store what is posted to `/upload`."""
+    urls = (ROOT / "runtime/sample/sample/urls.py").read_text()
+    return {"sample/uploads.py": UPLOAD_VIEW, "sample/urls.py": f"{urls}\nfrom sample import uploads  # noqa\n"}
+
 
 def release(folder: Path, changes: Mapping[str, str]) -> Path:
     """`changes` holds the whole text of files, by their path in the release."""

@@ -57,7 +57,7 @@ def verify(
         raise Refused("SignatureDoesNotMatch", f"not signed: {', '.join(sorted(missing))}")
     if service == "s3":
         digest = headers.get("x-amz-content-sha256")
-        if digest not in ("UNSIGNED-PAYLOAD", hashlib.sha256(body).hexdigest()):
+        if digest not in ("UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", hashlib.sha256(body).hexdigest()):
             raise Refused("XAmzContentSHA256Mismatch", f"x-amz-content-sha256 is {digest}")
 
     request = AWSRequest(
