@@ -11,6 +11,7 @@ import { namesWithoutEffect, refuseNames } from './environment-names';
 import { EnvironmentSecret } from './environment-secret';
 import { environmentUrls } from './environment-urls';
 import type { HealthCheckProps } from './health-check';
+import { passwordsOf } from './location-options';
 import { longestBytes } from './longest-text';
 import { machineEnvironment } from './machine-environment';
 import { OperatingSystem, type OperatingSystemProps } from './operating-system';
@@ -239,9 +240,11 @@ export class WebUserData extends Construct {
       secrets.SECRET_KEY = EnvironmentSecret.fromSecretsManager(this.secretKey);
     }
     const packageSecrets = props.packageSecrets ?? {};
+    const passwords = passwordsOf(planned.locations ?? []);
     const foreign = Object.fromEntries([
       ...Object.entries(secrets).map(([name, one]) => [`secrets ${name}`, one._resource] as const),
       ...Object.entries(packageSecrets).map(([name, one]) => [`packageSecrets ${name}`, one._resource] as const),
+      ...passwords.map(({ path, secret }) => [`basicAuth of ${path}`, secret._resource] as const),
     ]);
     const problems = otherEnvironments(this, foreign);
     refuse(problems);
@@ -264,6 +267,7 @@ export class WebUserData extends Construct {
       environment: props.environment ?? {},
       machineEnvironment: { ...environment, ...urls.environment },
       secrets: [...Object.entries(secrets).map(([name, secret]) => secret._named(name)), ...urls.secrets],
+      passwords: passwords.map(({ path, secret }) => ({ path, id: secret._named(path).id })),
       allowedHosts: props.allowedHosts,
       healthCheckPath: props.healthCheckPath,
       trustedProxies: [...new Set([...loadBalancerRanges, ...(props.trustedProxies ?? [])])],
@@ -290,7 +294,7 @@ export class WebUserData extends Construct {
       (grantee) => application.grantRead(grantee),
       (grantee) => runtime.grantRead(grantee),
       ...(account ? [(grantee: iam.IGrantable) => void account.administrator.grantRead(grantee)] : []),
-      ...[...Object.values(secrets), ...Object.values(packageSecrets)].map(
+      ...[...Object.values(secrets), ...Object.values(packageSecrets), ...passwords.map(({ secret }) => secret)].map(
         (secret) => (grantee: iam.IGrantable) => secret._grantRead(this, grantee),
       ),
     ];

@@ -4,6 +4,7 @@ import { connectionBound, planConnections, UNBOUND } from './connection-plan';
 import { planDatabase } from './database-plan';
 import { databaseServer } from './database-server';
 import type { InstanceSizeFacts } from './instance-sizes';
+import { planLocations } from './locations';
 import { DEFAULT_MEMORY_PER_WORKER, planMemory } from './memory-plan';
 import type { Plan, PlanInput } from './plan';
 import { planQueue } from './queue-plan';
@@ -105,6 +106,8 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
       loadBalancingAlgorithm: 'round_robin',
       slowStart: 0,
     },
+    locations: planLocations(input.locations ?? []),
+    knownNginxDirectives: {},
     extraNginxDirectives: {},
     extraGunicornSettings: {},
   };

@@ -14,6 +14,8 @@ export type {
   DatabasePlan,
   LoadBalancerKind,
   LoadBalancerPlan,
+  LocationInput,
+  LocationPlan,
   MemoryPlan,
   NginxPlan,
   Plan,
@@ -21,6 +23,7 @@ export type {
   Violation,
   WorkerClassName,
 } from './plan';
+export { largestBody } from './locations';
 export { rdsMemory } from './rds-memory';
 export { planRequestPath, type CheckedPlan } from './request-path';
 export type { Rule, Side } from './rule';

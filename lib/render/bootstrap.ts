@@ -1,6 +1,6 @@
 import { refuse } from '../plan/refuse';
 import { renderAws } from './aws';
-import { backgroundUnits, cacheOnInstance, databaseServer, isFixed, renderFiles } from './files';
+import { asksForPasswords, backgroundUnits, cacheOnInstance, databaseServer, isFixed, renderFiles } from './files';
 import type { BootstrapInput, RenderedFile, S3Object } from './input';
 import { RDS_BUNDLE } from './places';
 import { refusals } from './refusals';
@@ -96,6 +96,7 @@ export function renderBootstrap(input: BootstrapInput): string {
       'run dependencies dependencies',
       'run configuration configuration',
       input.secrets.length > 0 && 'run secrets bash $lib/plumbline_secrets.sh write',
+      asksForPasswords(input) && `run passwords passwords ${operatingSystem.nginxGroup}`,
       server && 'run database database',
       input.database?.account && 'run account account',
       input.database?.pooled && 'run pgbouncer start_again pgbouncer',

@@ -5,6 +5,7 @@ import { renderDatabaseDropIn, renderDatabaseLogsDropIn, renderMysqlConf, render
 import { renderGunicornConf } from './gunicorn';
 import type { FilesInput, RenderedFile, SecretSource } from './input';
 import { renderNginxConf } from './nginx';
+import { PASSWORDS_UNIT, passwordFiles } from './passwords';
 import { renderPgBouncerIni, renderPgBouncerServer, renderPgBouncerService } from './pgbouncer';
 import type { DatabaseServerProfile } from './operating-systems';
 import { refusalsOfFiles } from './refusals';
@@ -15,6 +16,11 @@ import { environmentLine, lines, withoutTokens } from './text';
 export function databaseServer({ database, plan, operatingSystem }: FilesInput): DatabaseServerProfile | undefined {
   if (!database?.onInstance) return undefined;
   return plan.database?.engine === 'postgresql' ? operatingSystem.postgresql : operatingSystem.mysql;
+}
+
+/** Whether nginx asks for names and passwords that are fetched. */
+export function asksForPasswords({ passwords = [] }: FilesInput): boolean {
+  return passwords.length > 0;
 }
 
 /** Whether a cache runs on the machine. */
@@ -74,7 +80,14 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
     ...(neighbours.secrets ? [{ path: '/etc/gunicorn/secrets', text: renderSecrets(input.secrets) }] : []),
     { path: `${UNITS}/gunicorn.service`, text: renderGunicornService(plan, neighbours) },
     { path: `${UNITS}/gunicorn.socket`, text: renderGunicornSocket(plan, operatingSystem) },
-    { path: `${UNITS}/nginx.service.d/plumbline.conf`, text: renderNginxDropIn(plan) },
+    {
+      path: `${UNITS}/nginx.service.d/plumbline.conf`,
+      text: renderNginxDropIn(
+        plan,
+        asksForPasswords(input) ? [`${PASSWORDS_UNIT}.service`, `${PASSWORDS_UNIT}.timer`] : [],
+      ),
+    },
+    ...passwordFiles(input.passwords ?? [], operatingSystem),
     ...(server ? databaseFiles(input, server) : []),
     ...pgBouncerFiles(input),
     ...(cacheOnInstance(input) ? cacheFiles(input) : []),

@@ -11,6 +11,7 @@ export type {
   FilesInput,
   GunicornInput,
   NginxInput,
+  PasswordSource,
   PooledServer,
   RenderedFile,
   S3Object,

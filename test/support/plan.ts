@@ -87,6 +87,8 @@ export const DISTINCT_PLAN: Plan = {
     backgroundWorkers: 611,
   },
   backgroundWorkers: [],
+  locations: [],
+  knownNginxDirectives: {},
   extraNginxDirectives: {},
   extraGunicornSettings: {},
 };

@@ -97,6 +97,7 @@ http {
   # A name that holds a hash never changes its content.
   map $uri $cache { default "public, max-age=300"; "~[.-][0-9a-f]{8,64}[.][a-z0-9.]+$" "public, max-age=31536000, immutable"; }
   include /etc/nginx/mime.types;
+  include /etc/nginx/plumbline_types.conf; # what that one lacks
   default_type application/octet-stream;
   types_hash_max_size 4096;
   sendfile on;
@@ -130,6 +131,7 @@ http {
   proxy_set_header X-Request-Start "t=${msec}"; # the request guard measures the wait from here
   proxy_set_header X-Request-Id $request_id; # the id of the access log and of the journal; no client chooses it
   proxy_set_header X-Plumbline-Health $health;
+  proxy_set_header X-Plumbline-Request-Timeout "";
   proxy_set_header Proxy ""; # CVE-2016-5385
   proxy_set_header Cf-Connecting-Ip "";
   proxy_set_header Client-Ip "";
@@ -192,14 +194,16 @@ http {
       try_files $uri @app;
       open_file_cache max=1000;
       open_file_cache_valid 1s;
-      add_header Cache-Control $cache;
-      add_header X-Content-Type-Options nosniff;
+      charset utf-8;
+      charset_types text/css text/plain text/javascript text/csv text/markdown text/vtt text/calendar application/javascript;
       gzip on;
       gzip_static on;
       gzip_vary on;
       gzip_proxied any;
       gzip_min_length 1024;
-      gzip_types text/css text/plain text/javascript application/javascript application/json image/svg+xml;
+      gzip_types text/css text/plain text/javascript text/xml text/csv text/markdown application/javascript application/json application/manifest+json application/geo+json application/xml application/wasm image/svg+xml image/x-icon image/vnd.microsoft.icon font/ttf font/otf application/vnd.ms-fontobject;
+      add_header Cache-Control $cache;
+      add_header X-Content-Type-Options nosniff;
     }
     # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.
     location = /health {
