@@ -20,7 +20,7 @@ SHORT = 0.25
 HEALTH_HEADER = "X-Plumbline-Health"  # nginx sets it on health checks and takes it from everyone else
 
 # Seconds, where the path has a deadline of its own; from nginx as well, and from nobody else.
-REQUEST_TIMEOUT_HEADER = "X-Plumbline-Request-Timeout"
+DEADLINE_HEADER = "X-Plumbline-Deadline"
 
 settings = SimpleNamespace()  # the arguments of plumbline_guard.configure
 latest_request = SharedTime()
@@ -29,7 +29,7 @@ late_request = SharedTime()
 
 
 def seconds_for(text):
-    """How long a request may take, by its REQUEST_TIMEOUT_HEADER."""
+    """How long a request may take, by its DEADLINE_HEADER."""
     return float(text) if text else settings.request_timeout
 
 

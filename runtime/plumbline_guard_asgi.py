@@ -6,8 +6,8 @@ import time
 
 from plumbline_failures import REQUEST_ID_HEADER
 from plumbline_guard_admission import (
+    DEADLINE_HEADER,
     HEALTH_HEADER,
-    REQUEST_TIMEOUT_HEADER,
     Guard,
     head_and_body,
     mark_serving,
@@ -90,7 +90,7 @@ class AsgiRequest:
         self.failed = False
         self.expired = False
         self.ending = None
-        self.seconds = seconds_for(header(scope, REQUEST_TIMEOUT_HEADER))
+        self.seconds = seconds_for(header(scope, DEADLINE_HEADER))
         self.deadline = time.monotonic() + self.seconds
 
     async def run(self):

@@ -6,11 +6,11 @@ import socket
 import time
 
 from plumbline_failures import REQUEST_ID
-from plumbline_guard_admission import HEALTH_HEADER, REQUEST_TIMEOUT_HEADER, Guard, head_and_body, seconds_for
+from plumbline_guard_admission import DEADLINE_HEADER, HEALTH_HEADER, Guard, head_and_body, seconds_for
 from plumbline_guard_limits import Deadline
 
-HEALTH_VARIABLE, REQUEST_TIMEOUT_VARIABLE = (
-    f"HTTP_{header.upper().replace('-', '_')}" for header in (HEALTH_HEADER, REQUEST_TIMEOUT_HEADER)
+HEALTH_VARIABLE, DEADLINE_VARIABLE = (
+    f"HTTP_{header.upper().replace('-', '_')}" for header in (HEALTH_HEADER, DEADLINE_HEADER)
 )
 
 
@@ -98,7 +98,7 @@ class WsgiRequest:
         self.head_sent = False
         self.gunicorn_write = None
         self.response = self.chunks = self.close_response = None
-        self.seconds = seconds_for(environ.get(REQUEST_TIMEOUT_VARIABLE))
+        self.seconds = seconds_for(environ.get(DEADLINE_VARIABLE))
         self.deadline = time.monotonic() + self.seconds
         self.reports = iter((True,))  # next() on it is atomic: the line is logged once, by whoever comes first
 

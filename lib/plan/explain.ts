@@ -1,4 +1,5 @@
 import { explainedData } from './explain-data';
+import { explainedLocations } from './explain-locations';
 import { explainedSlots } from './explain-slots';
 import type { MemoryPlan, Plan } from './plan';
 import { webSockets } from './queue-plan';
@@ -189,6 +190,7 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       nginx.clientMaxBodySize ? `${nginx.clientMaxBodySize} MiB` : 'off',
       'clientMaxBodySize',
     ),
+    ...explainedLocations(plan),
     row(
       'target group',
       'deregistration_delay.timeout_seconds',

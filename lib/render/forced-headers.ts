@@ -51,7 +51,7 @@ const CLEARED = [
 export const HEALTH_HEADER = 'X-Plumbline-Health';
 
 /** The header that says the seconds of a path with a deadline of its own. */
-const REQUEST_TIMEOUT_HEADER = 'X-Plumbline-Request-Timeout';
+const DEADLINE_HEADER = 'X-Plumbline-Deadline';
 
 /**
  * Every header that nginx sets or takes away, for all locations at once: they stand in the `http` block, and no location has a
@@ -73,7 +73,7 @@ export function forcedHeaders({ plan, schemeHeader }: Pick<NginxInput, 'plan' | 
     ['X-Request-Start', '"t=${msec}"', 'the request guard measures the wait from here'],
     ['X-Request-Id', '$request_id', 'the id of the access log and of the journal; no client chooses it'],
     [HEALTH_HEADER, '$health'],
-    [REQUEST_TIMEOUT_HEADER, hurries(plan) ? '$request_timeout' : '""'],
+    [DEADLINE_HEADER, hurries(plan) ? '$request_timeout' : '""'],
     ...(asks(plan)
       ? [['Authorization', '$authorization', "passwords that nginx asks for are not the application's"] as const]
       : []),

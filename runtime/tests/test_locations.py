@@ -302,7 +302,7 @@ def test_each_path_has_its_longest_request(tmp_path, worker_class):
             assert (code, text) == (504, "the request ran longer than requestTimeout (1 s)\n")
             assert 0.9 < time.monotonic() - began < 1.8
         assert nginx.answer("/quick?0.5")[::2] == (200, "done")
-        forged = [("X-Plumbline-Request-Timeout", "1"), ("x_plumbline_request_timeout", "1")]
+        forged = [("X-Plumbline-Deadline", "1"), ("x_plumbline_deadline", "1")]
         assert nginx.answer("/quick/slow?2", forged)[::2] == (200, "done")
         assert nginx.answer("/other?2", forged)[::2] == (200, "done")
     finally:

@@ -28,7 +28,7 @@ test('a whole server with a site that is not for everybody', () => {
 
 test('without locations nothing is said of them', () => {
   expect(conf({})).not.toMatch(/allow|deny|auth_basic|\$authorization|\$request_timeout/);
-  expect(conf({})).toContain('  proxy_set_header X-Plumbline-Request-Timeout "";\n');
+  expect(conf({})).toContain('  proxy_set_header X-Plumbline-Deadline "";\n');
 });
 
 test('a path that is the health check stands once, with its settings', () => {

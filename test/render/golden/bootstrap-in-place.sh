@@ -163,7 +163,7 @@ http {
   proxy_set_header X-Request-Start "t=${msec}"; # the request guard measures the wait from here
   proxy_set_header X-Request-Id $request_id; # the id of the access log and of the journal; no client chooses it
   proxy_set_header X-Plumbline-Health $health;
-  proxy_set_header X-Plumbline-Request-Timeout "";
+  proxy_set_header X-Plumbline-Deadline "";
   proxy_set_header Proxy ""; # CVE-2016-5385
   proxy_set_header Cf-Connecting-Ip "";
   proxy_set_header Client-Ip "";
