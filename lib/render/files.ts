@@ -4,6 +4,7 @@ import { renderCacheConf, renderCacheDropIn } from './cache';
 import { renderDatabaseDropIn, renderDatabaseLogsDropIn, renderMysqlConf, renderPostgresqlConf } from './database';
 import { renderGunicornConf } from './gunicorn';
 import type { FilesInput, RenderedFile, SecretSource } from './input';
+import { LOCATIONS_FILE, hasLocations, renderLocations } from './locations';
 import { renderNginxConf } from './nginx';
 import { PASSWORDS_UNIT, passwordFiles } from './passwords';
 import { renderPgBouncerIni, renderPgBouncerServer, renderPgBouncerService } from './pgbouncer';
@@ -66,8 +67,10 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
     secrets: input.secrets.length > 0,
     layout: input.application,
   };
+  const nginx = { ...input, healthCheckPath: healthCheckPath(input) };
   return [
-    { path: '/etc/nginx/nginx.conf', text: renderNginxConf({ ...input, healthCheckPath: healthCheckPath(input) }) },
+    { path: '/etc/nginx/nginx.conf', text: renderNginxConf(nginx) },
+    ...(hasLocations(plan) ? [{ path: LOCATIONS_FILE, text: renderLocations(nginx) }] : []),
     {
       path: '/etc/gunicorn/gunicorn.conf.py',
       text: renderGunicornConf({

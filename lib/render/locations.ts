@@ -1,7 +1,12 @@
 import { STATIC_PATH, covers, locationOf } from '../plan/locations';
 import type { LocationPlan, Plan } from '../plan/plan';
+import { webSockets } from '../plan/queue-plan';
+import type { NginxInput } from './input';
 import { lines, type Lines } from './text';
 import { nginxSize, nginxTime } from './units';
+
+/** Where the locations of paths are. */
+export const LOCATIONS_FILE = '/etc/nginx/plumbline_locations.conf';
 
 /** Where the hashes of the passwords are that a location asks for: nginx looks there at each request, so no reload is needed. */
 export const PASSWORDS = '/etc/nginx/passwords';
@@ -69,18 +74,32 @@ export function settingsOf(path: string, plan: Plan): Lines {
   return location?.path === '/' ? [] : settings('      ', plan, location);
 }
 
+/** How a request reaches the application. */
+export function passOn(plan: Plan): string {
+  return `proxy_pass http://${webSockets(plan) > 0 ? '$upstream' : 'app'};`;
+}
+
+const ofTheApplication = ({ path }: LocationPlan) => path !== '/' && !covers(STATIC_PATH, path);
+
+/** Whether there is a file of locations. */
+export function hasLocations({ locations }: Pick<Plan, 'locations'>): boolean {
+  return locations.some(ofTheApplication);
+}
+
 /**
  * The locations of the application: each path in two, itself and what is below it. A prefix with a slash at its end alone would be
  * answered with a redirect where the slash is not asked for, to a scheme that nginx does not know.
+ *
+ * In a file of their own: nginx.conf, which often holds tokens, has to find room in the user data.
  */
-export function applicationLocations(plan: Plan, proxy: string, healthCheckPath: string): Lines {
-  return plan.locations
-    .filter(({ path }) => path !== '/' && !covers(STATIC_PATH, path))
-    .map((location) =>
+export function renderLocations({ plan, healthCheckPath }: Pick<NginxInput, 'plan' | 'healthCheckPath'>): string {
+  return lines(
+    plan.locations.filter(ofTheApplication).map((location) =>
       names(location.path)
         .filter((name) => name !== `= ${healthCheckPath}`)
-        .map((name) => [`    location ${name} {`, settings('      ', plan, location), `      ${proxy}`, '    }']),
-    );
+        .map((name) => [`location ${name} {`, settings('  ', plan, location), `  ${passOn(plan)}`, '}']),
+    ),
+  );
 }
 
 /** The locations of files below a path, within its own, from which they have all but `try_files`. */

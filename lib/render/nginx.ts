@@ -4,7 +4,7 @@ import { webSockets } from '../plan/queue-plan';
 import { addedToAll, headersOf } from './added-headers';
 import { forcedHeaders } from './forced-headers';
 import type { NginxInput } from './input';
-import { applicationLocations, letIn, protects, serverSettings, settingsOf } from './locations';
+import { LOCATIONS_FILE, hasLocations, letIn, passOn, protects, serverSettings, settingsOf } from './locations';
 import { staticFiles } from './static-files';
 import { lines } from './text';
 import { nginxSize, nginxTime } from './units';
@@ -41,7 +41,7 @@ export function renderNginxConf(input: NginxInput): string {
   const albs = plan.loadBalancer.type === 'application';
   const keepalive = nginx.upstreamKeepalive > 0;
   const upgrades = webSockets(plan);
-  const proxy = `proxy_pass http://${upgrades > 0 ? '$upstream' : 'app'};`;
+  const proxy = passOn(plan);
   const extras = Object.entries(extra).map(([name, value]): Directive => [name, value, 'override']);
   // what the user has written stands as it is written
   const render = (indent: string, directives: readonly Directive[]) =>
@@ -147,7 +147,7 @@ export function renderNginxConf(input: NginxInput): string {
     `    set $forwarded_proto ${schemeVariable(input)};`,
     serverSettings(plan),
     `    location / { ${proxy} }`,
-    applicationLocations(plan, proxy, input.healthCheckPath),
+    hasLocations(plan) && `    include ${LOCATIONS_FILE};`,
     protects(plan)
       ? ['    location @app {', letIn(plan), '      proxy_pass http://app;', '    }']
       : '    location @app { proxy_pass http://app; }',

@@ -1,4 +1,5 @@
 import { Duration, SecretValue, Size, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { BasicAuth, RequestPathPlan } from '../../lib';
@@ -83,6 +84,32 @@ const wrong = (title: string, location: unknown, message: string): Input => [
   (stack) => serviceWith(stack, { locations: [location] }),
   message,
 ];
+
+test('many paths find room beside the user data', () => {
+  const stack = makeStack();
+  const locations = Array.from({ length: 40 }, (_, index) => ({
+    path: `/path-${index}`,
+    allow: ['192.0.2.0/24', '2001:db8::/32'],
+  }));
+  const { service } = serve({ application: flask(), locations }, stack);
+  const script = JSON.stringify(stack.resolve(service.instance.userData.render()));
+  expect(script).toContain('include /etc/nginx/plumbline_locations.conf;');
+  expect(script).not.toContain('/path-1');
+  expect(filesFetchedBy(script, outdirOf(stack)).match(/^location .*path-/gm)).toHaveLength(80);
+  expect(() => Template.fromStack(stack)).not.toThrow();
+});
+
+test('a range may be known at deployment alone', () => {
+  const stack = makeStack();
+  const vpc = new ec2.Vpc(stack, 'Vpc', { natGateways: 0 });
+  const { service } = serve(
+    { application: flask(), vpc, locations: [{ path: '/a', allow: [vpc.vpcCidrBlock] }] },
+    stack,
+  );
+  expect(JSON.stringify(stack.resolve(service.instance.userData.render()))).toMatch(
+    /allow ",\{"Fn::GetAtt":\["Vpc\w+","CidrBlock"\]\},";\\n {2}deny all;/,
+  );
+});
 
 describe('a location', () => {
   failsWithEach([

@@ -1,17 +1,20 @@
-import { renderNginxConf, OPERATING_SYSTEMS, type NginxInput } from '../../lib/render';
+import { OPERATING_SYSTEMS, renderLocations, renderNginxConf, type NginxInput } from '../../lib/render';
 import type { PlanInput } from '../../lib/plan';
 import { expectGolden } from '../support/golden';
 import { planOf } from '../support/plan';
 
-const conf = (plan: Partial<PlanInput>, overrides: Partial<NginxInput> = {}) =>
-  renderNginxConf({
+/** nginx.conf, and behind it the file of locations. */
+const conf = (plan: Partial<PlanInput>, overrides: Partial<NginxInput> = {}) => {
+  const input: NginxInput = {
     plan: planOf(plan),
     operatingSystem: OPERATING_SYSTEMS['debian-13'],
     allowedHosts: ['example.com'],
     healthCheckPath: '/health',
     trustedProxies: ['10.0.0.0/16'],
     ...overrides,
-  });
+  };
+  return renderNginxConf(input) + renderLocations(input);
+};
 const serverOf = (text: string) => text.slice(text.indexOf('  server {'));
 
 test('a whole server with a site that is not for everybody', () => {
@@ -27,7 +30,7 @@ test('a whole server with a site that is not for everybody', () => {
 });
 
 test('without locations nothing is said of them', () => {
-  expect(conf({})).not.toMatch(/allow|deny|auth_basic|\$authorization|\$request_timeout/);
+  expect(conf({})).not.toMatch(/plumbline_locations|allow|deny|auth_basic|\$authorization|\$request_timeout/);
   expect(conf({})).toContain('  proxy_set_header X-Plumbline-Deadline "";\n');
 });
 
@@ -49,9 +52,9 @@ test('a path that is the health check stands once, with its settings', () => {
 test('under asgi nginx waits on each path as long as on all, for the sake of WebSockets', () => {
   const locations = [{ path: '/quick', requestTimeout: 20 }];
   expect(serverOf(conf({ locations })).match(/proxy_read_timeout \S+;/g)).toEqual([
-    'proxy_read_timeout 26s;',
-    'proxy_read_timeout 26s;',
     'proxy_read_timeout 2s;',
+    'proxy_read_timeout 26s;',
+    'proxy_read_timeout 26s;',
   ]);
   expect(serverOf(conf({ locations, workerClass: 'asgi' })).match(/proxy_read_timeout \S+;/g)).toEqual([
     'proxy_read_timeout 2s;',
