@@ -91,7 +91,8 @@ export const structOf = <T extends object>(types: PropTypes<T>, rule: string): P
       : [`${prop} (${shown(value)}) must be ${rule}`],
 });
 
-function unknownName(prop: string, name: string, names: readonly string[]): string[] {
+/** What is wrong with a name of a prop, where plain JavaScript would see no effect of it. */
+export function unknownName(prop: string, name: string, names: readonly string[]): string[] {
   if (names.includes(name)) return [];
   const meant = nearest(name, names);
   return [`${prop}.${name} is no prop: ${meant ? `the nearest name is ${meant}` : `use one of ${names.join(', ')}`}`];
