@@ -8,16 +8,14 @@ export type OwnHeader = readonly [name: string, value: string, when?: string, wh
 type Directives = Pick<Plan, 'extraNginxDirectives'>;
 
 /** The header of the user, with the value that an answer gets: none where the application has said it itself. */
-function ofTheUser({ extraNginxDirectives: extra }: Directives) {
-  const header = addedHeader(extra.add_header);
+function ofTheUser({ extraNginxDirectives }: Directives) {
+  const header = addedHeader(extraNginxDirectives.add_header);
   if (header === undefined) return undefined;
   const variable = header.name.toLowerCase().replaceAll('-', '_');
-  const { proxy_hide_header: hidden = '' } = extra;
-  const direct = mayStandTwice(header) || hidden.toLowerCase() === header.name.toLowerCase();
-  const value = direct ? header.value : `$added_${variable}`;
-  const map = direct
+  const value = mayStandTwice(header) ? header.value : `$added_${variable}`;
+  const map = mayStandTwice(header)
     ? undefined
-    : `map $upstream_http_${variable} ${value} { default ""; "" ${header.value}; } # what the application says stays`;
+    : `map $sent_http_${variable} ${value} { default ""; "" ${header.value}; } # what the application says stays`;
   return { ...header, map, line: `${[header.name, value, header.when].filter(Boolean).join(' ')}; # override` };
 }
 

@@ -1,4 +1,4 @@
-import { STATIC_PATH, covers, locationOf } from '../plan/locations';
+import { STATIC_PATH, covers, locationOf, withoutSlash } from '../plan/locations';
 import type { LocationPlan, Plan } from '../plan/plan';
 import { webSockets } from '../plan/queue-plan';
 import type { NginxInput } from './input';
@@ -100,6 +100,14 @@ export function renderLocations({ plan, healthCheckPath }: Pick<NginxInput, 'pla
         .map((name) => [`location ${name} {`, settings('  ', plan, location), `  ${passOn(plan)}`, '}']),
     ),
   );
+}
+
+/** The path of a health check that ends with a slash, without it: nginx would answer that one with a redirect. */
+export function healthPathWithoutSlash({ plan, healthCheckPath }: Pick<NginxInput, 'plan' | 'healthCheckPath'>): Lines {
+  const path = withoutSlash(healthCheckPath);
+  const stands = path === healthCheckPath || plan.locations.some((location) => location.path === path);
+  if (stands) return [];
+  return [`    location = ${path} {`, settingsOf(path, plan), `      ${passOn(plan)}`, '    }'];
 }
 
 /** The locations of files below a path, within its own, from which they have all but `try_files`. */

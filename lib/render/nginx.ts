@@ -4,7 +4,16 @@ import { webSockets } from '../plan/queue-plan';
 import { addedToAll, headersOf } from './added-headers';
 import { forcedHeaders } from './forced-headers';
 import type { NginxInput } from './input';
-import { LOCATIONS_FILE, hasLocations, letIn, passOn, protects, serverSettings, settingsOf } from './locations';
+import {
+  LOCATIONS_FILE,
+  hasLocations,
+  letIn,
+  passOn,
+  protects,
+  serverSettings,
+  settingsOf,
+  healthPathWithoutSlash,
+} from './locations';
 import { staticFiles } from './static-files';
 import { lines } from './text';
 import { nginxSize, nginxTime } from './units';
@@ -157,6 +166,7 @@ export function renderNginxConf(input: NginxInput): string {
     '      return 502;',
     '    }',
     staticFiles(plan, render),
+    healthPathWithoutSlash(input),
     '    # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.',
     `    location = ${input.healthCheckPath} {`,
     `      if ($balancer) { rewrite ^ ${HEALTH_LOCATION} last; }`,

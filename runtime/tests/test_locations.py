@@ -4,6 +4,7 @@ worker class."""
 
 import base64
 import json
+import subprocess
 import time
 
 import pytest
@@ -183,6 +184,15 @@ def test_a_new_password_holds_at_once(behind):
     assert status(nginx, "/new", log_in("anna", "changed")) == 200
 
 
+@pytest.mark.parametrize("kind", ["-6", "-5", "-apr1"])
+def test_lines_of_htpasswd_are_taken_as_they_are(behind, kind):
+    nginx = behind({"path": "/lines", "basicAuth": True})
+    kept = subprocess.check_output(["openssl", "passwd", kind, "open sesame"], text=True)
+    (nginx.folder / "passwords:lines").write_text("\n".join(lines_of(f"anna:{kept}")))
+    assert status(nginx, "/lines", log_in("anna", "open sesame")) == 200
+    assert status(nginx, "/lines", log_in("anna", "open sesam")) == 401
+
+
 def test_without_its_file_nobody_comes_in(behind):
     nginx = behind({"path": "/gone", "basicAuth": True})
     (nginx.folder / "passwords:gone").unlink()
@@ -245,6 +255,13 @@ def test_the_load_balancer_is_let_in_and_nobody_else(behind, what):
     assert status(nginx, path, *forged, chain="") in (200, 403)
     assert status(nginx, "/.plumbline/health", *forged) == 404
     assert status(nginx, path, *forged, chain=OFFICE) == 401
+
+
+def test_a_path_of_the_health_check_that_ends_with_a_slash_is_asked_for_without_it_too(behind):
+    for locations, code in (((), 200), ((ADMIN,), 403)):
+        nginx = behind(*locations, healthCheckPath="/admin/up/")
+        assert (status(nginx, "/admin/up"), status(nginx, "/admin/up/")) == (code, code)
+        assert nginx.answer("/admin/up/")[::2] == (200, "ok\n")
 
 
 @pytest.mark.parametrize("what", PROTECTED)

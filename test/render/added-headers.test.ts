@@ -16,7 +16,7 @@ const linesOf = (text: string, name: string) =>
 test('a header stands in all locations that add one, and in those that add none', () => {
   const text = conf({ add_header: 'X-Frame-Options "DENY" always' });
   expect(text).toContain(
-    '  map $upstream_http_x_frame_options $added_x_frame_options { default ""; "" "DENY"; } # what the application says stays\n',
+    '  map $sent_http_x_frame_options $added_x_frame_options { default ""; "" "DENY"; } # what the application says stays\n',
   );
   const added = 'add_header X-Frame-Options $added_x_frame_options always; # override';
   expect(linesOf(text, 'add_header')).toEqual([
