@@ -4,8 +4,7 @@ import { renderCacheConf, renderCacheDropIn } from './cache';
 import { renderDatabaseDropIn, renderDatabaseLogsDropIn, renderMysqlConf, renderPostgresqlConf } from './database';
 import { renderGunicornConf } from './gunicorn';
 import type { FilesInput, RenderedFile, SecretSource } from './input';
-import { LOCATIONS_FILE, hasLocations, renderLocations } from './locations';
-import { renderNginxConf } from './nginx';
+import { nginxIncludes, renderNginxConf } from './nginx';
 import { PASSWORDS_UNIT, passwordFiles } from './passwords';
 import { renderPgBouncerIni, renderPgBouncerServer, renderPgBouncerService } from './pgbouncer';
 import type { DatabaseServerProfile } from './operating-systems';
@@ -70,7 +69,7 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
   const nginx = { ...input, healthCheckPath: healthCheckPath(input) };
   return [
     { path: '/etc/nginx/nginx.conf', text: renderNginxConf(nginx) },
-    ...(hasLocations(plan) ? [{ path: LOCATIONS_FILE, text: renderLocations(nginx) }] : []),
+    ...nginxIncludes(nginx),
     {
       path: '/etc/gunicorn/gunicorn.conf.py',
       text: renderGunicornConf({

@@ -18,8 +18,7 @@ export type {
   SecretSource,
   SignalTarget,
 } from './input';
-export { LOCATIONS_FILE, renderLocations } from './locations';
-export { renderNginxConf } from './nginx';
+export { nginxIncludes, renderNginxConf } from './nginx';
 export { OPERATING_SYSTEMS, pythonsOf } from './operating-systems';
 export type { CacheServerProfile, DatabaseServerProfile, OperatingSystemProfile } from './operating-systems';
 export {

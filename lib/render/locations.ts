@@ -69,9 +69,9 @@ export function letIn(plan: Plan): Lines {
 }
 
 /** What holds for one path that has a location of its own in the configuration anyway. */
-export function settingsOf(path: string, plan: Plan): Lines {
+export function settingsOf(path: string, plan: Plan, indent = '      '): Lines {
   const location = locationOf(path, plan.locations);
-  return location?.path === '/' ? [] : settings('      ', plan, location);
+  return location?.path === '/' ? [] : settings(indent, plan, location);
 }
 
 /** How a request reaches the application. */
@@ -116,10 +116,10 @@ export function fileLocations(above: string, plan: Plan, tryFiles: string): Line
     .filter(({ path }) => path !== above && covers(above, path))
     .map((location) =>
       names(location.path).map((name) => [
-        `      location ${name} {`,
-        settings('        ', plan, location),
-        `        ${tryFiles}`,
-        '      }',
+        `  location ${name} {`,
+        settings('    ', plan, location),
+        `    ${tryFiles}`,
+        '  }',
       ]),
     );
 }

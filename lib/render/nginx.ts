@@ -3,18 +3,19 @@ import { PROXY_BUFFERS, PROXY_BUFFER_SIZE } from '../plan/proxy-buffers';
 import { webSockets } from '../plan/queue-plan';
 import { addedToAll, headersOf } from './added-headers';
 import { forcedHeaders } from './forced-headers';
-import type { NginxInput } from './input';
+import type { NginxInput, RenderedFile } from './input';
 import {
   LOCATIONS_FILE,
   hasLocations,
+  healthPathWithoutSlash,
   letIn,
   passOn,
   protects,
+  renderLocations,
   serverSettings,
   settingsOf,
-  healthPathWithoutSlash,
 } from './locations';
-import { staticFiles } from './static-files';
+import { STATIC_FILE, renderStaticFiles } from './static-files';
 import { lines } from './text';
 import { nginxSize, nginxTime } from './units';
 import { realIp, schemeVariable, whoAsks, type Directive } from './who-asks';
@@ -165,7 +166,7 @@ export function renderNginxConf(input: NginxInput): string {
     '      if ($full) { return 503; }',
     '      return 502;',
     '    }',
-    staticFiles(plan, render),
+    `    include ${STATIC_FILE};`,
     healthPathWithoutSlash(input),
     '    # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.',
     `    location = ${input.healthCheckPath} {`,
@@ -196,4 +197,12 @@ export function renderNginxConf(input: NginxInput): string {
     '  }',
     '}',
   );
+}
+
+/** The files that nginx.conf includes in its server. */
+export function nginxIncludes(input: NginxInput): RenderedFile[] {
+  return [
+    { path: STATIC_FILE, text: renderStaticFiles(input.plan) },
+    ...(hasLocations(input.plan) ? [{ path: LOCATIONS_FILE, text: renderLocations(input) }] : []),
+  ];
 }

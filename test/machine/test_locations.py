@@ -10,12 +10,13 @@ import subprocess
 import boto3
 import pytest
 
-from rig.changes import changed, wait_for_load_balancer
+from rig.changes import changed
 from rig.deploy import ROOT
 from rig.instances import MOTO, REGION
 from rig.machine import Machine
 from rig.network import BALANCER, VPC_RANGE
 from rig.shared_machines import SharedMachines
+from rig.shell import wait_until
 from test_applications import STACK
 
 OFFICE = "198.51.100.7"
@@ -97,7 +98,7 @@ def test_the_load_balancer_is_let_in_where_nobody_else_is(machine):
     text = re.sub(r"(?m)^.*since nginx .*\n", "", subprocess.check_output(command, cwd=ROOT, text=True))
     hashes = machine.run("cat /etc/nginx/passwords/:staff")
     with changed(machine, {NGINX: text, "etc/nginx/passwords/:": f"{hashes}\n"}):
-        wait_for_load_balancer(machine)
+        wait_until("the load balancer takes the machine back", lambda: machine.balancer.target_health() == "UP", 30)
         machine.run("sleep 11")  # a whole interval of health checks
         assert machine.balancer.target_health() == "UP"
         assert status(machine, "/") == 403

@@ -1,15 +1,23 @@
-import { OPERATING_SYSTEMS, renderNginxConf } from '../../lib/render';
+import { OPERATING_SYSTEMS, nginxIncludes, renderNginxConf, type NginxInput } from '../../lib/render';
 import { planRequestPath } from '../../lib/plan';
 import { planOf } from '../support/plan';
 
-const conf = (nginxDirectives: Record<string, string>) =>
-  renderNginxConf({
+/** nginx.conf, and behind it what it includes. */
+const conf = (nginxDirectives: Record<string, string>) => {
+  const input: NginxInput = {
     plan: planOf({ nginxDirectives }),
     operatingSystem: OPERATING_SYSTEMS['debian-13'],
     allowedHosts: ['example.com'],
     healthCheckPath: '/health',
     trustedProxies: [],
-  });
+  };
+  return (
+    renderNginxConf(input) +
+    nginxIncludes(input)
+      .map(({ text }) => text)
+      .join('')
+  );
+};
 const linesOf = (text: string, name: string) =>
   text.match(new RegExp(`^ *${name} .*$`, 'gm'))?.map((line) => line.trim());
 
@@ -23,10 +31,10 @@ test('a header stands in all locations that add one, and in those that add none'
     added,
     'add_header Retry-After $retry_after always;',
     added,
+    'add_header X-Plumbline busy; # the bootstrap waits for the application',
+    added,
     'add_header Cache-Control $cache;',
     'add_header X-Content-Type-Options nosniff;',
-    added,
-    'add_header X-Plumbline busy; # the bootstrap waits for the application',
     added,
   ]);
 });

@@ -1,9 +1,9 @@
-import { OPERATING_SYSTEMS, renderLocations, renderNginxConf, type NginxInput } from '../../lib/render';
+import { OPERATING_SYSTEMS, nginxIncludes, renderNginxConf, type NginxInput } from '../../lib/render';
 import type { PlanInput } from '../../lib/plan';
 import { expectGolden } from '../support/golden';
 import { planOf } from '../support/plan';
 
-/** nginx.conf, and behind it the file of locations. */
+/** nginx.conf, and behind it what it includes. */
 const conf = (plan: Partial<PlanInput>, overrides: Partial<NginxInput> = {}) => {
   const input: NginxInput = {
     plan: planOf(plan),
@@ -13,7 +13,12 @@ const conf = (plan: Partial<PlanInput>, overrides: Partial<NginxInput> = {}) => 
     trustedProxies: ['10.0.0.0/16'],
     ...overrides,
   };
-  return renderNginxConf(input) + renderLocations(input);
+  return (
+    renderNginxConf(input) +
+    nginxIncludes(input)
+      .map(({ text }) => text)
+      .join('')
+  );
 };
 const serverOf = (text: string) => text.slice(text.indexOf('  server {'));
 

@@ -1,10 +1,10 @@
 /**
- * Prints nginx.conf as the library renders it, the locations that it includes in their place.
+ * Prints nginx.conf as the library renders it, what it includes in its place.
  *
  *     npx tsx test/support/rendered-nginx.ts '{"plan": {"loadBalancer": "network"}, "trustedProxies": ["10.0.0.0/16"]}'
  */
 import type { PlanInput } from '../../lib/plan';
-import { LOCATIONS_FILE, OPERATING_SYSTEMS, renderLocations, renderNginxConf, type NginxInput } from '../../lib/render';
+import { OPERATING_SYSTEMS, nginxIncludes, renderNginxConf, type NginxInput } from '../../lib/render';
 import { planOf } from './plan';
 
 const { plan, ...rest } = JSON.parse(process.argv[2] ?? '{}') as Partial<Omit<NginxInput, 'plan'>> & {
@@ -18,4 +18,9 @@ const input: NginxInput = {
   trustedProxies: [],
   ...rest,
 };
-process.stdout.write(renderNginxConf(input).replace(`include ${LOCATIONS_FILE};`, () => renderLocations(input)));
+process.stdout.write(
+  nginxIncludes(input).reduce(
+    (conf, { path, text }) => conf.replace(`include ${path};`, () => text),
+    renderNginxConf(input),
+  ),
+);

@@ -221,22 +221,7 @@ http {
       if ($full) { return 503; }
       return 502;
     }
-    location /static/ {
-      alias /srv/app/current/.static/;
-      try_files $uri @app;
-      open_file_cache max=1000;
-      open_file_cache_valid 1s;
-      charset utf-8;
-      charset_types text/css text/plain text/javascript text/csv text/markdown text/vtt text/calendar application/javascript;
-      gzip on;
-      gzip_static on;
-      gzip_vary on;
-      gzip_proxied any;
-      gzip_min_length 1024;
-      gzip_types text/css text/plain text/javascript text/xml text/csv text/markdown application/javascript application/json application/manifest+json application/geo+json application/xml application/wasm image/svg+xml image/x-icon image/vnd.microsoft.icon font/ttf font/otf application/vnd.ms-fontobject;
-      add_header Cache-Control $cache;
-      add_header X-Content-Type-Options nosniff;
-    }
+    include /etc/nginx/plumbline_static.conf;
     # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.
     location = /health {
       if ($balancer) { rewrite ^ /.plumbline/health last; }
