@@ -4,8 +4,9 @@
  *     npx tsx test/support/rendered-nginx.ts '{"plan": {"loadBalancer": "network"}, "trustedProxies": ["10.0.0.0/16"]}'
  */
 import type { PlanInput } from '../../lib/plan';
-import { OPERATING_SYSTEMS, nginxIncludes, renderNginxConf, type NginxInput } from '../../lib/render';
+import { OPERATING_SYSTEMS, type NginxInput } from '../../lib/render';
 import { planOf } from './plan';
+import { wholeNginxConf } from './whole-nginx';
 
 const { plan, ...rest } = JSON.parse(process.argv[2] ?? '{}') as Partial<Omit<NginxInput, 'plan'>> & {
   plan?: Partial<PlanInput>;
@@ -18,9 +19,4 @@ const input: NginxInput = {
   trustedProxies: [],
   ...rest,
 };
-process.stdout.write(
-  nginxIncludes(input).reduce(
-    (conf, { path, text }) => conf.replace(`include ${path};`, () => text),
-    renderNginxConf(input),
-  ),
-);
+process.stdout.write(wholeNginxConf(input));
