@@ -30,6 +30,11 @@ export interface LocationPlan {
 /** Below it nginx serves files. */
 export const STATIC_PATH = '/static';
 
+/** The path that nginx serves files below, this one among them; undefined where the application answers. */
+export function pathOfFiles(path: string): string | undefined {
+  return [STATIC_PATH].find((above) => covers(above, path));
+}
+
 const SETTINGS = ['clientMaxBodySize', 'requestTimeout', 'allow', 'basicAuth'] as const;
 
 /** Less than this no worker has begun to work, in seconds. */
@@ -83,7 +88,7 @@ export function locationProblems({ locations = [], requestGuard = true }: PlanIn
     const first = paths.indexOf(paths[index]!);
     const problem = nginxPathProblem(location.path);
     const { clientMaxBodySize, requestTimeout } = location;
-    const files = covers(STATIC_PATH, paths[index]!);
+    const files = pathOfFiles(paths[index]!);
     const number = [clientMaxBodySize, requestTimeout].find((one) => one !== undefined && !Number.isFinite(one));
     return [
       problem && `${name} ${problem}`,
@@ -91,9 +96,9 @@ export function locationProblems({ locations = [], requestGuard = true }: PlanIn
       SETTINGS.every((setting) => location[setting] === undefined) &&
         `${name} sets nothing: give one of ${SETTINGS.join(', ')}, or remove it`,
       number !== undefined && `${name}: ${number} must be a number`,
-      files &&
+      files !== undefined &&
         (clientMaxBodySize ?? requestTimeout) !== undefined &&
-        `${name}: below ${STATIC_PATH}/ nginx serves files, which take neither clientMaxBodySize nor requestTimeout: remove them`,
+        `${name}: below ${files}/ nginx serves files, which take neither clientMaxBodySize nor requestTimeout: remove them`,
       requestTimeout !== undefined &&
         requestTimeout < SHORTEST_REQUEST &&
         `${name}: requestTimeout (${requestTimeout} s) must be at least ${SHORTEST_REQUEST} s`,

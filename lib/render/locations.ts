@@ -1,4 +1,4 @@
-import { STATIC_PATH, covers, locationOf, withoutSlash } from '../plan/locations';
+import { covers, locationOf, pathOfFiles, withoutSlash } from '../plan/locations';
 import type { LocationPlan, Plan } from '../plan/plan';
 import { webSockets } from '../plan/queue-plan';
 import type { NginxInput } from './input';
@@ -79,7 +79,7 @@ export function passOn(plan: Plan): string {
   return `proxy_pass http://${webSockets(plan) > 0 ? '$upstream' : 'app'};`;
 }
 
-const ofTheApplication = ({ path }: LocationPlan) => path !== '/' && !covers(STATIC_PATH, path);
+const ofTheApplication = ({ path }: LocationPlan) => path !== '/' && pathOfFiles(path) === undefined;
 
 /** Whether there is a file of locations. */
 export function hasLocations({ locations }: Pick<Plan, 'locations'>): boolean {
