@@ -1,7 +1,19 @@
 import type { Size } from 'aws-cdk-lib';
 import { literal, mebibytesOf } from './numbers';
 import type { PlanInput } from './plan';
-import { ANYTHING, BOOLEAN, NUMBER, SIZE, mapOf, oneOf, refuseOtherTypes, type PropTypes } from './prop-types';
+import { isSetting } from './plan/gunicorn-settings';
+import { refuse } from './plan/refuse';
+import {
+  ANYTHING,
+  BOOLEAN,
+  NUMBER,
+  SIZE,
+  mapOf,
+  oneOf,
+  refuseOtherTypes,
+  unknownName,
+  type PropTypes,
+} from './prop-types';
 
 /** How the workers of gunicorn handle requests. */
 export enum WorkerClass {
@@ -87,11 +99,20 @@ const TYPES: PropTypes<GunicornOptions> = {
   settings: mapOf(ANYTHING, 'an object, for example { limit_request_line: 8190 }'),
 };
 
+/** What is wrong with a name of an option: gunicorn's own stand in `settings`. */
+function misplaced(name: string): string[] {
+  const problems = unknownName('AppServer.gunicorn', name, Object.keys(TYPES));
+  return problems.map((problem) =>
+    isSetting(name) ? `AppServer.gunicorn.${name} is a setting of gunicorn: give it in settings` : problem,
+  );
+}
+
 /** The server that runs the application. */
 export class AppServer {
   /** gunicorn behind a socket of systemd. */
   public static gunicorn(options: GunicornOptions = {}): AppServer {
     refuseOtherTypes(options, TYPES);
+    refuse(Object.keys(options).flatMap(misplaced));
     return new AppServer(options);
   }
 

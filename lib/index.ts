@@ -15,6 +15,7 @@ export {
   type RqOptions,
   type ScheduleOptions,
 } from './background-worker';
+export { BasicAuth } from './basic-auth';
 export { Cache, type ElastiCacheOptions, type EndpointCacheOptions, type OnInstanceCacheOptions } from './cache';
 export { DataServices, type DataServicesProps } from './data-services';
 export { type DataVolumeSource } from './data-volume-source';
@@ -34,6 +35,7 @@ export {
 export { EnvironmentSecret } from './environment-secret';
 export { type HealthCheckProps } from './health-check';
 export { type ApplicationFrontDoorProps, type FrontDoorProps } from './load-balancing-props';
+export { type LocationOptions } from './location-options';
 export { Media } from './media';
 export { NetworkLoadBalancing, type NetworkLoadBalancingProps } from './network-load-balancing';
 export { OperatingSystem, type OperatingSystemProps } from './operating-system';

@@ -1,5 +1,6 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { nearest } from './plan/nearest';
 import { refuse } from './plan/refuse';
 
 /*
@@ -77,6 +78,25 @@ export const mapOf = (type: PropType, rule: string, show: Show = shown): PropTyp
       ? Object.entries(value).flatMap(([name, one]) => type.problems(`${prop} ${name}`, one))
       : [`${prop} (${show(value)}) must be ${rule}`],
 });
+
+/** An object with props of its own. A name that is none of theirs is refused: plain JavaScript would see no effect of it. */
+export const structOf = <T extends object>(types: PropTypes<T>, rule: string): PropType => ({
+  optional: true,
+  problems: (prop, value) =>
+    isObject(value)
+      ? [
+          ...Object.keys(value).flatMap((name) => unknownName(prop, name, Object.keys(types))),
+          ...typeProblems(value as T, types).map((problem) => `${prop}.${problem}`),
+        ]
+      : [`${prop} (${shown(value)}) must be ${rule}`],
+});
+
+/** What is wrong with a name of a prop, where plain JavaScript would see no effect of it. */
+export function unknownName(prop: string, name: string, names: readonly string[]): string[] {
+  if (names.includes(name)) return [];
+  const meant = nearest(name, names);
+  return [`${prop}.${name} is no prop: ${meant ? `the nearest name is ${meant}` : `use one of ${names.join(', ')}`}`];
+}
 
 const hasMethod = (name: string) => (value: unknown) =>
   typeof value === 'object' && value !== null && typeof (value as Record<string, unknown>)[name] === 'function';

@@ -4,6 +4,7 @@ import { AppServer } from './app-server';
 import { BackgroundWorker } from './background-worker';
 import { Cache } from './cache';
 import { Database } from './database';
+import { LOCATIONS, locationInput, type LocationOptions } from './location-options';
 import { Media } from './media';
 import { literal, mebibytesOf, secondsOf } from './numbers';
 import { OPERATING_SYSTEM, type OperatingSystemProps } from './operating-system';
@@ -178,6 +179,13 @@ export interface RequestPathProps extends OperatingSystemProps, RootVolumeProps 
    * @default - none
    */
   readonly nginxDirectives?: { [directive: string]: string };
+
+  /**
+   * Settings of nginx for a path and everything below it: the largest body, the longest request, who is let in.
+   *
+   * @default - none
+   */
+  readonly locations?: LocationOptions[];
 }
 
 export const REQUEST_PATH_TYPES: PropTypes<RequestPathProps> = {
@@ -202,6 +210,7 @@ export const REQUEST_PATH_TYPES: PropTypes<RequestPathProps> = {
   healthCheckInterval: DURATION,
   healthCheckTimeout: DURATION,
   nginxDirectives: mapOf(STRING, `an object, for example { gzip_comp_level: '6' }`),
+  locations: LOCATIONS,
   operatingSystem: OPERATING_SYSTEM,
 };
 
@@ -321,6 +330,7 @@ function planInput(props: RequestPathProps): PlanInput {
       Object.fromEntries(
         Object.entries(props.nginxDirectives).map(([name, value]) => [name, literal(`nginxDirectives ${name}`, value)]),
       ),
+    locations: props.locations?.map(locationInput),
     ...(props.appServer ?? AppServer.gunicorn())._planInput(),
   };
 }

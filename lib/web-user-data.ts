@@ -11,6 +11,7 @@ import { namesWithoutEffect, refuseNames } from './environment-names';
 import { EnvironmentSecret } from './environment-secret';
 import { environmentUrls } from './environment-urls';
 import type { HealthCheckProps } from './health-check';
+import { passwordsOf } from './location-options';
 import { longestBytes } from './longest-text';
 import { machineEnvironment } from './machine-environment';
 import { OperatingSystem, type OperatingSystemProps } from './operating-system';
@@ -244,9 +245,11 @@ export class WebUserData extends Construct {
       secrets.SECRET_KEY = EnvironmentSecret.fromSecretsManager(this.secretKey);
     }
     const packageSecrets = props.packageSecrets ?? {};
+    const passwords = passwordsOf(planned.locations ?? []);
     const foreign = Object.fromEntries([
       ...Object.entries(secrets).map(([name, one]) => [`secrets ${name}`, one._resource] as const),
       ...Object.entries(packageSecrets).map(([name, one]) => [`packageSecrets ${name}`, one._resource] as const),
+      ...passwords.map(({ path, secret }) => [`basicAuth of ${path}`, secret._resource] as const),
     ]);
     const problems = otherEnvironments(this, foreign);
     if (props.instanceMetadata === false && this.dataServices.mediaBucket) {
@@ -274,6 +277,7 @@ export class WebUserData extends Construct {
       environment: props.environment ?? {},
       machineEnvironment: { ...environment, ...urls.environment },
       secrets: [...Object.entries(secrets).map(([name, secret]) => secret._named(name)), ...urls.secrets],
+      passwords: passwords.map(({ path, secret }) => ({ path, id: secret._named(path).id })),
       allowedHosts: props.allowedHosts,
       healthCheckPath: props.healthCheckPath,
       trustedProxies: [...new Set([...loadBalancerRanges, ...(props.trustedProxies ?? [])])],
@@ -302,7 +306,7 @@ export class WebUserData extends Construct {
       (grantee) => runtime.grantRead(grantee),
       ...access.flatMap(({ grant }) => grant ?? []),
       ...(account ? [(grantee: iam.IGrantable) => void account.administrator.grantRead(grantee)] : []),
-      ...[...Object.values(secrets), ...Object.values(packageSecrets)].map(
+      ...[...Object.values(secrets), ...Object.values(packageSecrets), ...passwords.map(({ secret }) => secret)].map(
         (secret) => (grantee: iam.IGrantable) => secret._grantRead(this, grantee),
       ),
     ];

@@ -19,10 +19,18 @@ SHORT = 0.25
 
 HEALTH_HEADER = "X-Plumbline-Health"  # nginx sets it on health checks and takes it from everyone else
 
+# Seconds, where the path has a deadline of its own; from nginx as well, and from nobody else.
+DEADLINE_HEADER = "X-Plumbline-Deadline"
+
 settings = SimpleNamespace()  # the arguments of plumbline_guard.configure
 latest_request = SharedTime()
 fresh_request = SharedTime()
 late_request = SharedTime()
+
+
+def seconds_for(text):
+    """How long a request may take, by its DEADLINE_HEADER."""
+    return float(text) if text else settings.request_timeout
 
 
 class Guard:
@@ -84,14 +92,14 @@ class Guard:
             return "503 Service Unavailable", [], "the gunicorn master hangs\n"
         return ("200 OK", [], "ok\n") if settings.answer_health else None
 
-    def overdue(self, method, target):
+    def overdue(self, method, target, seconds):
         """Says so and has the worker replaced: the exception may have left anything in the process half done. The path
         as it was sent: decoded, a %0a in it would begin a line of its own in the log."""
         self.worker.log.error(
             "request guard: %s %s ran longer than requestTimeout (%g s), the worker is replaced (pid:%s)",
             printable(method),
             printable(target.partition("?")[0]),
-            settings.request_timeout,
+            seconds,
             self.worker.pid,
         )
         tell(self.worker, OVERDUE)
@@ -108,8 +116,8 @@ class Guard:
         )
         os._exit(1)
 
-    def timed_out(self):
-        text = f"the request ran longer than requestTimeout ({settings.request_timeout:g} s)\n"
+    def timed_out(self, seconds):
+        text = f"the request ran longer than requestTimeout ({seconds:g} s)\n"
         return "504 Gateway Timeout", [], text
 
     def failed(self):

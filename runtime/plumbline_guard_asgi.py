@@ -5,7 +5,15 @@ import contextvars
 import time
 
 from plumbline_failures import REQUEST_ID_HEADER
-from plumbline_guard_admission import HEALTH_HEADER, Guard, head_and_body, mark_serving, settings
+from plumbline_guard_admission import (
+    DEADLINE_HEADER,
+    HEALTH_HEADER,
+    Guard,
+    head_and_body,
+    mark_serving,
+    seconds_for,
+    settings,
+)
 from plumbline_guard_limits import Alarm
 
 
@@ -82,12 +90,13 @@ class AsgiRequest:
         self.failed = False
         self.expired = False
         self.ending = None
-        self.deadline = time.monotonic() + settings.request_timeout
+        self.seconds = seconds_for(header(scope, DEADLINE_HEADER))
+        self.deadline = time.monotonic() + self.seconds
 
     async def run(self):
         # in no context of its own: the alarm must not take it for the application
         timer = asyncio.get_running_loop().call_later(
-            settings.request_timeout, self.expire, asyncio.current_task(), context=contextvars.Context()
+            self.seconds, self.expire, asyncio.current_task(), context=contextvars.Context()
         )
         try:
             self.guard.alarm.watch(self)
@@ -113,10 +122,10 @@ class AsgiRequest:
         if self.started:
             protocol_of(self.receive).transport.close()
         else:
-            self.ending = asyncio.ensure_future(self.answer(self.guard.timed_out()))
+            self.ending = asyncio.ensure_future(self.answer(self.guard.timed_out(self.seconds)))
         if task:
             task.cancel()
-        self.guard.overdue(self.scope["method"], self.scope["raw_path"].decode("latin-1"))
+        self.guard.overdue(self.scope["method"], self.scope["raw_path"].decode("latin-1"), self.seconds)
 
     async def fail(self, error):
         """Starlette raises what it has answered with a 500, for the server to log; gunicorn takes it for a client that

@@ -6,10 +6,12 @@ import socket
 import time
 
 from plumbline_failures import REQUEST_ID
-from plumbline_guard_admission import HEALTH_HEADER, Guard, head_and_body, settings
+from plumbline_guard_admission import DEADLINE_HEADER, HEALTH_HEADER, Guard, head_and_body, seconds_for
 from plumbline_guard_limits import Deadline
 
-HEALTH_VARIABLE = f"HTTP_{HEALTH_HEADER.upper().replace('-', '_')}"
+HEALTH_VARIABLE, DEADLINE_VARIABLE = (
+    f"HTTP_{header.upper().replace('-', '_')}" for header in (HEALTH_HEADER, DEADLINE_HEADER)
+)
 
 
 class WsgiGuard(Guard):
@@ -96,7 +98,8 @@ class WsgiRequest:
         self.head_sent = False
         self.gunicorn_write = None
         self.response = self.chunks = self.close_response = None
-        self.deadline = time.monotonic() + settings.request_timeout
+        self.seconds = seconds_for(environ.get(DEADLINE_VARIABLE))
+        self.deadline = time.monotonic() + self.seconds
         self.reports = iter((True,))  # next() on it is atomic: the line is logged once, by whoever comes first
 
     def run(self):
@@ -166,13 +169,13 @@ class WsgiRequest:
 
     def overdue(self):
         if next(self.reports, False):
-            self.guard.overdue(self.environ["REQUEST_METHOD"], self.environ["RAW_URI"])
+            self.guard.overdue(self.environ["REQUEST_METHOD"], self.environ["RAW_URI"], self.seconds)
 
     def stuck(self):
         self.guard.end_stuck()
 
     def give_up(self):
-        return self.end_with(self.guard.timed_out())
+        return self.end_with(self.guard.timed_out(self.seconds))
 
     def fail(self, error):
         """gunicorn would log it without the request's id; and an error of a connection, such as one to a database, it

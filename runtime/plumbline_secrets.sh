@@ -5,6 +5,8 @@
 #
 #     plumbline_secrets.sh write     all of them, to the file that systemd reads before it starts the application; or those of
 #                                    another list, to another file: write LIST FILE
+#     plumbline_secrets.sh passwords LIST GROUP    what nginx asks for, a file for each line of LIST, the path of a location and an ARN,
+#                                    which GROUP may read: nginx looks there at each request
 #     plumbline_secrets.sh answer    who asks at plumbline_secrets.socket: see plumbline_secrets.py
 set -euo pipefail
 shopt -s inherit_errexit
@@ -82,6 +84,22 @@ write() {
     }
   done <"$list" >"$new"
   mv "$new" "$folder/$file"
+}
+
+passwords() {
+  local path id new folder=/etc/nginx/passwords group=$file
+  install -d -m 750 -g "$group" "$folder"
+  while read -r path id; do
+    ask_aws "basicAuth of $path" secretsmanager "$id" || return
+    new=$(mktemp "$folder/.XXXXXX") || return
+    python3 -I "$(dirname "$0")/plumbline_passwords.py" "$path" <<<"${answers[secretsmanager $id]}" >"$new" || {
+      rm "$new"
+      return 1
+    }
+    chgrp "$group" "$new"
+    chmod 640 "$new"
+    mv "$new" "$folder/${path//\//:}"
+  done <"$list"
 }
 
 value_of() { # variable

@@ -18,6 +18,8 @@ install_files() {
     done
   fi
   cp "$lib"/plumbline_{logs.service,logs.timer,secrets.socket,secrets@.service} "$units/"
+  mkdir -p etc/nginx
+  cp "$lib/plumbline_types.conf" etc/nginx/
   for_people
   if [ -n "${data_volume:-}" ]; then keep_files; fi
   : >"$logs/changed"
@@ -28,7 +30,7 @@ install_files() {
     # What the application may know is nobody else's business.
     case $path in
       /etc/gunicorn/environment) mode=640 ;;
-      /etc/gunicorn/secrets) mode=600 ;;
+      /etc/gunicorn/secrets | /etc/plumbline/passwords) mode=600 ;;
       */bin/as_app) mode=755 ;;
       *) mode=644 ;;
     esac
@@ -100,9 +102,21 @@ tell_of() { # unit, what it does
   echo "$1 $2: $(journalctl -n 1 --no-pager -o cat "${whose[@]}")"
 }
 
-# Comments out the directives that the installed nginx does not know yet.
+# The names and passwords that nginx asks for. Its timer starts with nginx, which may be running already.
+passwords() { # group of nginx
+  bash "$lib/plumbline_secrets.sh" passwords /etc/plumbline/passwords "$1"
+  systemctl daemon-reload
+  systemctl start plumbline_passwords.timer
+}
+
+# Comments out the directives that the installed nginx does not know yet, and the types that its mime.types has.
 fit_nginx() {
-  local have since
+  local have since extension
+  while read -r extension; do
+    if grep -Eq "[[:space:]]$extension[[:space:];]" /etc/nginx/mime.types; then
+      sed -i "s/^ .* $extension;$/# &/" /etc/nginx/plumbline_types.conf
+    fi
+  done < <(sed -n 's/^ .* \(.*\);$/\1/p' /etc/nginx/plumbline_types.conf)
   have=$(nginx -v 2>&1 | grep -o '[0-9][0-9.]*' | head -n 1)
   for since in 1.27.4 1.29.7; do
     printf '%s\n' "$since" "$have" | sort -CV || sed -i "s/^.*since nginx $since\$/# &/" /etc/nginx/nginx.conf

@@ -125,6 +125,17 @@ export const DEADLINE_RULES: readonly Rule[] = [
     applies: (plan) => plan.appServer.workerClass === 'asgi',
   },
   {
+    id: 'A12',
+    severity: 'error',
+    left: seconds('the longest requestTimeout of locations', (plan) => longestOfLocations(plan)),
+    relation: '≤',
+    right: requestTimeout,
+    breaks: 'every hop before the request guard ends the request first',
+    change: 'raise requestTimeout to the longest of all paths, and give shorter ones to the others',
+    source: 'all hops are planned once, for the longest request',
+    applies: (plan) => longestOfLocations(plan) > 0,
+  },
+  {
     id: 'O4',
     severity: 'error',
     left: queueTimeout,
@@ -139,4 +150,8 @@ export const DEADLINE_RULES: readonly Rule[] = [
 /** How long a worker may be busy with one request: gunicorn enforces `timeout` in sync alone, the request guard ends the others at requestTimeout. */
 function longestWork(plan: Plan): number {
   return sync(plan) ? plan.appServer.timeout : plan.requestTimeout;
+}
+
+function longestOfLocations({ locations }: Plan): number {
+  return Math.max(0, ...locations.map((location) => location.requestTimeout ?? 0));
 }

@@ -5,6 +5,7 @@ import { planDatabase } from './database-plan';
 import { databaseServer } from './database-server';
 import { withDisk } from './disk-plan';
 import type { InstanceSizeFacts } from './instance-sizes';
+import { planLocations } from './locations';
 import { DEFAULT_MEMORY_PER_WORKER, planMemory } from './memory-plan';
 import type { Plan, PlanInput } from './plan';
 import { planQueue } from './queue-plan';
@@ -110,6 +111,8 @@ export function derivePlan(input: PlanInput, instance: InstanceSizeFacts): Plan 
       loadBalancingAlgorithm: 'round_robin',
       slowStart: 0,
     },
+    locations: planLocations(input.locations ?? []),
+    knownNginxDirectives: {},
     extraNginxDirectives: {},
     extraGunicornSettings: {},
   };

@@ -1,4 +1,5 @@
 import { inPlace } from './in-place';
+import { largestBody } from './locations';
 import type { DiskPlan, Plan, PlanInput } from './plan';
 import { largestProxyBuffer } from './proxy-buffers';
 import { proxyCacheSize } from './proxy-cache';
@@ -38,9 +39,6 @@ const fileSystemFor = (content: number): number =>
 
 /** What a file system of a size holds. */
 const contentOf = (size: number): number => (Math.floor(size) - TABLES.least) / TABLES.factor;
-
-/** The largest body that nginx takes; 0 is without a limit. */
-export const largestBody = ({ nginx }: Pick<Plan, 'nginx'>): number => nginx.clientMaxBodySize;
 
 /**
  * Files of one upload beside that of nginx: Django and Starlette write what is larger than 1 to 2.5 MiB to a temporary file; Django

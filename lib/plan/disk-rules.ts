@@ -1,4 +1,5 @@
-import { largestBody, LEAST_UPLOADS, neededDisk, volumeFor } from './disk-plan';
+import { LEAST_UPLOADS, neededDisk, volumeFor } from './disk-plan';
+import { largestBody } from './locations';
 import type { Plan } from './plan';
 import { count, mebibytes, type Rule } from './rule';
 

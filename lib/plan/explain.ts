@@ -1,5 +1,6 @@
 import { explainedData } from './explain-data';
 import { explainedDisk } from './explain-disk';
+import { explainedLocations } from './explain-locations';
 import { explainedSlots } from './explain-slots';
 import type { MemoryPlan, Plan } from './plan';
 import { webSockets } from './queue-plan';
@@ -191,6 +192,7 @@ export function explainedSettings(plan: Plan): ExplainedSetting[] {
       'clientMaxBodySize',
     ),
     ...explainedDisk(plan),
+    ...explainedLocations(plan),
     row(
       'target group',
       'deregistration_delay.timeout_seconds',

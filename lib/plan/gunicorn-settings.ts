@@ -62,6 +62,11 @@ export function settingProblem(name: string, value: unknown): string | undefined
   }
 }
 
+/** Whether it is the name of a setting. */
+export function isSetting(name: string): boolean {
+  return KINDS.some(([, names]) => names.includes(name));
+}
+
 /** The setting that was probably meant. */
 export function nearestSetting(name: string): string | undefined {
   const names = KINDS.flatMap(([kind, ofKind]) => (kind === 'function' ? [] : ofKind));

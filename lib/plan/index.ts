@@ -16,6 +16,8 @@ export type {
   DatabaseServerName,
   LoadBalancerKind,
   LoadBalancerPlan,
+  LocationInput,
+  LocationPlan,
   MediaInput,
   MemoryPlan,
   NginxPlan,
@@ -24,6 +26,7 @@ export type {
   Violation,
   WorkerClassName,
 } from './plan';
+export { largestBody } from './locations';
 export { rdsMemory } from './rds-memory';
 export { planRequestPath, type CheckedPlan } from './request-path';
 export type { Rule, Side } from './rule';

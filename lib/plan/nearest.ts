@@ -1,16 +1,21 @@
 /** The name that was probably meant: the only one that goes on where this one ends, or one that is few letters away. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
-  const wanted = name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll('-', '_')
-    .toLowerCase();
-  const longer = names.filter((one) => one.startsWith(`${wanted}_`));
+  const wanted = words(name);
+  const longer = names.filter((one) => words(one).startsWith(`${wanted}_`));
   if (longer.length === 1) return longer[0];
   const [best] = names
-    .map((one) => ({ one, far: distance(wanted, one) }))
+    .map((one) => ({ one, far: distance(wanted, words(one)) }))
     .filter(({ far }) => far <= Math.min(3, Math.floor(wanted.length / 3)))
     .sort((a, b) => a.far - b.far);
   return best?.one;
+}
+
+/** A name in whichever way it is written, with underscores. */
+function words(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toLowerCase();
 }
 
 /** Letters to change, leave out or put in (Levenshtein). */

@@ -59,10 +59,24 @@ const EVENTS = words('accept_mutex accept_mutex_delay debug_connection multi_acc
 
 const BLOCKS = words('charset_map events geo http if limit_except location map server split_clients types upstream');
 
+/** Directives that would hold for a part of what is served alone, or for the load balancer's health check too; and what to do instead. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  allow: "use locations: [{ path: '/', allow: [...] }], which lets the health check in",
+  deny: "use locations: [{ path: '/', allow: [...] }], which lets the health check in",
+  auth_basic: "use locations: [{ path: '/', basicAuth }], which lets the health check in",
+  auth_basic_user_file: "use locations: [{ path: '/', basicAuth }], which lets the health check in",
+  auth_request: 'it would ask for the health check too; remove it',
+  error_page:
+    'answers of 502 and 503 with their Retry-After are made here, and it would hold for some of the rest; remove it',
+  recursive_error_pages: 'it has no effect without error_page; remove it',
+  proxy_intercept_errors: 'it has no effect without error_page; remove it',
+};
+
 const KNOWN = [...MAIN_DIRECTIVES, ...MAIN_SET, ...HTTP];
 
 /** Why a name cannot stand where overrides do; undefined where it can. */
 export function directiveProblem(name: string): string | undefined {
+  if (Object.hasOwn(ELSEWHERE, name)) return `cannot be given here: ${ELSEWHERE[name]}`;
   if (KNOWN.includes(name)) return undefined;
   if (DEEPER.includes(name)) {
     return 'belongs to a server, a location or an upstream, and what is given here stands in the http block: remove it';

@@ -1,4 +1,5 @@
-import { DIRECTIVE_VALUE, isDirectiveValue } from './directive-value';
+import { addHeaderProblem } from './add-header';
+import { DIRECTIVE_VALUE, isDirectiveValue, unquoted } from './directive-value';
 import { nearestSetting, settingProblem } from './gunicorn-settings';
 import { nearest } from './nearest';
 import { directiveProblem, nearestDirective } from './nginx-directives';
@@ -10,7 +11,7 @@ import { nginxMebibytes, nginxSeconds } from './seconds';
 type Read = (text: string) => number | boolean | undefined;
 
 const integer: Read = (text) => (/^\d+$/.test(text) ? Number(text) : undefined);
-const onOff: Read = (text) => (text === 'on' ? true : text === 'off' ? false : undefined);
+const onOff: Read = (text) => (/^on$/i.test(text) ? true : /^off$/i.test(text) ? false : undefined);
 
 /** nginx directives that the plan knows; `upstream.` means the block of the application's upstream. */
 const NGINX: Readonly<Record<string, readonly [keyof NginxPlan, Read]>> = {
@@ -102,6 +103,7 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
   const nginx: Record<string, unknown> = { ...plan.nginx };
   const appServer: Record<string, unknown> = { ...plan.appServer };
   const accepted: Record<string, string> = {};
+  const knownNginxDirectives: Record<string, string> = {};
   const extraNginxDirectives: Record<string, string> = {};
   const extraGunicornSettings: Record<string, unknown> = {};
 
@@ -145,7 +147,8 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
         ),
       );
     } else if (known) {
-      const parsed = known[1](value);
+      const word = value.trim();
+      const parsed = known[1](unquoted(word));
       if (parsed === undefined) {
         violations.push(
           violation(
@@ -155,10 +158,12 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
         );
       } else {
         nginx[known[0]] = parsed;
-        accepted[name] = value;
+        accepted[name] = unquoted(word);
+        // `1h 30m` is one value, and two words without quotes
+        knownNginxDirectives[name] = /\s/.test(word) && unquoted(word) === word ? `"${word}"` : word;
       }
     } else {
-      const problem = directiveProblem(name);
+      const problem = name === 'add_header' ? addHeaderProblem(value) : directiveProblem(name);
       if (problem) violations.push(violation('V1', `nginxDirectives: ${JSON.stringify(name)} ${problem}`));
       else extraNginxDirectives[name] = accepted[name] = value;
     }
@@ -213,6 +218,7 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
       ...plan,
       nginx: nginx as unknown as NginxPlan,
       appServer: appServer as unknown as AppServerPlan,
+      knownNginxDirectives,
       extraNginxDirectives,
       extraGunicornSettings,
     },

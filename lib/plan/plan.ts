@@ -9,6 +9,7 @@ import type {
   MediaInput,
 } from './data-services';
 import type { InstanceSizeFacts } from './instance-sizes';
+import type { LocationInput, LocationPlan } from './locations';
 
 export type {
   BackgroundWorkerInput,
@@ -22,6 +23,7 @@ export type {
   DatabaseServerName,
   MediaInput,
 } from './data-services';
+export type { LocationInput, LocationPlan } from './locations';
 
 /** The gunicorn worker classes that can be planned for. */
 export type WorkerClassName = 'sync' | 'gthread' | 'gevent' | 'asgi';
@@ -60,6 +62,8 @@ export interface PlanInput {
   readonly maxInstances?: number;
   /** Overrides in nginx' own words; `upstream.` before a name means the block of the application's upstream. */
   readonly nginxDirectives?: Readonly<Record<string, string>>;
+  /** Settings of nginx for a path and what is below it. */
+  readonly locations?: readonly LocationInput[];
   /** Overrides in gunicorn's own words. */
   readonly gunicornSettings?: Readonly<Record<string, unknown>>;
 }
@@ -242,6 +246,10 @@ export interface Plan {
   readonly backgroundWorkers: readonly BackgroundWorkerPlan[];
   /** The budget of the database's connections. */
   readonly connections?: ConnectionPlan;
+  /** Settings of nginx for a path and what is below it, the outer paths first. */
+  readonly locations: readonly LocationPlan[];
+  /** nginx directives that rules know, as the user wrote them. */
+  readonly knownNginxDirectives: Readonly<Record<string, string>>;
   /** nginx directives that no rule knows, as the user wrote them. */
   readonly extraNginxDirectives: Readonly<Record<string, string>>;
   /** gunicorn settings that no rule knows, as the user wrote them. */

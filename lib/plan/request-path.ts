@@ -2,6 +2,7 @@ import { derivePlan } from './derive';
 import { withDisk } from './disk-plan';
 import { INSTANCE_SIZES, instanceSize, type InstanceSizeFacts } from './instance-sizes';
 import { applyOverrides } from './overrides';
+import { locationProblems } from './locations';
 import type { Plan, PlanInput, Violation } from './plan';
 import { checkPlan } from './rules';
 
@@ -17,7 +18,7 @@ const STAND_IN = 't3.small';
 /** Derives every number of the request path, puts the user's overrides over it, and checks all rules. Never throws. */
 export function planRequestPath(input: PlanInput): CheckedPlan {
   const odd = notNumbers(input);
-  const inputViolations = [...unknownInstance(input), ...odd];
+  const inputViolations = [...unknownInstance(input), ...odd, ...locationProblems(input)];
   if (odd.length > 0) {
     return { plan: derivePlan({ instanceType: STAND_IN }, instanceSize(STAND_IN)!), violations: inputViolations };
   }

@@ -1,6 +1,14 @@
 import { refuse } from '../plan/refuse';
 import { renderAws } from './aws';
-import { backgroundUnits, cacheOnInstance, databaseServer, isFixed, renderFiles, sqliteOnInstance } from './files';
+import {
+  asksForPasswords,
+  backgroundUnits,
+  cacheOnInstance,
+  databaseServer,
+  isFixed,
+  renderFiles,
+  sqliteOnInstance,
+} from './files';
 import type { BootstrapInput, RenderedFile, S3Object } from './input';
 import { RDS_BUNDLE } from './places';
 import { refusals } from './refusals';
@@ -100,6 +108,7 @@ export function renderBootstrap(input: BootstrapInput): string {
       'run configuration configuration',
       input.media && 'run media media',
       input.secrets.length > 0 && 'run secrets bash $lib/plumbline_secrets.sh write',
+      asksForPasswords(input) && `run passwords passwords ${operatingSystem.nginxGroup}`,
       server && 'run database database',
       sqlite && 'run database sqlite',
       input.database?.account && 'run account account',

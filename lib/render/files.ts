@@ -4,8 +4,9 @@ import { renderCacheConf, renderCacheDropIn } from './cache';
 import { renderDatabaseDropIn, renderDatabaseLogsDropIn, renderMysqlConf, renderPostgresqlConf } from './database';
 import { renderGunicornConf } from './gunicorn';
 import type { FilesInput, RenderedFile, SecretSource } from './input';
-import { renderNginxConf } from './nginx';
+import { nginxIncludes, renderNginxConf } from './nginx';
 import { mediaUrl } from './nginx-media';
+import { PASSWORDS_UNIT, passwordFiles } from './passwords';
 import { renderPgBouncerIni, renderPgBouncerServer, renderPgBouncerService } from './pgbouncer';
 import type { DatabaseServerProfile } from './operating-systems';
 import { MEDIA, SQLITE_FOLDER } from './places';
@@ -22,6 +23,11 @@ export function databaseServer({ database, plan, operatingSystem }: FilesInput):
 /** Whether the database is a file on the volume for data. */
 export function sqliteOnInstance({ database, plan }: FilesInput): boolean {
   return database !== undefined && plan.database?.engine === 'sqlite';
+}
+
+/** Whether nginx asks for names and passwords that are fetched. */
+export function asksForPasswords({ passwords = [] }: FilesInput): boolean {
+  return passwords.length > 0;
 }
 
 /** Whether a cache runs on the machine. */
@@ -68,15 +74,14 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
     data: [...(sqliteOnInstance(input) ? [SQLITE_FOLDER] : []), ...(input.media ? [MEDIA] : [])],
     layout: input.application,
   };
+  const nginx = {
+    ...input,
+    healthCheckPath: healthCheckPath(input),
+    media: input.media ? mediaUrl(input.environment) : undefined,
+  };
   return [
-    {
-      path: '/etc/nginx/nginx.conf',
-      text: renderNginxConf({
-        ...input,
-        healthCheckPath: healthCheckPath(input),
-        media: input.media ? mediaUrl(input.environment) : undefined,
-      }),
-    },
+    { path: '/etc/nginx/nginx.conf', text: renderNginxConf(nginx) },
+    ...nginxIncludes(nginx),
     {
       path: '/etc/gunicorn/gunicorn.conf.py',
       text: renderGunicornConf({
@@ -89,7 +94,14 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
     ...(neighbours.secrets ? [{ path: '/etc/gunicorn/secrets', text: renderSecrets(input.secrets) }] : []),
     { path: `${UNITS}/gunicorn.service`, text: renderGunicornService(plan, neighbours) },
     { path: `${UNITS}/gunicorn.socket`, text: renderGunicornSocket(plan, operatingSystem) },
-    { path: `${UNITS}/nginx.service.d/plumbline.conf`, text: renderNginxDropIn(plan) },
+    {
+      path: `${UNITS}/nginx.service.d/plumbline.conf`,
+      text: renderNginxDropIn(
+        plan,
+        asksForPasswords(input) ? [`${PASSWORDS_UNIT}.service`, `${PASSWORDS_UNIT}.timer`] : [],
+      ),
+    },
+    ...passwordFiles(input.passwords ?? [], operatingSystem),
     ...(server ? databaseFiles(input, server) : []),
     ...pgBouncerFiles(input),
     ...(cacheOnInstance(input) ? cacheFiles(input) : []),

@@ -1,4 +1,5 @@
 import type { NginxInput } from './input';
+import { asks, hurries } from './locations';
 
 /** A header of each request to the application: name, value, why it is set. */
 export type ForcedHeader = readonly [name: string, value: string, why?: string];
@@ -49,6 +50,9 @@ const CLEARED = [
 /** The header that a health check of the load balancer carries, and no request of a client. */
 export const HEALTH_HEADER = 'X-Plumbline-Health';
 
+/** The header that says the seconds of a path with a deadline of its own. */
+const DEADLINE_HEADER = 'X-Plumbline-Deadline';
+
 /**
  * Every header that nginx sets or takes away, for all locations at once: they stand in the `http` block, and no location has a
  * `proxy_set_header` of its own, which would cancel all of these there. What differs in a location is a variable.
@@ -69,6 +73,10 @@ export function forcedHeaders({ plan, schemeHeader }: Pick<NginxInput, 'plan' | 
     ['X-Request-Start', '"t=${msec}"', 'the request guard measures the wait from here'],
     ['X-Request-Id', '$request_id', 'the id of the access log and of the journal; no client chooses it'],
     [HEALTH_HEADER, '$health'],
+    [DEADLINE_HEADER, hurries(plan) ? '$request_timeout' : '""'],
+    ...(asks(plan)
+      ? [['Authorization', '$authorization', "passwords that nginx asks for are not the application's"] as const]
+      : []),
     ...(schemeHeader === undefined || same(schemeHeader, 'X-Forwarded-Proto')
       ? []
       : [[schemeHeader, '$forwarded_proto', 'trustedSchemeHeader'] as const]),

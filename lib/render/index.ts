@@ -11,13 +11,14 @@ export type {
   FilesInput,
   GunicornInput,
   NginxInput,
+  PasswordSource,
   PooledServer,
   RenderedFile,
   S3Object,
   SecretSource,
   SignalTarget,
 } from './input';
-export { renderNginxConf } from './nginx';
+export { nginxIncludes, renderNginxConf } from './nginx';
 export { OPERATING_SYSTEMS, pythonsOf } from './operating-systems';
 export type { CacheServerProfile, DatabaseServerProfile, OperatingSystemProfile } from './operating-systems';
 export {

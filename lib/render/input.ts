@@ -37,6 +37,14 @@ export interface SecretSource {
   readonly jsonField?: string;
 }
 
+/** The names and passwords that nginx asks for. */
+export interface PasswordSource {
+  /** Path of the location that asks. */
+  readonly path: string;
+  /** ARN of the secret. May be a token. */
+  readonly id: string;
+}
+
 /** The CloudFormation resource that waits for the machine's signal. */
 export interface SignalTarget {
   /** Name of the stack. May be a token. */
@@ -141,6 +149,8 @@ export interface FilesInput extends Omit<NginxInput, 'healthCheckPath' | 'media'
   /** Variables `PLUMBLINE_*` that tell the application its database, cache and broker. Values may hold tokens. @default - none */
   readonly machineEnvironment?: Readonly<Record<string, string>>;
   readonly secrets: readonly SecretSource[];
+  /** For each location of the plan that asks for names and passwords itself. @default - none */
+  readonly passwords?: readonly PasswordSource[];
   /** Path that the application itself answers. @default - `/health`, answered for the application */
   readonly healthCheckPath?: string;
   /** @default - none */

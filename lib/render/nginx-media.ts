@@ -1,3 +1,7 @@
+import { covers, withoutSlash } from '../plan/locations';
+import type { Plan } from '../plan/plan';
+import { headersOf } from './added-headers';
+import { passOn, settingsOf } from './locations';
 import { MEDIA, MEDIA_URL } from './places';
 import type { Lines } from './text';
 
@@ -20,16 +24,37 @@ export const MEDIA_POLICY: Lines = [
   '  }',
 ];
 
-/** The files that users upload. What is not there is asked of the application, which may make it. */
-export function mediaLocation(url: string): Lines {
+/** The files that users upload, and those below a path with settings of its own. What is not there is asked of the application, which may make it. */
+export function mediaLocations(url: string, plan: Plan): Lines {
+  const path = withoutSlash(url);
+  const below = plan.locations.filter((location) => location.path !== path && covers(path, location.path));
+  const own = plan.locations.filter((location) => covers(path, location.path));
   return [
-    `    location ${url} { # MEDIA_URL of the project, where it has another`,
-    `      alias ${MEDIA}/;`,
+    mediaLocation(`${url} { # MEDIA_URL of the project, where it has another`, '', path, plan),
+    below.map((location) =>
+      mediaLocation(`${location.path}/ {`, `${location.path.slice(url.length)}/`, location.path, plan),
+    ),
+    own.map((location) => [
+      `    location = ${location.path} {`,
+      settingsOf(location.path, plan),
+      `      ${passOn(plan)}`,
+      '    }',
+    ]),
+  ];
+}
+
+function mediaLocation(head: string, folder: string, path: string, plan: Plan): Lines {
+  return [
+    `    location ${head}`,
+    `      alias ${MEDIA}/${folder};`,
     '      try_files $uri @app;',
     '      # Whose file a link leads to is for no uploader to say.',
     `      disable_symlinks on from=${MEDIA};`,
-    '      add_header X-Content-Type-Options nosniff always;',
-    '      add_header Content-Security-Policy $media_policy always;',
+    headersOf('      ', plan, [
+      ['X-Content-Type-Options', 'nosniff', 'always'],
+      ['Content-Security-Policy', '$media_policy', 'always'],
+    ]),
+    settingsOf(path, plan),
     '    }',
   ];
 }

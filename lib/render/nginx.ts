@@ -1,28 +1,31 @@
 import { MAIN_DIRECTIVES } from '../plan/nginx-directives';
 import { PROXY_BUFFERS, PROXY_BUFFER_SIZE } from '../plan/proxy-buffers';
 import { webSockets } from '../plan/queue-plan';
+import { addedToAll, headersOf } from './added-headers';
 import { forcedHeaders } from './forced-headers';
-import type { NginxInput } from './input';
-import { MEDIA_POLICY, mediaLocation } from './nginx-media';
+import type { NginxInput, RenderedFile } from './input';
+import {
+  LOCATIONS_FILE,
+  hasLocations,
+  healthPathWithoutSlash,
+  letIn,
+  passOn,
+  protects,
+  renderLocations,
+  serverSettings,
+  settingsOf,
+} from './locations';
+import { MEDIA_POLICY, mediaLocations } from './nginx-media';
 import { RESPONSES, UPLOADS } from './places';
+import { STATIC_FILE, renderStaticFiles } from './static-files';
 import { lines } from './text';
+import { nginxSize, nginxTime } from './units';
 import { realIp, schemeVariable, whoAsks, type Directive } from './who-asks';
 
 const LOG = '/var/log/nginx/access.log main buffer=32k flush=1s';
 
 /** Directives that may stand more than once: an override of one of them is added and replaces nothing. A forced header is refused before. */
 const REPEATABLE = ['add_header', 'proxy_hide_header', 'proxy_set_header', 'set_real_ip_from'];
-
-/** A size in MiB as nginx reads it: a whole number. */
-function nginxSize(mebibytes: number): string {
-  if (Number.isInteger(mebibytes)) return mebibytes === 0 ? '0' : `${mebibytes}m`;
-  return `${Math.ceil(mebibytes * 1024)}k`;
-}
-
-/** A time in seconds as nginx reads it: a whole number. */
-function nginxTime(seconds: number): string {
-  return Number.isInteger(seconds) ? `${seconds}s` : `${Math.ceil(seconds * 1000)}ms`;
-}
 
 /** Where nginx answers a health check: a path that no client reaches. */
 export const HEALTH_LOCATION = '/.plumbline/health';
@@ -44,18 +47,20 @@ export function healthHost(allowedHosts: readonly string[]): string {
  * installed nginx is older: one operating system offers several versions.
  */
 export function renderNginxConf(input: NginxInput): string {
-  const { nginx, extraNginxDirectives: extra } = input.plan;
-  const asgi = input.plan.appServer.workerClass === 'asgi';
-  const albs = input.plan.loadBalancer.type === 'application';
+  const { plan } = input;
+  const { nginx, knownNginxDirectives: known, extraNginxDirectives: extra } = plan;
+  const asgi = plan.appServer.workerClass === 'asgi';
+  const albs = plan.loadBalancer.type === 'application';
   const keepalive = nginx.upstreamKeepalive > 0;
-  const upgrades = webSockets(input.plan);
-  const application = upgrades > 0 ? '$upstream' : 'app';
+  const upgrades = webSockets(plan);
+  const proxy = passOn(plan);
   const extras = Object.entries(extra).map(([name, value]): Directive => [name, value, 'override']);
+  // what the user has written stands as it is written
   const render = (indent: string, directives: readonly Directive[]) =>
     directives.map(([name, value, from]) => {
       const replaced = !REPEATABLE.includes(name) && extra[name] !== undefined;
       const comment = replaced ? 'override' : from;
-      return `${indent}${name} ${replaced ? extra[name] : value};${comment ? ` # ${comment}` : ''}`;
+      return `${indent}${name} ${replaced ? extra[name] : (known[name] ?? value)};${comment ? ` # ${comment}` : ''}`;
     });
 
   const main: Directive[] = [
@@ -68,6 +73,7 @@ export function renderNginxConf(input: NginxInput): string {
   ];
   const http: Directive[] = [
     ['include', '/etc/nginx/mime.types'],
+    ['include', '/etc/nginx/plumbline_types.conf', 'what that one lacks'],
     ['default_type', 'application/octet-stream'],
     ['types_hash_max_size', '4096'],
     ['sendfile', 'on'],
@@ -103,13 +109,14 @@ export function renderNginxConf(input: NginxInput): string {
     ['proxy_hide_header', 'X-Shed'],
     ...forcedHeaders(input).map(([name, value, why]): Directive => ['proxy_set_header', `${name} ${value}`, why]),
   ];
-  const known = [...main, ...http].map(([name]) => name).filter((name) => !REPEATABLE.includes(name));
-  const added = extras.filter(([name]) => !known.includes(name));
+  const standing = [...main, ...http].map(([name]) => name).filter((name) => !REPEATABLE.includes(name));
+  const added = extras.filter(([name]) => !standing.includes(name) && name !== 'add_header');
+  const { map, line } = addedToAll(plan);
 
   return lines(
     '# Comments name values of nginx in the plan.',
     render('', [...main, ...added.filter(([name]) => MAIN_DIRECTIVES.includes(name))]),
-    `events { worker_connections ${nginx.workerConnections}; } # workerConnections`,
+    `events { worker_connections ${known.worker_connections ?? nginx.workerConnections}; } # workerConnections`,
     'http {',
     `  log_format main escape=json '{"time":"$time_iso8601","id":"$request_id","client":"$remote_addr","request":"$request","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'`,
     `    '"upstream":"$upstream_addr","upstream_status":"$upstream_status","upstream_seconds":"$upstream_response_time","shed":"$full$upstream_http_x_shed","agent":"$http_user_agent"${albs ? ',"trace":"$http_x_amzn_trace_id"' : ''}}';`,
@@ -125,13 +132,15 @@ export function renderNginxConf(input: NginxInput): string {
     '  # A name that holds a hash never changes its content.',
     '  map $uri $cache { default "public, max-age=300"; "~[.-][0-9a-f]{8,64}[.][a-z0-9.]+$" "public, max-age=31536000, immutable"; }',
     input.media && MEDIA_POLICY,
+    map && `  ${map}`,
     render('  ', [...http, ...added.filter(([name]) => !MAIN_DIRECTIVES.includes(name))]),
+    line && `  ${line}`,
     '  upstream app {',
-    `    server unix:/run/gunicorn/app.sock fail_timeout=0 max_conns=${nginx.maxConns}; # maxConns: slots and queue`,
+    `    server unix:/run/gunicorn/app.sock fail_timeout=0 max_conns=${known['upstream.max_conns'] ?? nginx.maxConns}; # maxConns: slots and queue`,
     keepalive
       ? [
-          `    keepalive ${nginx.upstreamKeepalive}; # upstreamKeepalive`,
-          `    keepalive_timeout ${nginxTime(nginx.upstreamKeepaliveTimeout)}; # upstreamKeepaliveTimeout`,
+          `    keepalive ${known['upstream.keepalive'] ?? nginx.upstreamKeepalive}; # upstreamKeepalive`,
+          `    keepalive_timeout ${known['upstream.keepalive_timeout'] ?? nginxTime(nginx.upstreamKeepaliveTimeout)}; # upstreamKeepaliveTimeout`,
         ]
       : '    keepalive 0; # upstreamKeepalive, since nginx 1.29.7',
     '  }',
@@ -153,36 +162,34 @@ export function renderNginxConf(input: NginxInput): string {
     '    set $health "";',
     '    set $forwarded_host $host$host_port;',
     `    set $forwarded_proto ${schemeVariable(input)};`,
-    `    location / { proxy_pass http://${application}; }`,
-    '    location @app { proxy_pass http://app; }',
+    serverSettings(plan),
+    `    location / { ${proxy} }`,
+    hasLocations(input) && `    include ${LOCATIONS_FILE};`,
+    protects(plan)
+      ? ['    location @app {', letIn(plan), '      proxy_pass http://app;', '    }']
+      : '    location @app { proxy_pass http://app; }',
     '    location @refused {',
-    '      add_header Retry-After $retry_after always;',
+    headersOf('      ', plan, [['Retry-After', '$retry_after', 'always']]),
     '      if ($full) { return 503; }',
     '      return 502;',
     '    }',
-    '    location @full { add_header Retry-After 1 always; return 503; }',
-    '    location /static/ {',
-    '      alias /srv/app/current/.static/;',
-    '      try_files $uri @app;',
-    '      open_file_cache max=1000;',
-    '      open_file_cache_valid 1s;',
-    '      add_header Cache-Control $cache;',
-    '      add_header X-Content-Type-Options nosniff;',
-    '      gzip on;',
-    '      gzip_static on;',
-    '      gzip_vary on;',
-    '      gzip_proxied any;',
-    '      gzip_min_length 1024;',
-    '      gzip_types text/css text/plain text/javascript application/javascript application/json image/svg+xml;',
+    '    location @full {',
+    headersOf('      ', plan, [['Retry-After', '1', 'always']]),
+    '      return 503;',
     '    }',
-    input.media && mediaLocation(input.media),
+    `    include ${STATIC_FILE};`,
+    input.media && mediaLocations(input.media, plan),
+    healthPathWithoutSlash(input),
     '    # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.',
     `    location = ${input.healthCheckPath} {`,
     `      if ($balancer) { rewrite ^ ${HEALTH_LOCATION} last; }`,
-    `      proxy_pass http://${application};`,
+    settingsOf(input.healthCheckPath, plan),
+    `      ${proxy}`,
     '    }',
     `    location = ${HEALTH_LOCATION} {`,
     '      internal;',
+    letIn(plan),
+    extra.limit_req !== undefined && "      limit_req_dry_run on; # how often is the load balancer's",
     '      set $health 1;',
     `      set $forwarded_host ${healthHost(input.allowedHosts)};`,
     '      set $forwarded_proto https;',
@@ -194,7 +201,7 @@ export function renderNginxConf(input: NginxInput): string {
     '    }',
     '    # No slot was free for a moment: busy, unless the application serves nobody.',
     '    location @busy {',
-    '      add_header X-Plumbline busy; # the bootstrap waits for the application',
+    headersOf('      ', plan, [['X-Plumbline', 'busy', '', 'the bootstrap waits for the application']]),
     '      default_type text/plain;',
     '      if (-f /run/plumbline/serving) { return 200 "busy\\n"; }',
     '      return 503;',
@@ -202,4 +209,12 @@ export function renderNginxConf(input: NginxInput): string {
     '  }',
     '}',
   );
+}
+
+/** The files that nginx.conf includes in its server. */
+export function nginxIncludes(input: NginxInput): RenderedFile[] {
+  return [
+    { path: STATIC_FILE, text: renderStaticFiles(input.plan) },
+    ...(hasLocations(input) ? [{ path: LOCATIONS_FILE, text: renderLocations(input) }] : []),
+  ];
 }

@@ -184,6 +184,10 @@ export function refusalsOfFiles(input: FilesInput): string[] {
     );
   }
   checkVariables(problems, input);
+  for (const { path, id } of input.passwords ?? []) {
+    const rule = 'must be the ARN or name of a secret or parameter';
+    problems.matches(/^[\w/+=.@:-]*$/, `basicAuth of ${path}`, id, rule);
+  }
   for (const [name, value] of Object.entries(input.plan.extraNginxDirectives)) {
     problems.must(/^[a-z][a-z0-9_]*$/.test(name), 'nginxDirectives', name, 'must be the name of a directive');
     problems.must(isDirectiveValue(value), `nginxDirectives ${name}`, value, `must be ${DIRECTIVE_VALUE}`);

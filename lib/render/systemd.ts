@@ -150,12 +150,16 @@ export function renderGunicornSocket(plan: Plan, operatingSystem: OperatingSyste
   );
 }
 
-/** Drop-in for the packaged nginx.service, which gives requests 5 seconds when it stops. */
-export function renderNginxDropIn(plan: Plan): string {
+/**
+ * Drop-in for the packaged nginx.service, which gives requests 5 seconds when it stops.
+ *
+ * @param passwords units that fetch what nginx asks for
+ */
+export function renderNginxDropIn(plan: Plan, passwords: readonly string[] = []): string {
   return lines(
     '[Unit]',
-    'After=gunicorn.service',
-    'Wants=gunicorn.service',
+    `After=${['gunicorn.service', ...passwords].join(' ')}`,
+    `Wants=${['gunicorn.service', ...passwords].join(' ')}`,
     'StartLimitIntervalSec=0',
     '',
     '[Service]',

@@ -3,18 +3,29 @@ import { writes } from './forced-headers';
 import type { FilesInput } from './input';
 import { withTokensNamed, withoutTokens } from './text';
 
-/** What is wrong with the proxies whose word is believed, one message each. */
+/** What is wrong with the proxies whose word is believed, and with the clients that are let in by it, one message each. */
 export function proxyProblems(input: Omit<FilesInput, 'application'>): string[] {
-  return [...input.trustedProxies.flatMap(rangeProblem), ...schemeHeaderProblem(input)];
+  return [
+    ...input.trustedProxies.flatMap(trustedProblem),
+    ...schemeHeaderProblem(input),
+    ...new Set(
+      input.plan.locations.flatMap(({ allow = [] }) => allow.flatMap((range) => rangeProblem('allow', range))),
+    ),
+  ];
 }
 
-function rangeProblem(range: string): string[] {
-  const prop = `trustedProxies ${JSON.stringify(withTokensNamed(range))}`;
+/** What is wrong with a range, of which a part may be a token. */
+function rangeProblem(prop: string, range: string): string[] {
   const known = withoutTokens(range);
-  if (known !== range) {
-    return /^[0-9a-fA-F.:/]*$/.test(known) ? [] : [`${prop} must be an address range, for example 10.0.0.0/16`];
-  }
-  if (!isAddressRange(range)) return [`${prop} must be an address range, for example 10.0.0.0/16`];
+  const holds = known === range ? isAddressRange(range) : /^[0-9a-fA-F.:/]*$/.test(known);
+  if (holds) return [];
+  return [`${prop} ${JSON.stringify(withTokensNamed(range))} must be an address range, for example 10.0.0.0/16`];
+}
+
+function trustedProblem(range: string): string[] {
+  const problems = rangeProblem('trustedProxies', range);
+  if (problems.length > 0 || withoutTokens(range) !== range) return problems;
+  const prop = `trustedProxies ${JSON.stringify(range)}`;
   const [, length] = range.split('/');
   return length !== undefined && Number(length) === 0
     ? [`${prop} is everybody, who could then name any address as the client's: give the addresses of the proxies`]

@@ -16,14 +16,19 @@ REPOSITORY = Path(__file__).parent.parent.parent
 TEMPORARY = ("fastcgi", "uwsgi", "scgi")
 
 
+def rendered(specification):
+    """nginx.conf as the library has it."""
+    command = ["npx", "tsx", "test/support/rendered-nginx.ts", json.dumps(specification)]
+    return subprocess.check_output(command, cwd=REPOSITORY, text=True)
+
+
 class Nginx:
     def __init__(self, folder, gunicorn, specification):
         self.folder = folder
         self.gunicorn = gunicorn
         self.port = free_port()
-        command = ["npx", "tsx", "test/support/rendered-nginx.ts", json.dumps(specification)]
         conf = folder / "nginx.conf"
-        conf.write_text(self.here(subprocess.check_output(command, cwd=REPOSITORY, text=True), gunicorn.folder))
+        conf.write_text(self.here(rendered(specification), gunicorn.folder))
         environment = {**os.environ, "PATH": PROGRAMS}
         self.process = subprocess.Popen(["nginx", "-c", conf, "-g", "daemon off;"], env=environment)
         end = time.monotonic() + 10
@@ -47,23 +52,30 @@ class Nginx:
             (r"/run/nginx.pid", f"{self.folder}/nginx.pid"),
             (r"/var/log/nginx/", f"{self.folder}/"),
             (r"buffer=32k flush=1s", ""),
+            (r"/etc/nginx/plumbline_types.conf", f"{REPOSITORY}/runtime/plumbline_types.conf"),
+            (r"/etc/nginx/passwords/", f"{self.folder}/passwords"),
+            (r"/srv/app/current/.static/", f"{self.folder}/static/"),
         ]:
             conf = re.sub(old, new, conf, flags=re.MULTILINE)
         return conf
 
-    def request(self, path, headers=(), *, client="127.0.0.1", method="GET", body=None):
+    def request(self, *arguments, **options):
+        status, _, text = self.answer(*arguments, **options)
+        return status, text
+
+    def answer(self, path, headers=(), *, client="127.0.0.1", method="GET", body=None):
         """`client` is the address that it comes from; of a header that is given several times all are sent."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(client, 0))
-        connection.putrequest(method, path, skip_host=True)
+        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         length = [("Content-Length", str(len(body)))] if body else []
         host = [] if "Host" in dict(headers) else [("Host", "site.example")]
         for name, value in [*host, ("Connection", "close"), *length, *headers]:
             connection.putheader(name, value)
         connection.endheaders(body)
         response = connection.getresponse()
-        text = response.read().decode()
+        text = response.read().decode(errors="replace")
         connection.close()
-        return response.status, text
+        return response.status, response.getheaders(), text
 
     def asked(self, *arguments, **options):
         """What arrived at the application."""
@@ -73,6 +85,16 @@ class Nginx:
 
     def log(self):
         return [json.loads(line) for line in (self.folder / "access.log").read_text().splitlines()]
+
+    def reload(self):
+        """With another nginx.conf; ends when it holds."""
+        children = self.children()
+        self.process.send_signal(signal.SIGHUP)
+        while children & self.children():
+            time.sleep(0.02)
+
+    def children(self):
+        return set(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split())
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

@@ -125,8 +125,8 @@ def test_the_health_check_fails_while_the_master_is_silent(guard, monkeypatch):
 
 
 def test_a_worker_with_a_request_over_its_limit_is_marked_and_says_which_by_its_path_as_sent(guard):
-    guard.overdue("GET", "/a%0a/b?secret=1")
-    guard.overdue("P\nST", "/\x1b[2J\xe9?a?b")
+    guard.overdue("GET", "/a%0a/b?secret=1", 5)
+    guard.overdue("P\nST", "/\x1b[2J\xe9?a?b", 5)
     line = "request guard: {} ran longer than requestTimeout (5 s), the worker is replaced (pid:7)"
     assert guard.worker.log.lines == [line.format("GET /a%0a/b"), line.format(r"P\nST /\x1b[2J\xe9")]
     assert has_told(guard.worker, OVERDUE)
@@ -145,8 +145,8 @@ def test_a_worker_whose_threads_are_all_stuck_says_so_and_ends_at_once(guard, mo
 
 def test_what_is_answered_at_the_deadline_names_it(guard):
     text = "the request ran longer than requestTimeout (5 s)\n"
-    assert guard.timed_out() == ("504 Gateway Timeout", [], text)
-    assert head_and_body(guard.timed_out()) == (
+    assert guard.timed_out(5) == ("504 Gateway Timeout", [], text)
+    assert head_and_body(guard.timed_out(5)) == (
         "504 Gateway Timeout",
         [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))],
         text.encode(),

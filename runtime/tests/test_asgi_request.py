@@ -114,7 +114,7 @@ def test_a_head_goes_out_with_the_first_piece_of_the_body(site):
         await send(BODY)
 
     served = site(app)
-    request = AsgiRequest(served.guard, {}, None, note)
+    request = AsgiRequest(served.guard, {"headers": []}, None, note)
     asyncio.run(request.run())
     assert (seen, sent) == ([[]], [START, BODY])
 

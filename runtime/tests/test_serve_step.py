@@ -1,6 +1,7 @@
 """The step that starts the service, with everything that it asks played by others: it ends when every worker serves."""
 
 import pytest
+from machine_shell import RUNTIME
 
 SERVES = "2 of 2 workers serve"
 
@@ -92,3 +93,30 @@ def test_any_other_front_page_is_as_it_should_be(serve, status):
 
 def test_a_front_page_that_does_not_come_is_told(serve):
     assert serve(("200 ", SERVES), front="000").stdout == "== the front page (/) has not answered after 30 s\n"
+
+
+TYPES = """types {
+    text/html  html htm;
+    image/avif avif;
+    application/javascript js
+        mjs;
+}
+"""
+
+
+def test_types_that_mime_types_has_are_left_to_it(shell, tmp_path):
+    shell.fake("nginx", "echo nginx version: nginx/1.26.3 >&2")
+    (tmp_path / "nginx").mkdir()
+    (tmp_path / "nginx/mime.types").write_text(TYPES)
+    (tmp_path / "nginx/nginx.conf").write_text("  keepalive_min_timeout 7s; # since nginx 1.27.4\n")
+    text = (RUNTIME / "plumbline_types.conf").read_text()
+    (tmp_path / "nginx/plumbline_types.conf").write_text(text)
+    service = (RUNTIME / "plumbline_service.sh").read_text().replace("/etc/nginx", f"{tmp_path}/nginx")
+    (tmp_path / "service.sh").write_text(service)
+    result = shell.run(f". {tmp_path}/service.sh\nfit_nginx")
+    assert (result.returncode, result.stdout) == (0, "")
+    now = (tmp_path / "nginx/plumbline_types.conf").read_text()
+    gone = [line for line in text.splitlines() if line not in now.splitlines()]
+    assert gone == ["    text/javascript mjs;", "    image/avif avif;"]
+    assert now.count("\n#     ") == 2
+    assert (tmp_path / "nginx/nginx.conf").read_text().startswith("#   keepalive_min_timeout")

@@ -67,7 +67,7 @@ describe('fails with a plan out of line', () => {
       fails(
         { nginxDirectives: { gzip_types: value } },
         outOfLine(
-          `nginxDirectives: "gzip_types" = ${JSON.stringify(value)} is not one directive: use a name in lower case and a value with each quote closed, without ; { } # or a new line, and no \\ at its end [V1]`,
+          `nginxDirectives: "gzip_types" = ${JSON.stringify(value)} is not one directive: use a name in lower case and a value with each quote closed, without a new line, without ; { } # outside of quotes, and no \\ at its end [V1]`,
         ),
       );
     },

@@ -196,6 +196,14 @@ describe('an option of another type', () => {
       'workers ("3") must be a number\nmemoryPerWorker (256) must be a Size, for example Size.gibibytes(20)',
     ),
     value(
+      'names of none',
+      () => AppServer.gunicorn(any({ worker: 3, timeout: 30, reload_engine: 'auto', cores: 2 })),
+      'AppServer.gunicorn.worker is no prop: the nearest name is workers\n' +
+        'AppServer.gunicorn.timeout is a setting of gunicorn: give it in settings\n' +
+        'AppServer.gunicorn.reload_engine is a setting of gunicorn: give it in settings\n' +
+        'AppServer.gunicorn.cores is no prop: use one of workerClass, workers, threads, workerConnections, memoryPerWorker, maxRequests, preloadApp, settings',
+    ),
+    value(
       'a worker class of another server',
       () => AppServer.gunicorn({ workerClass: any('uvicorn.workers.UvicornWorker') }),
       'workerClass ("uvicorn.workers.UvicornWorker") must be a WorkerClass: WorkerClass.SYNC, WorkerClass.GTHREAD, WorkerClass.GEVENT, WorkerClass.ASGI',

@@ -24,7 +24,7 @@ ORDER = (
     *("test_newer_nginx", "test_database_in_place", "test_restore", "test_connection_budget", "test_database_forks"),
     *("test_boundary", "test_as_app", "test_disk"),
     *("test_managed_database", "test_managed_cache", "test_media", "test_pgbouncer"),
-    *("test_applications", "test_own_python"),
+    *("test_applications", "test_locations", "test_own_python"),
     *("test_rendered_files", "test_boot", "test_recovery", "test_usual_defaults", "test_deadlines", "test_requests"),
     "test_overload",
 )

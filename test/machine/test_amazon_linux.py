@@ -15,7 +15,7 @@ def machine(shared) -> Machine:
 
 def test_serves_through_the_load_balancer(machine):
     assert machine.get("/").status == 200
-    assert machine.get("/static/sample/style.css").headers["content-type"] == "text/css"
+    assert machine.get("/static/sample/style.css").headers["content-type"] == "text/css; charset=utf-8"
     assert machine.balancer.target_health() == "UP"
 
 

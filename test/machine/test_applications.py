@@ -64,7 +64,7 @@ class TestFlaskWithRequirements:
     def test_its_static_folder_comes_from_nginx(self, machine):
         source = (APPS / "flask/static/hello.css").read_bytes()
         answer = machine.get("/static/hello.css")
-        assert (answer.status, answer.body, answer.headers["content-type"]) == (200, source, "text/css")
+        assert (answer.status, answer.body, answer.headers["content-type"]) == (200, source, "text/css; charset=utf-8")
         assert "content-encoding" not in answer.headers
 
     def test_static_text_is_compressed_for_clients_that_can(self, machine):

@@ -69,7 +69,7 @@ def test_the_release_is_named_by_its_content_and_is_read_by_the_application_s_us
 def test_static_files_come_from_nginx_with_cache_headers(machine):
     answer = machine.get("/static/sample/style.css", headers={"Accept-Encoding": "gzip"})
     assert answer.status == 200
-    assert answer.headers["content-type"] == "text/css"
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
     assert answer.headers["cache-control"] == "public, max-age=300"
     assert answer.headers["x-content-type-options"] == "nosniff"
 

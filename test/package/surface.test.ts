@@ -6,6 +6,7 @@ test('the package exports these classes and enums; one more or less is a decisio
     'Application',
     'ApplicationLoadBalancing',
     'BackgroundWorker',
+    'BasicAuth',
     'Cache',
     'DataServices',
     'Database',

@@ -87,6 +87,22 @@ test('what is off is called so', () => {
   expect(rows).toContain('nginx client_max_body_size off: clientMaxBodySize');
 });
 
+test('what differs for a path has rows of its own', () => {
+  const locations = [
+    { path: '/admin', allow: ['10.0.0.0/8', '::1'], basicAuth: true },
+    { path: '/upload', clientMaxBodySize: 0, requestTimeout: 20 },
+    { path: '/form', clientMaxBodySize: 1 },
+  ];
+  const because = 'locations: it, or the nearest path above it';
+  expect(rowsOf({ locations }).filter((row) => row.endsWith(because))).toEqual([
+    `nginx allow of /admin 10.0.0.0/8, ::1: ${because}`,
+    `nginx auth_basic of /admin on: ${because}`,
+    `nginx client_max_body_size of /form 1 MiB: ${because}`,
+    `nginx client_max_body_size of /upload off: ${because}`,
+    `request guard deadline of /upload 20 s: ${because}`,
+  ]);
+});
+
 test('what an override turns on has a value', () => {
   expect(rowsOf({ gunicornSettings: { keepalive: 3 } })).toContain(
     'gunicorn keepalive 3 s: the next hop is a local UNIX socket: idle connections would take slots',

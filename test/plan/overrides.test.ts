@@ -7,7 +7,8 @@ const rulesOf = (input: Partial<PlanInput>) => planOf(input).violations.map(({ r
 const unreadable = (input: Partial<PlanInput>) => rulesOf(input).filter((rule) => rule === 'V1');
 const messagesOf = (input: Partial<PlanInput>) => planOf(input).violations.map(({ message }) => message);
 
-const DIRECTIVE_VALUE = 'a value with each quote closed, without ; { } # or a new line, and no \\ at its end';
+const DIRECTIVE_VALUE =
+  'a value with each quote closed, without a new line, without ; { } # outside of quotes, and no \\ at its end';
 
 describe('overrides', () => {
   test.each([

@@ -84,6 +84,7 @@ const breaking: Record<string, PlanInput | ((plan: Plan) => Plan)> = {
   A8: { instanceType: 't3.small', nginxDirectives: { send_timeout: '60s' } },
   A9: { instanceType: 't3.small', loadBalancer: 'network', loadBalancerIdleTimeout: 60 },
   A10: { instanceType: 't3.small', nginxDirectives: { proxy_send_timeout: '60s' } },
+  A12: { instanceType: 't3.small', locations: [{ path: '/reports', requestTimeout: 90 }] },
   A11: { instanceType: 't3.small', workerClass: 'asgi', gunicornSettings: { asgi_disconnect_grace_period: 3 } },
   B1: { instanceType: 't3.small', nginxDirectives: { keepalive_timeout: '71s' } },
   B2: { instanceType: 't3.small', nginxDirectives: { client_header_timeout: '60s' } },

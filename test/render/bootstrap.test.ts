@@ -211,6 +211,7 @@ test('files with a token are in the script, the others are not', () => {
       .filter(isFixed)
       .map(({ path }) => path),
   ).toEqual([
+    '/etc/nginx/plumbline_static.conf',
     '/etc/gunicorn/gunicorn.conf.py',
     '/etc/systemd/system/gunicorn.service',
     '/etc/systemd/system/gunicorn.socket',

@@ -6,12 +6,13 @@ import {
   renderNginxConf,
   type NginxInput,
 } from '../../lib/render';
+import { renderLocations } from '../../lib/render/locations';
 import { bootstrapInput } from '../support/bootstrap-input';
 import { planOf } from '../support/plan';
 
-const conf = (media?: string) => {
+const conf = (media?: string, plan = planOf()) => {
   const input: NginxInput = {
-    plan: planOf(),
+    plan,
     operatingSystem: OPERATING_SYSTEMS['debian-13'],
     allowedHosts: ['example.com'],
     healthCheckPath: '/health',
@@ -35,11 +36,45 @@ test('nginx serves uploads as files alone, and pages among them as strangers', (
       '    "~^(image/(?!svg)|audio/|video/|application/pdf)" "";',
       '    location /media/ { # MEDIA_URL of the project, where it has another',
       '      alias /srv/data/media/;',
+      '      try_files $uri @app;',
       '      # Whose file a link leads to is for no uploader to say.',
       '      disable_symlinks on from=/srv/data/media;',
       '      add_header X-Content-Type-Options nosniff always;',
       '      add_header Content-Security-Policy $media_policy always;',
     ].join('\n'),
+  );
+});
+
+test('a path below them with settings of its own is files too, and says what the one above it says', () => {
+  const allow = ['203.0.113.0/24'];
+  const locations = [
+    { path: '/media', allow },
+    { path: '/media/invoices/2026', basicAuth: true },
+    { path: '/mediation', allow },
+  ];
+  const text = conf('/media/', planOf({ locations })).join('\n');
+  expect(text.match(/location [^@{]*media[^{]*(?= {)/g)).toEqual([
+    'location /media/',
+    'location /media/invoices/2026/',
+    'location = /media',
+    'location = /media/invoices/2026',
+  ]);
+  const [, below = ''] = text.split('location /media/invoices/2026/ {');
+  expect(below.split('\n    }')[0]!.split('\n').slice(1)).toEqual([
+    '      alias /srv/data/media/invoices/2026/;',
+    '      try_files $uri @app;',
+    '      # Whose file a link leads to is for no uploader to say.',
+    '      disable_symlinks on from=/srv/data/media;',
+    '      add_header X-Content-Type-Options nosniff always;',
+    '      add_header Content-Security-Policy $media_policy always;',
+    '      allow 203.0.113.0/24;',
+    '      deny all;',
+    '      auth_basic "/media/invoices/2026";',
+    '      auth_basic_user_file /etc/nginx/passwords/:media:invoices:2026;',
+    '      set $authorization "";',
+  ]);
+  expect(renderLocations({ plan: planOf({ locations }), healthCheckPath: '/health', media: '/media/' })).not.toContain(
+    '/media/',
   );
 });
 

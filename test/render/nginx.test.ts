@@ -1,4 +1,4 @@
-import { OPERATING_SYSTEMS, renderNginxConf, type NginxInput } from '../../lib/render';
+import { OPERATING_SYSTEMS, nginxIncludes, renderNginxConf, type NginxInput } from '../../lib/render';
 import { expectGolden } from '../support/golden';
 import { DISTINCT_PLAN, planOf } from '../support/plan';
 
@@ -14,6 +14,12 @@ const conf = (overrides: Partial<NginxInput> = {}) => renderNginxConf(input(over
 
 test('nginx.conf behind an Application Load Balancer', () => {
   expectGolden('nginx.conf', conf());
+});
+
+test('the location of static files', () => {
+  const includes = nginxIncludes(input());
+  expect(includes.map(({ path }) => path)).toEqual(['/etc/nginx/plumbline_static.conf']);
+  expectGolden('nginx-static.conf', includes[0]!.text);
 });
 
 test('nginx.conf behind a Network Load Balancer, for the worker class asgi, on Amazon Linux', () => {

@@ -174,12 +174,12 @@ test.each<[string, Partial<BootstrapInput>, string]>([
   [
     'a directive that would open a block',
     { plan: { ...plan, extraNginxDirectives: { gzip: 'on; } location / {' } } },
-    'nginxDirectives gzip "on; } location / {" must be a value with each quote closed, without ; { } # or a new line, and no \\ at its end',
+    'nginxDirectives gzip "on; } location / {" must be a value with each quote closed, without a new line, without ; { } # outside of quotes, and no \\ at its end',
   ],
   [
     'a directive whose value leaves a quote open',
     { plan: { ...plan, extraNginxDirectives: { gzip_types: '"text/css' } } },
-    'nginxDirectives gzip_types "\\"text/css" must be a value with each quote closed, without ; { } # or a new line, and no \\ at its end',
+    'nginxDirectives gzip_types "\\"text/css" must be a value with each quote closed, without a new line, without ; { } # outside of quotes, and no \\ at its end',
   ],
   [
     'a directive whose name is no name',

@@ -48,7 +48,7 @@ test('a directive that stands nowhere is added to the http context, once', () =>
   expect(linesOf(parts[httpPart]!, 'gzip_comp_level')).toEqual(['  gzip_comp_level 6; # override']);
 });
 
-test.each(['add_header', 'proxy_hide_header', 'proxy_set_header', 'set_real_ip_from'])(
+test.each(['proxy_hide_header', 'proxy_set_header', 'set_real_ip_from'])(
   'an override of %s is added to those that stand there',
   (name) => {
     const standing = linesOf(conf({}), name);

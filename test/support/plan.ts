@@ -101,6 +101,8 @@ export const DISTINCT_PLAN: Plan = {
     forApplication: 710,
   },
   backgroundWorkers: [],
+  locations: [],
+  knownNginxDirectives: {},
   extraNginxDirectives: {},
   extraGunicornSettings: {},
 };

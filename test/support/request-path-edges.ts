@@ -109,6 +109,14 @@ export const REQUEST_PATH_EDGES: Readonly<Record<string, readonly Edge[]>> = {
       silent: [SYNC, GTHREAD, GEVENT],
     },
   ],
+  'A12 the longest requestTimeout of locations ≤': [
+    {
+      field: 'requestTimeout',
+      ...atLeast(60),
+      where: { locations: [{ path: '/a', requestTimeout: 60 }, { path: '/b', requestTimeout: 30 }, { path: '/c' }] },
+      silent: [{ locations: [] }, { locations: [{ path: '/c' }] }],
+    },
+  ],
   'O4 queueTimeout ≥': [{ field: 'queueTimeout', ...atLeast(0.5, 0.1) }],
 
   'B1 load balancer idle timeout <': [

@@ -3,7 +3,14 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { join } from 'node:path';
-import { Application, EnvironmentSecret, OperatingSystem, WebService, type WebServiceProps } from '../../../lib';
+import {
+  Application,
+  BasicAuth,
+  EnvironmentSecret,
+  OperatingSystem,
+  WebService,
+  type WebServiceProps,
+} from '../../../lib';
 
 /**
  * Deploys one of the applications of this folder: `-c application=flask`. `-c directory=...` takes a copy of its files
@@ -20,6 +27,12 @@ const sites: Record<string, () => Omit<WebServiceProps, 'operatingSystem'>> = {
   flask: () => ({
     application: Application.fromAsset(directory, { wsgi: 'hello:app' }),
     clientMaxBodySize: Size.mebibytes(3),
+    locations: [
+      { path: '/staff', basicAuth: BasicAuth.fromSecretsManager(login()) },
+      { path: '/office', allow: ['198.51.100.7/32'] },
+      { path: '/static/plans', allow: ['198.51.100.7/32'] },
+      { path: '/large', clientMaxBodySize: Size.mebibytes(6) },
+    ],
     environment: {
       TEST_PLAIN: 'plain',
       TEST_EMPTY: '',
@@ -67,6 +80,13 @@ const sites: Record<string, () => Omit<WebServiceProps, 'operatingSystem'>> = {
 
 function secret(id: string, value: string): Secret {
   return new Secret(stack, id, { secretStringValue: SecretValue.unsafePlainText(value) });
+}
+
+function login(): Secret {
+  return new Secret(stack, 'Login', {
+    secretName: 'login',
+    secretStringValue: SecretValue.unsafePlainText('{"username": "anna", "password": "open sesame"}'),
+  });
 }
 
 new WebService(stack, 'Site', {

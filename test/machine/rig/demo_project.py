@@ -42,7 +42,7 @@ def show(machine: Machine) -> None:
 
 def any_static_file(machine: Machine) -> str:
     """One of those that nginx serves; empty where there is none."""
-    folder = STATIC.search(read(machine, "etc/nginx/nginx.conf"))
+    folder = STATIC.search(read(machine, "etc/nginx/plumbline_static.conf"))
     find = f"cd {folder[1]} 2>/dev/null && find -L . -type f -name '*.css' -printf '%P\n' | sort | head -n 1"
     return machine.run(find, check=False) if folder else ""
 

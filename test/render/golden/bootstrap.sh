@@ -97,6 +97,7 @@ http {
   # A name that holds a hash never changes its content.
   map $uri $cache { default "public, max-age=300"; "~[.-][0-9a-f]{8,64}[.][a-z0-9.]+$" "public, max-age=31536000, immutable"; }
   include /etc/nginx/mime.types;
+  include /etc/nginx/plumbline_types.conf; # what that one lacks
   default_type application/octet-stream;
   types_hash_max_size 4096;
   sendfile on;
@@ -133,6 +134,7 @@ http {
   proxy_set_header X-Request-Start "t=${msec}"; # the request guard measures the wait from here
   proxy_set_header X-Request-Id $request_id; # the id of the access log and of the journal; no client chooses it
   proxy_set_header X-Plumbline-Health $health;
+  proxy_set_header X-Plumbline-Deadline "";
   proxy_set_header Proxy ""; # CVE-2016-5385
   proxy_set_header Cf-Connecting-Ip "";
   proxy_set_header Client-Ip "";
@@ -191,21 +193,11 @@ http {
       if ($full) { return 503; }
       return 502;
     }
-    location @full { add_header Retry-After 1 always; return 503; }
-    location /static/ {
-      alias /srv/app/current/.static/;
-      try_files $uri @app;
-      open_file_cache max=1000;
-      open_file_cache_valid 1s;
-      add_header Cache-Control $cache;
-      add_header X-Content-Type-Options nosniff;
-      gzip on;
-      gzip_static on;
-      gzip_vary on;
-      gzip_proxied any;
-      gzip_min_length 1024;
-      gzip_types text/css text/plain text/javascript application/javascript application/json image/svg+xml;
+    location @full {
+      add_header Retry-After 1 always;
+      return 503;
     }
+    include /etc/nginx/plumbline_static.conf;
     # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.
     location = /health {
       if ($balancer) { rewrite ^ /.plumbline/health last; }
