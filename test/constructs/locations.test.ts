@@ -25,7 +25,7 @@ function site() {
       locations: [
         { path: '/admin/', basicAuth: login, allow: ['192.0.2.0/24'] },
         { path: '/admin/open', basicAuth: BasicAuth.none() },
-        { path: '/upload', clientMaxBodySize: Size.gibibytes(1), requestTimeout: Duration.seconds(20) },
+        { path: '/upload', clientMaxBodySize: Size.mebibytes(200), requestTimeout: Duration.seconds(20) },
       ],
     },
     stack,
