@@ -147,7 +147,8 @@ def write(folder: Path, requirements: Requirements) -> None:
         project += ["--index-strategy", "unsafe-best-match"]
     project += [part for file in requirements.files for part in ("-r", str(file))]
     project += [part for extra in requirements.extras for part in ("--extra", extra)]
-    project += ["-r", f"{folder}/requirements.txt"] if requirements.lines else []
+    # which may ask for nothing but the server, and uv installs nothing only from a list
+    project += ["-r", f"{folder}/requirements.txt"] if requirements.lines or not requirements.files else []
     project += ["-c", f"{folder}/constraints.txt"] if requirements.constraints else []
     for name, arguments in {"project": project, "sources": sources}.items():
         (folder / name).write_text("".join(f"{argument}\n" for argument in arguments))

@@ -68,6 +68,13 @@ def test_a_project_of_setuptools_without_a_list_is_installed_as_the_package_that
     assert "none of" in project({"setup.cfg": "[flake8]\nmax-line-length = 88\n"}, fails=True)
 
 
+@pytest.mark.parametrize("text", ["", "# later\n"])
+def test_a_list_of_nothing_is_one_that_uv_installs(project, tmp_path, text):
+    found = project({"requirements.txt": text})
+    assert found["requirements"] == []
+    assert found["arguments"][-2:] == ["-r", f"{tmp_path}/wanted/requirements.txt"]
+
+
 def test_lines_are_read_as_pip_reads_them(project):
     text = """
     # a comment
