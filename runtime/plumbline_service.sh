@@ -113,7 +113,7 @@ passwords() { # group of nginx
 fit_nginx() {
   local have since extension
   while read -r extension; do
-    if grep -Eq "[[:space:]]$extension[[:space:];]" /etc/nginx/mime.types; then
+    if grep -Eq "[[:space:]]${extension}[[:space:];]" /etc/nginx/mime.types; then
       sed -i "s/^ .* $extension;$/# &/" /etc/nginx/plumbline_types.conf
     fi
   done < <(sed -n 's/^ .* \(.*\);$/\1/p' /etc/nginx/plumbline_types.conf)
