@@ -49,7 +49,8 @@ def are_kept(machine: Machine, files: int = FILES) -> bool:
         assert machine.get(f"/media/photos/{name_of(number)}").body == content(number)
     found = machine.run("cd /srv/data/media/photos && sha256sum photo-*.jpg", timeout=120).splitlines()
     expected = sums(files)
-    return {name: digest for digest, name in (line.split() for line in found)} == expected
+    # another test of this machine may have sent more
+    return {name: digest for digest, name in (line.split() for line in found)}.items() >= expected.items()
 
 
 def sums(files: int = FILES, algorithm: str = "sha256") -> dict[str, str]:
