@@ -8,6 +8,7 @@ import time
 from types import SimpleNamespace
 
 COMMAND = ["/usr/bin/python3", "-I", "/usr/local/lib/plumbline/plumbline_secrets.py", "json"]
+VARIABLES = {"user": "PLUMBLINE_DATABASE_USER", "password": "PLUMBLINE_DATABASE_PASSWORD"}
 # A rotation changes the server first and shows the secret when it has tested it, some seconds later.
 WAITS = (0, 1, 2, 4)
 # Seconds without another try after one that found nothing new: a server that refuses the right password is not helped
@@ -58,9 +59,6 @@ def another_than(refused):
             else:
                 fetched.in_vain_at = time.monotonic()
         return fetched.account if {**refused, **fetched.account} != refused else {}
-
-
-VARIABLES = {"user": "PLUMBLINE_DATABASE_USER", "password": "PLUMBLINE_DATABASE_PASSWORD"}
 
 
 def fetch():

@@ -72,17 +72,22 @@ compose() { # form, variable, URL
   esac
 }
 
-# shellcheck disable=SC2094 # what is removed is not read
+fetch_listed() { # form, variables: all of them where none is named
+  local form=$1 variable service id field
+  shift
+  while read -r variable service id field; do
+    [[ $# -gt 0 && " $* " != *" $variable "* ]] || fetch "$form" "$variable" "$service" "$id" "$field" || return
+  done <"$list"
+}
+
 write() {
-  local new variable service id field
+  local new
   install -d -m 700 "$folder"
   new=$(mktemp "$folder/environment.XXXXXX") || return
-  while read -r variable service id field; do
-    fetch assignment "$variable" "$service" "$id" "$field" || {
-      rm "$new"
-      return 1
-    }
-  done <"$list" >"$new"
+  fetch_listed assignment >"$new" || {
+    rm "$new"
+    return 1
+  }
   mv "$new" "$folder/$file"
 }
 
@@ -103,22 +108,11 @@ passwords() {
 }
 
 value_of() { # variable
-  local variable service id field
-  while read -r variable service id field; do
-    if [ "$variable" = "$1" ]; then
-      fetch value "$variable" "$service" "$id" "$field"
-      return
-    fi
-  done <"$list"
-  echo "$1 is no secret of this machine" >&2
-  return 1
-}
-
-values_of() { # variables
-  local variable service id field
-  while read -r variable service id field; do
-    [[ " $* " != *" $variable "* ]] || fetch object "$variable" "$service" "$id" "$field" || return
-  done <"$list"
+  if ! grep -q "^$1 " "$list"; then
+    echo "$1 is no secret of this machine" >&2
+    return 1
+  fi
+  fetch_listed value "$1"
 }
 
 # A line in, variables or nothing for all of them; a line of JSON out, with the values of those that are secrets.
@@ -127,7 +121,7 @@ answer() {
   local -a variables
   IFS=' ' read -r -t 5 -n 256 -a variables
   why=$(mktemp "$folder/why.XXXXXX")
-  if text=$(if [ "${#variables[@]}" -gt 0 ]; then values_of "${variables[@]}"; else write; fi 2>"$why"); then
+  if text=$(if [ "${#variables[@]}" -gt 0 ]; then fetch_listed object "${variables[@]}"; else write; fi 2>"$why"); then
     key=values
   else
     text=$(<"$why")
@@ -142,8 +136,8 @@ else:
     said = "\n".join(lines)
 print(json.dumps({sys.argv[1]: said}))
 ' "$key" <<<"$text"
-  # It keeps its place among the MaxConnections= of the socket: about six a second are all that the application can cause,
-  # and the 17 workers of a t3.2xlarge have a rotated password before a pool gives up (5 s).
+  # It keeps its place among the MaxConnections= of the socket: three a second, on two cores (run), are all that the
+  # application can cause. Longer, and the workers would have a rotated password later than a pool gives up (5 s).
   sleep 0.2
 }
 
