@@ -1,4 +1,6 @@
+import { Token } from 'aws-cdk-lib';
 import { refuse } from './plan/refuse';
+import { isMediaUrl, MEDIA, MEDIA_URL } from './render';
 
 /** What a variable of the application would do that has this name, and what to use instead. */
 type Names = ReadonlyArray<readonly [name: RegExp, instead: string]>;
@@ -31,12 +33,26 @@ interface Given {
 }
 
 /** Throws for every variable that the machine needs for itself or that has two values, all at once. */
-export function refuseNames({ environment = {}, secrets = {} }: Given): void {
+export function refuseNames({ environment = {}, secrets = {} }: Given, mediaOnInstance: boolean): void {
   const problems = said({ environment, secrets }, REFUSED);
+  if (mediaOnInstance) problems.push(...otherMedia(environment));
   // which one wins would depend on the order of two files on the machine
   const doubles = Object.keys(secrets).filter((name) => name in environment);
   if (doubles.length > 0) problems.push(`environment and secrets both have ${doubles.join(', ')}: give each once`);
   refuse(problems);
+}
+
+/** What would have the application write its files, or name them, where nginx does not look. */
+function otherMedia({ MEDIA_ROOT: root, MEDIA_URL: url }: Record<string, string>): string[] {
+  return [
+    root !== undefined &&
+      root !== MEDIA &&
+      `environment MEDIA_ROOT (${root}) is another folder than that of Media.onInstance (${MEDIA}), which is in the environment anyway: remove it`,
+    url !== undefined &&
+      !Token.isUnresolved(url) &&
+      !isMediaUrl(url) &&
+      `environment MEDIA_URL (${url}) must be a path of letters, digits and - _ . ~ between slashes, for example ${MEDIA_URL}, that nginx serves nothing else at; or a CDN's address with such a path`,
+  ].filter((problem) => problem !== false);
 }
 
 /** What may be there for the application's own use, and otherwise does not do what it does elsewhere. */

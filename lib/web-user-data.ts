@@ -213,9 +213,9 @@ export class WebUserData extends Construct {
     super(scope, id);
     refuseOtherTypes(props, USER_DATA_TYPES);
     refuseViolations(props.plan);
-    refuseNames(props);
     this.plan = props.plan;
     const { database, media, backgroundWorkers = [], ...planned } = props.plan._props;
+    refuseNames(props, media?._volume !== undefined);
     const volume = dataVolumeOf(props.plan._props);
     this.operatingSystem = props.operatingSystem ?? planned.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
     this.dataServices = props.dataServices ?? new DataServices(this, 'DataServices', { plan: props.plan });

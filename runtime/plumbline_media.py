@@ -3,12 +3,15 @@ a project's models keep files where nothing can be written."""
 
 import os
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 FILE_SYSTEM = {
     "django.core.files.storage.FileSystemStorage",
     "django.core.files.storage.filesystem.FileSystemStorage",
 }
 BUCKET = "plumbline_bucket.BucketStorage"
+# What nginx, which is of the group, needs of a file and of a folder.
+OF_FILES, OF_FOLDERS = 0o040, 0o050
 # Above FILE_UPLOAD_MAX_MEMORY_SIZE an upload is the temporary file that it came in, which none but its user reads.
 READABLE = 0o644
 
@@ -23,20 +26,32 @@ def settings(project, environ):
 
 
 def in_folder(project, root):
-    changed = {"MEDIA_ROOT": root, "MEDIA_URL": address(getattr(project, "MEDIA_URL", ""))}
-    if getattr(project, "FILE_UPLOAD_PERMISSIONS", READABLE) is None:
-        changed["FILE_UPLOAD_PERMISSIONS"] = READABLE
-    storages = getattr(project, "STORAGES", {})
-    default = storages.get("default", {})
-    if default.get("BACKEND") in FILE_SYSTEM and "location" in default.get("OPTIONS", {}):
-        options = {name: value for name, value in default["OPTIONS"].items() if name != "location"}
+    changed = {"MEDIA_ROOT": root, "MEDIA_URL": address(getattr(project, "MEDIA_URL", None))}
+    files = getattr(project, "FILE_UPLOAD_PERMISSIONS", READABLE)
+    changed["FILE_UPLOAD_PERMISSIONS"] = READABLE if files is None else files | OF_FILES
+    folders = getattr(project, "FILE_UPLOAD_DIRECTORY_PERMISSIONS", None)
+    if folders is not None:
+        changed["FILE_UPLOAD_DIRECTORY_PERMISSIONS"] = folders | OF_FOLDERS
+    storages = getattr(project, "STORAGES", None) or {}
+    default = storages.get("default") or {}
+    if default.get("BACKEND") in FILE_SYSTEM and default.get("OPTIONS"):
+        options = served(default["OPTIONS"])
         changed["STORAGES"] = {**storages, "default": {**default, "OPTIONS": options}}
     return changed
 
 
+def served(options):
+    """Those of the default storage: where the files are, and their address, is what nginx serves."""
+    kept = {name: value for name, value in options.items() if name not in ("location", "base_url")}
+    for name, needed in (("file_permissions_mode", OF_FILES), ("directory_permissions_mode", OF_FOLDERS)):
+        if kept.get(name) is not None:
+            kept[name] |= needed
+    return kept
+
+
 def address(own):
     """As the project has it; Django puts the path of the script before one that has no slash, which is `/` here."""
-    if own in ("", "/", "./"):
+    if own in (None, "", "/", "./"):
         return "/media/"
     return own if own.startswith(("/", "http://", "https://")) else f"/{own}"
 
@@ -49,7 +64,7 @@ def in_bucket(project):
         # Django does not take both
         return {"DEFAULT_FILE_STORAGE": BUCKET} if old is None or old in FILE_SYSTEM else {}
     storages = storages or static_files_alone()
-    if storages.get("default", {}).get("BACKEND") not in {None, *FILE_SYSTEM}:
+    if (storages.get("default") or {}).get("BACKEND") not in {None, *FILE_SYSTEM}:
         return {}
     return {"STORAGES": {**storages, "default": {"BACKEND": BUCKET}}}
 
@@ -68,8 +83,10 @@ def static_files_alone():
 
 def say(settings, environ):
     """For the steps of a deployment, after Django has been set up."""
-    if "PLUMBLINE_MEDIA_ROOT" in environ and settings.MEDIA_URL.startswith("/"):
-        print(f"MEDIA_URL={settings.MEDIA_URL}")
+    # of a CDN, what it asks this machine for
+    path = urlsplit(settings.MEDIA_URL).path
+    if "PLUMBLINE_MEDIA_ROOT" in environ and path not in ("", "/"):
+        print(f"MEDIA_URL={path}")
     for place, fields in sorted(lost().items()):
         print(
             f"== {', '.join(fields)}: files would be stored in {place}, where nothing can be written: give the service "

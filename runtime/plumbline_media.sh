@@ -19,7 +19,7 @@ media() {
 
 # nginx serves what it finds at the project's MEDIA_URL, which the project has said while its static files were collected.
 serve_media() { # what was said
-  local url
+  local url path served
   url=$(sed -n 's/^MEDIA_URL=//p' "$1" | tail -n 1)
   case $url in
     '' | "$media_url") return ;;
@@ -32,5 +32,14 @@ serve_media() { # what was said
     echo "MEDIA_URL ($url) must be a path of letters, digits and - _ . ~ that ends in a slash, for example $media_url"
     return 1
   fi
+  # Theirs and ours were laid out at synthesis, for the path that was known there.
+  for path in ${locations:-}; do
+    for served in "$media_url" "$url"; do
+      if [[ $path/ == "$served"* || $served == "$path"/* ]]; then
+        echo "MEDIA_URL ($url) is the settings' alone, and locations has $path: give MEDIA_URL=$url in environment, so that what locations say holds for the files"
+        return 1
+      fi
+    done
+  done
   sed -i "s|^    location $media_url {|    location $url {|" /etc/nginx/nginx.conf
 }

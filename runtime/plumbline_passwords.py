@@ -14,8 +14,10 @@ import re
 import secrets
 import sys
 
-# crypt(3) and nginx' own, as nginx tells them apart (ngx_crypt.c); {PLAIN} is none.
-HASH = re.compile(r"(\$[\w./$=,+-]+|\{S?SHA\}[\w/+]+=*)")
+# crypt(5) and nginx' own, as nginx tells them apart (ngx_crypt.c); {PLAIN} is none.
+HASH = re.compile(r"\$([1567]|2[abxy]|g?y|apr1)\$[\w./$=,+-]+|\{S?SHA\}[\w/+]+=*")
+# nginx reads a line up to its end (LF), and the name in it up to the colon.
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def hashed(password):
@@ -26,24 +28,38 @@ def hashed(password):
 
 def lines_of(text):
     """What nginx reads, or ValueError, which never holds what nobody should read."""
+    text = text.removeprefix("\ufeff")
+    if re.search(r"[\ud800-\udfff]", text):
+        raise ValueError("the secret is no Unicode text")
     try:
         given = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         given = None
-    if isinstance(given, dict):
-        name, password = given.get("username"), given.get("password")
-        if not (isinstance(name, str) and isinstance(password, str) and name and password):
-            raise ValueError("the secret is a JSON object without the texts username and password")
-        if re.search(r"[:\x00-\x1f\x7f]", name):
-            raise ValueError("username holds a colon or a control character")
-        return [f"{name}:{hashed(password)}"]
-    lines = [line.strip() for line in text.splitlines()]
+    return [line_of(given)] if isinstance(given, dict) else checked(text.split("\n"))
+
+
+def line_of(given):
+    name, password = given.get("username"), given.get("password")
+    if not (isinstance(name, str) and isinstance(password, str) and name and password):
+        raise ValueError("the secret is a JSON object without the texts username and password")
+    if ":" in name or CONTROL.search(name):
+        raise ValueError("username holds a colon or a control character")
+    if name.startswith("#"):
+        raise ValueError("username begins with #, as a comment does for nginx")
+    try:
+        return f"{name}:{hashed(password)}".encode().decode()
+    except UnicodeError:
+        raise ValueError("username or password is no Unicode text") from None
+
+
+def checked(lines):
+    lines = [line.strip() for line in lines]
     lines = [line for line in lines if line and not line.startswith("#")]
     if not lines:
         raise ValueError("the secret is empty")
     for number, line in enumerate(lines, 1):
         name, _, rest = line.partition(":")
-        if not name or not HASH.fullmatch(rest.partition(":")[0]):
+        if not name or CONTROL.search(line) or not HASH.fullmatch(rest.partition(":")[0]):
             raise ValueError(
                 f"line {number} of the secret is none of htpasswd: a name, a colon, and a hash of crypt or $apr1$"
             )

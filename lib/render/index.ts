@@ -19,6 +19,7 @@ export type {
   SignalTarget,
 } from './input';
 export { nginxIncludes, renderNginxConf } from './nginx';
+export { isMediaUrl } from './nginx-media';
 export { OPERATING_SYSTEMS, pythonsOf } from './operating-systems';
 export type { CacheServerProfile, DatabaseServerProfile, OperatingSystemProfile } from './operating-systems';
 export {

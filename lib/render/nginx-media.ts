@@ -1,14 +1,28 @@
-import { covers, withoutSlash } from '../plan/locations';
+import { covers, STATIC_PATH, withoutSlash } from '../plan/locations';
+import { nginxPathProblem } from '../plan/nginx-path';
 import type { Plan } from '../plan/plan';
 import { headersOf } from './added-headers';
 import { passOn, settingsOf } from './locations';
 import { MEDIA, MEDIA_URL } from './places';
 import type { Lines } from './text';
 
+/** Of an address, what a CDN asks this machine for. */
+const HOST = /^(https?:)?\/\/[^/]*/;
+
 /** Where they are served: at the path that the environment names, if any. What a Django project says is known on the machine. */
 export function mediaUrl(environment: Readonly<Record<string, string>>): string {
-  const named = environment.MEDIA_URL ?? '';
-  return /^(\/[\w.~-]+)+\/$/.test(named) && named !== '/static/' ? named : MEDIA_URL;
+  const path = environment.MEDIA_URL?.replace(HOST, '') ?? '';
+  return isMediaPath(path) ? path : MEDIA_URL;
+}
+
+/** Whether nginx can serve files at an address: it has a path that is free, or none, which leaves it at the usual one. */
+export function isMediaUrl(url: string): boolean {
+  const path = url.replace(HOST, '');
+  return isMediaPath(path) || (path !== url && ['', '/'].includes(path));
+}
+
+function isMediaPath(path: string): boolean {
+  return /^(\/[\w.~-]+)+\/$/.test(path) && nginxPathProblem(path) === undefined && path !== `${STATIC_PATH}/`;
 }
 
 /**

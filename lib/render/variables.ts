@@ -36,6 +36,7 @@ export function variables(input: BootstrapInput): Lines {
   const wanted = drivers(plan);
   const services = sandboxed(input);
   const { dependencyGroups: groups = [], extras = [] } = application;
+  const paths = plan.locations.map(({ path }) => path).filter((path) => path !== '/');
   const gunicorn = plan.appServer.workerClass === 'gevent' ? 'gunicorn[gevent]' : 'gunicorn';
   return [
     `package_manager=${operatingSystem.packageManager} packages='${packages.join(' ')}' python=${python.command}`,
@@ -62,6 +63,7 @@ export function variables(input: BootstrapInput): Lines {
     `swap=${plan.memory.swap} uploads=${plan.disk.uploads} responses=${plan.disk.responses} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
     input.dataVolume !== undefined && `data_volume=${input.dataVolume}${input.newVolume ? ' new_volume=true' : ''}`,
     input.media && `media=${MEDIA} media_url=${mediaUrl(input.environment)} nginx_group=${operatingSystem.nginxGroup}`,
+    input.media && paths.length > 0 && `locations='${paths.join(' ')}'`,
     server && databaseVariables(server, plan),
     sqliteOnInstance(input) && `database=sqlite database_file=${SQLITE_FILE}`,
     accountVariables(input),

@@ -37,22 +37,52 @@ class TestOnTheVolume:
             ("media/", "/media/"),
             ("/up/loads/", "/up/loads/"),
             ("https://cdn.example.com/", "https://cdn.example.com/"),
+            ("//cdn.example.com/files/", "//cdn.example.com/files/"),
+            (None, "/media/"),
         ],
     )
     def test_the_address_is_the_project_s_where_it_has_one(self, own, served):
         assert settings(ON_VOLUME, MEDIA_URL=own)["MEDIA_URL"] == served
 
-    def test_large_uploads_can_be_read_by_nginx(self):
-        assert settings(ON_VOLUME, FILE_UPLOAD_PERMISSIONS=None)["FILE_UPLOAD_PERMISSIONS"] == 0o644
-        for own in ({}, {"FILE_UPLOAD_PERMISSIONS": 0o640}):
-            assert "FILE_UPLOAD_PERMISSIONS" not in settings(ON_VOLUME, **own)
+    @pytest.mark.parametrize(("own", "kept"), [(None, 0o644), (0o640, 0o640), (0o600, 0o640), (0o644, 0o644)])
+    def test_uploads_can_be_read_by_nginx(self, own, kept):
+        assert settings(ON_VOLUME, FILE_UPLOAD_PERMISSIONS=own)["FILE_UPLOAD_PERMISSIONS"] == kept
 
-    def test_a_folder_among_the_options_of_the_default_storage_makes_way(self):
-        own = {"BACKEND": FILE_SYSTEM, "OPTIONS": {"location": "/data", "file_permissions_mode": 0o640}}
+    @pytest.mark.parametrize(("own", "kept"), [(None, None), (0o700, 0o750), (0o755, 0o755)])
+    def test_so_can_their_folders(self, own, kept):
+        changed = settings(ON_VOLUME, FILE_UPLOAD_DIRECTORY_PERMISSIONS=own)
+        assert changed.get("FILE_UPLOAD_DIRECTORY_PERMISSIONS") == kept
+
+    def test_options_of_the_default_storage_make_way_where_they_say_something_else(self):
+        own = {
+            "BACKEND": FILE_SYSTEM,
+            "OPTIONS": {
+                "location": "/data",
+                "base_url": "/files/",
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o711,
+                "allow_overwrite": True,
+            },
+        }
         assert settings(ON_VOLUME, STORAGES={"default": own, "staticfiles": MANIFEST})["STORAGES"] == {
-            "default": {"BACKEND": FILE_SYSTEM, "OPTIONS": {"file_permissions_mode": 0o640}},
+            "default": {
+                "BACKEND": FILE_SYSTEM,
+                "OPTIONS": {
+                    "file_permissions_mode": 0o640,
+                    "directory_permissions_mode": 0o751,
+                    "allow_overwrite": True,
+                },
+            },
             "staticfiles": MANIFEST,
         }
+
+    @pytest.mark.parametrize("storages", [None, {}, {"default": None}, {"default": {"BACKEND": FILE_SYSTEM}}])
+    def test_storages_without_options_stand(self, storages):
+        assert "STORAGES" not in settings(ON_VOLUME, STORAGES=storages)
+
+    def test_a_storage_of_the_project_s_own_keeps_its_options(self):
+        own = {"BACKEND": "shop.storage.Private", "OPTIONS": {"location": "/var/lib/app/private"}}
+        assert "STORAGES" not in settings(ON_VOLUME, STORAGES={"default": own})
 
 
 class TestInABucket:
@@ -160,8 +190,13 @@ class TestWhatIsSaid:
         assert [line.partition(":")[0] for line in lines] == ["== shop.Product.manual"]
         assert [line.partition(":")[0] for line in said(**IN_BUCKET)] == ["== shop.Product.manual"]
 
-    def test_nginx_serves_nothing_of_another_host(self, said):
-        assert "MEDIA_URL=" not in "".join(said("MEDIA_URL = 'https://cdn.example.com/'", **ON_VOLUME))
+    @pytest.mark.parametrize("url", ["https://cdn.example.com/uploads/", "//cdn.example.com/uploads/"])
+    def test_nginx_serves_what_a_cdn_asks_for(self, said, url):
+        assert said(f"MEDIA_URL = '{url}'", **ON_VOLUME)[0] == "MEDIA_URL=/uploads/"
+
+    @pytest.mark.parametrize("url", ["'https://cdn.example.com/'", "'https://cdn.example.com'"])
+    def test_nginx_serves_the_usual_path_where_a_cdn_asks_for_none(self, said, url):
+        assert "MEDIA_URL=" not in "".join(said(f"MEDIA_URL = {url}", **ON_VOLUME))
 
 
 class TestTheFolder:
@@ -217,7 +252,7 @@ def test_a_volume_for_uploads_alone_is_mounted_and_no_server_s_folder(shell):
 class TestNginx:
     @pytest.fixture
     def serve(self, shell):
-        def serve(said):
+        def serve(said, **variables):
             conf, log = shell.folder / "nginx.conf", shell.folder / "said"
             conf.write_text("    location /static/ {\n    location /media/ { # MEDIA_URL\n")
             log.write_text(said)
@@ -226,7 +261,7 @@ class TestNginx:
                 "sed",
                 f'exec /usr/bin/sed "${{@/#\\/etc\\/nginx\\/nginx.conf/{str(conf).replace("/", chr(92) + "/")}}}"',
             )
-            result = shell.run(f'serve_media "{log}"', "plumbline_media.sh", media_url="/media/")
+            result = shell.run(f'serve_media "{log}"', "plumbline_media.sh", media_url="/media/", **variables)
             return result.returncode, result.stdout, conf.read_text().splitlines()[1].strip()
 
         return serve
@@ -254,3 +289,17 @@ class TestNginx:
             1,
             f"MEDIA_URL ({url}) is where nginx serves something else: give it another, for example /media/\n",
         )
+
+    @pytest.mark.parametrize("path", ["/uploads", "/uploads/private", "/media", "/media/private", "/user/files"])
+    def test_fails_beside_locations_that_were_laid_out_for_another_path(self, serve, path):
+        url = "/user/files/v1/" if path.startswith("/user") else "/uploads/"
+        status, said, line = serve(f"MEDIA_URL={url}\n", locations=f"/admin {path}")
+        assert (status, line) == (1, "location /media/ { # MEDIA_URL")
+        assert said == (
+            f"MEDIA_URL ({url}) is the settings' alone, and locations has {path}: give MEDIA_URL={url} in environment, "
+            "so that what locations say holds for the files\n"
+        )
+
+    def test_it_serves_beside_other_locations(self, serve):
+        assert serve("MEDIA_URL=/uploads/\n", locations="/admin /upload /uploads-of-staff")[0] == 0
+        assert serve("MEDIA_URL=/media/\n", locations="/media/private")[0] == 0

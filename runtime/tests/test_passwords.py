@@ -123,10 +123,22 @@ WRONG = {
     "anna:secret": "line 1 of the secret is none of htpasswd: a name, a colon, and a hash of crypt or $apr1$",
     "anna:{PLAIN}secret": "line 1 of the secret is none of htpasswd: a name, a colon, and a hash of crypt or $apr1$",
     "a:$6$b$c\nanna": "line 2 of the secret is none of htpasswd: a name, a colon, and a hash of crypt or $apr1$",
+    "anna:$ecret-Passw0rd": "line 1 of the secret is none of htpasswd: a name, a colon, and a hash of crypt or $apr1$",
+    "an\0na:$1$x$y": "line 1 of the secret is none of htpasswd: a name, a colon, and a hash of crypt or $apr1$",
+    "[" * 100_000: "line 1 of the secret is none of htpasswd: a name, a colon, and a hash of crypt or $apr1$",
+    '{"username": "#staff", "password": "x"}': "username begins with #, as a comment does for nginx",
+    '{"username": "a", "password": "\\ud800"}': "username or password is no Unicode text",
+    '{"username": "\\ud800", "password": "x"}': "username or password is no Unicode text",
+    "a\ud800:$1$x$y": "the secret is no Unicode text",
 }
 
 
-@pytest.mark.parametrize("secret", WRONG)
+@pytest.mark.parametrize("secret", WRONG, ids=lambda secret: ascii(secret[:30]))
 def test_fails_on_a_secret_that_is_none_without_telling_it(secret):
     with pytest.raises(ValueError, match=f"^{re.escape(WRONG[secret])}$"):
         lines_of(secret)
+
+
+@pytest.mark.parametrize("form", ["$1$", "$5$rounds=1000$", "$6$", "$2y$05$", "$y$j9T$", "$apr1$"])
+def test_each_form_of_hash_that_nginx_or_crypt_knows_stands(form):
+    assert lines_of(f"\ufeffanna:{form}salt$hash\r\n") == [f"anna:{form}salt$hash"]

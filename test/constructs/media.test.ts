@@ -74,9 +74,45 @@ describe('media on the instance', () => {
     expect(service.plan.violations).toEqual([]);
   });
 
-  test("a variable of the application's own stands", () => {
-    const own = machineOf(made({ media: Media.onInstance(), environment: { MEDIA_URL: '/files/' } }));
-    expect(own).toMatch(/^MEDIA_URL=\/files\/$/m);
+  test.each([
+    ['/files/', '/files/'],
+    ['https://cdn.example.com/files/', '/files/'],
+    ['//cdn.example.com/', '/media/'],
+    ['https://cdn.example.com', '/media/'],
+  ])('is served at the path of an address of its own (%s)', (MEDIA_URL, path) => {
+    const own = machineOf(made({ media: Media.onInstance(), environment: { MEDIA_URL } }));
+    expect(own).toContain(`location ${path} { # MEDIA_URL`);
+    expect(own).toContain(` media_url=${path} `);
+  });
+
+  test('is served with the settings of paths, whose names the machine has too', () => {
+    const locations = [{ path: '/' }, { path: '/admin/' }, { path: '/media/private' }].map((location) => ({
+      ...location,
+      allow: ['203.0.113.0/24'],
+    }));
+    expect(machineOf(made({ media: Media.onInstance(), locations }))).toMatch(
+      /^locations='\/admin \/media\/private'$/m,
+    );
+    expect(machineOf(made({ locations }))).not.toMatch(/^locations=/m);
+  });
+
+  test.each(['/static/', '/.plumbline/x/', 'media/', '/media', '/a b/', '/', '', 'https://cdn.example.com/a%20b/'])(
+    'fails where nginx cannot serve it at %j',
+    (MEDIA_URL) => {
+      expect(() => serve({ media: Media.onInstance(), environment: { MEDIA_URL } })).toThrow(
+        `environment MEDIA_URL (${MEDIA_URL}) must be a path of letters, digits and - _ . ~ between slashes, for example /media/, that nginx serves nothing else at; or a CDN's address with such a path`,
+      );
+    },
+  );
+
+  test('fails on another folder for it, and on that of the volume does not', () => {
+    expect(() => serve({ media: Media.onInstance(), environment: { MEDIA_ROOT: '/data' } })).toThrow(
+      'environment MEDIA_ROOT (/data) is another folder than that of Media.onInstance (/srv/data/media), which is in the environment anyway: remove it',
+    );
+    expect(machineOf(made({ media: Media.onInstance(), environment: { MEDIA_ROOT: '/srv/data/media' } }))).toContain(
+      'MEDIA_ROOT',
+    );
+    expect(machineOf(made({ environment: { MEDIA_ROOT: '/var/lib/app', MEDIA_URL: 'x' } }))).toContain('MEDIA_URL=x');
   });
 
   test('fails in a fleet', () => {
