@@ -1,5 +1,5 @@
 """An hour of a WebSocket on which the application says nothing, in a loop whose clock jumps from timer to timer.
-gunicorn's protocol and our pings are real; the client, and the hops that cut what is silent for too long, are played."""
+gunicorn's protocol and our pings are real; the client, and hops that cut what is silent for too long, are played."""
 
 import asyncio
 from types import SimpleNamespace
