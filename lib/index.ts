@@ -37,6 +37,7 @@ export { type HealthCheckProps } from './health-check';
 export { type ApplicationFrontDoorProps, type FrontDoorProps } from './load-balancing-props';
 export { type LocationOptions } from './location-options';
 export { Media } from './media';
+export type { MediaOnInstanceOptions } from './media-options';
 export { NetworkLoadBalancing, type NetworkLoadBalancingProps } from './network-load-balancing';
 export { OperatingSystem, type OperatingSystemProps } from './operating-system';
 export {
