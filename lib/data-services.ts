@@ -63,8 +63,8 @@ export class DataServices extends Construct {
     const { plan, vpc } = props;
     refuseViolations(plan);
     const { database, cache, media, operatingSystem = OperatingSystem.AMAZON_LINUX_2023 } = plan._props;
-    const databaseAccess = database?._bind(this, { plan, vpc, operatingSystem });
-    const cacheAccess = cache?._bind(this, { plan, vpc });
+    const databaseAccess = database?._bind(this, { plan: plan._plan, vpc, operatingSystem });
+    const cacheAccess = cache?._bind(this, { plan: plan._plan, vpc });
     const mediaAccess = media?._bind(this);
     this._plan = plan;
     this._access = [databaseAccess, cacheAccess, mediaAccess].filter((access) => access !== undefined);
