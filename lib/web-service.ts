@@ -118,7 +118,7 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
       appServer: props.application._server(props.appServer),
       loadBalancerIdleTimeout: props.loadBalancerIdleTimeout ?? fixedIdleTimeout(props),
     });
-    refuse([...problemsOf(this, props, this.plan), ...violationsOf(this.plan)]);
+    refuse([...problemsOf(this, props, this.plan), ...violationsOf(this, this.plan)]);
     warnOfViolations(this, this.plan);
 
     this.vpc = props.vpc ?? this.makeVpc();

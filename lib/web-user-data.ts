@@ -14,7 +14,7 @@ import { longestBytes } from './longest-text';
 import { machineEnvironment } from './machine-environment';
 import { OperatingSystem } from './operating-system';
 import { otherEnvironments, principalHere } from './other-stacks';
-import { refuseViolations } from './plan-violations';
+import { reportViolations } from './plan-violations';
 import { MEDIA_WARNING } from './project';
 import { refuse } from './plan/refuse';
 import { refuseOtherTypes } from './prop-types';
@@ -83,7 +83,7 @@ export class WebUserData extends Construct {
   private constructor(scope: Construct, id: string, props: WebUserDataProps) {
     super(scope, id);
     refuseOtherTypes(props, USER_DATA_TYPES);
-    refuseViolations(props.plan);
+    reportViolations(this, props.plan);
     this.plan = props.plan;
     const { database, media, backgroundWorkers = [], ...planned } = props.plan._props;
     refuseNames(props, media?._volume !== undefined);
