@@ -163,7 +163,7 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
         knownNginxDirectives[name] = /\s/.test(word) && unquoted(word) === word ? `"${word}"` : word;
       }
     } else {
-      const problem = name === 'add_header' ? addHeaderProblem(value) : directiveProblem(name);
+      const problem = name === 'add_header' ? addHeaderProblem(value) : directiveProblem(name, value);
       if (problem) violations.push(violation('V1', `nginxDirectives: ${JSON.stringify(name)} ${problem}`));
       else extraNginxDirectives[name] = accepted[name] = value;
     }
