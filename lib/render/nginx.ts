@@ -178,7 +178,7 @@ export function renderNginxConf(input: NginxInput): string {
     '      return 503;',
     '    }',
     `    include ${STATIC_FILE};`,
-    input.media && mediaLocations(input.media, plan),
+    input.media && mediaLocations(input.media, input),
     healthPathWithoutSlash(input),
     '    # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.',
     `    location = ${input.healthCheckPath} {`,

@@ -111,11 +111,7 @@ test.each([
     'on',
     'clients could say which address they have: use trustedProxies, whose ranges are checked',
   ]),
-  [
-    'merge_slashes',
-    'off',
-    'a path with two slashes would pass by what locations say of the same with one; remove it',
-  ],
+  ['merge_slashes', 'off', 'a path with two slashes would pass by what locations say of the same with one; remove it'],
   ['user', 'root', 'it is that of the package, whom the files that nginx serves are readable for; remove it'],
   ['pid', '/tmp/nginx.pid', 'the unit of nginx waits for the file at its place; remove it'],
 ])('fails on %s, which would hold for a part, for the health check or against the rest', (name, value, instead) => {

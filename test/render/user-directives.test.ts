@@ -48,13 +48,10 @@ test('a directive that stands nowhere is added to the http context, once', () =>
   expect(linesOf(parts[httpPart]!, 'gzip_comp_level')).toEqual(['  gzip_comp_level 6; # override']);
 });
 
-test.each(['proxy_hide_header', 'proxy_set_header'])(
-  'an override of %s is added to those that stand there',
-  (name) => {
-    const standing = linesOf(conf({}), name);
-    expect(linesOf(conf({ [name]: 'on' }), name)).toEqual([...standing, `  ${name} on; # override`]);
-  },
-);
+test.each(['proxy_hide_header', 'proxy_set_header'])('an override of %s is added to those that stand there', (name) => {
+  const standing = linesOf(conf({}), name);
+  expect(linesOf(conf({ [name]: 'on' }), name)).toEqual([...standing, `  ${name} on; # override`]);
+});
 
 test('addresses of clients are read behind an Application Load Balancer whose ranges are known, and only there', () => {
   const real = (text: string) => [...linesOf(text, 'set_real_ip_from'), ...linesOf(text, 'real_ip_header')];
