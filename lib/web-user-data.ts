@@ -275,20 +275,28 @@ export class WebUserData extends Construct {
   }
 
   private tooLong(props: WebUserDataProps): string[] {
-    const bytes = longestBytes(Stack.of(this).resolve(this.userData.render()));
+    const bytesOf = (text: string) => longestBytes(Stack.of(this).resolve(text));
+    const bytes = bytesOf(this.userData.render());
     if (bytes <= LONGEST_USER_DATA) return [];
+    const { locations, extraNginxDirectives, extraGunicornSettings } = props.plan._plan;
     const parts: Array<[string, unknown]> = [
       ['extraCommands', props.extraCommands],
       ['environment', props.environment],
-      ['nginxDirectives', props.plan._plan.extraNginxDirectives],
-      ['settings of the application server', props.plan._plan.extraGunicornSettings],
+      ['secrets', this.input.secrets],
+      ['locations', locations],
+      ['trustedProxies', this.input.beforeLoadBalancer],
+      ['nginxDirectives', extraNginxDirectives],
+      ['settings of the application server', extraGunicornSettings],
     ];
     const [name, largest] = parts
-      .map(([part, value]) => [part, Buffer.byteLength(JSON.stringify(value ?? ''))] as const)
+      .map(([part, value]) => [part, bytesOf(JSON.stringify(value ?? ''))] as const)
       .reduce((most, part) => (part[1] > most[1] ? part : most));
+    const part = `${name} (${largest} bytes)`;
     return [
       `user data can take ${bytes} bytes, ${bytes - LONGEST_USER_DATA} more than the ${LONGEST_USER_DATA} that EC2 accepts: ` +
-        `move ${name} (${largest} bytes) into a file of the application`,
+        (['extraCommands', 'environment'].includes(name)
+          ? `move ${part} into a file of the application`
+          : `shorten ${part}, where each token counts with the longest text that it may become`),
     ];
   }
 }

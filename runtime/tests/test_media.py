@@ -333,7 +333,7 @@ class TestNginx:
     def test_it_serves_media_where_the_project_says_nothing_else(self, serve, said):
         assert serve(said) == (0, "", "location /media/ { # MEDIA_URL")
 
-    @pytest.mark.parametrize("url", ["/uploads/", "/f/", "/static/media/", "/user-files/v1.0/"])
+    @pytest.mark.parametrize("url", ["/uploads/", "/f/", "/statics/media/", "/user-files/v1.0/"])
     def test_it_serves_what_the_project_says(self, serve, url):
         assert serve(f"MEDIA_URL={url}\n") == (0, "", f"location {url} {{ # MEDIA_URL")
 
@@ -345,7 +345,7 @@ class TestNginx:
         assert (status, line) == (1, "location /media/ { # MEDIA_URL")
         assert said.startswith(f"MEDIA_URL ({url}) must be a path of letters, digits and - _ . ~ that ends in a slash")
 
-    @pytest.mark.parametrize("url", ["/static/", "/.plumbline/x/"])
+    @pytest.mark.parametrize("url", ["/static/", "/static/media/", "/.plumbline/x/"])
     def test_fails_on_what_is_served_already(self, serve, url):
         status, said, _ = serve(f"MEDIA_URL={url}\n")
         assert (status, said) == (

@@ -7,7 +7,8 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { AppServer, EnvironmentSecret, LoadBalancerType, WorkerClass, type WebServiceProps } from '../../lib';
 import { flask, makeStack, serve } from '../support/stacks';
 
-const outOfLine = (...messages: string[]) => new Error(['the request path of Test/Site is out of line:', ...messages].join('\n- '));
+const outOfLine = (...messages: string[]) =>
+  new Error(['the request path of Test/Site is out of line:', ...messages].join('\n- '));
 const fails = (props: Partial<WebServiceProps>, error: Error) =>
   expect(() => serve({ application: flask(), ...props })).toThrow(error);
 
@@ -234,6 +235,26 @@ describe('fails with user data over 16384 bytes', () => {
       ]),
     );
     expect(() => serve({ application: flask(), environment }).template()).toThrow(/move environment \(\d+ bytes\)/);
+  });
+
+  test('of the settings of paths', () => {
+    const allow = Array.from({ length: 20 }, (_, index) => Token.asString({ 'Fn::ImportValue': `Range${index}` }));
+    const locations = ['/a', '/b', '/c', '/d', '/e'].map((path) => ({ path, allow }));
+    expect(() => serve({ application: flask(), locations }).template()).toThrow(
+      /that EC2 accepts: shorten locations \(2\d{4} bytes\), where each token counts with the longest text that it may become/,
+    );
+  });
+
+  test('of secrets', () => {
+    const stack = makeStack();
+    const secrets = Object.fromEntries(
+      Array.from({ length: 60 }, (_, index) => {
+        const secretCompleteArn = Token.asString({ 'Fn::ImportValue': `Secret${index}` });
+        const secret = secretsmanager.Secret.fromSecretAttributes(stack, `Secret${index}`, { secretCompleteArn });
+        return [`NAME_${index}`, EnvironmentSecret.fromSecretsManager(secret)];
+      }),
+    );
+    expect(() => serve({ application: flask(), secrets }, stack).template()).toThrow(/shorten secrets \(\d+ bytes\)/);
   });
 
   test('also where commands are added later', () => {

@@ -96,14 +96,14 @@ describe('media on the instance', () => {
     expect(machineOf(made({ locations }))).not.toMatch(/^locations=/m);
   });
 
-  test.each(['/static/', '/.plumbline/x/', 'media/', '/media', '/a b/', '/', '', 'https://cdn.example.com/a%20b/'])(
-    'fails where nginx cannot serve it at %j',
-    (MEDIA_URL) => {
-      expect(() => serve({ media: Media.onInstance(), environment: { MEDIA_URL } })).toThrow(
-        `environment MEDIA_URL (${MEDIA_URL}) must be a path of letters, digits and - _ . ~ between slashes, for example /media/, that nginx serves nothing else at; or a CDN's address with such a path`,
-      );
-    },
-  );
+  test.each([
+    ...['/static/', '/static/media/', 'https://cdn.example.com/static/media/', '/.plumbline/x/', 'media/', '/media'],
+    ...['/a b/', '/', '', 'https://cdn.example.com/a%20b/'],
+  ])('fails where nginx cannot serve it at %j', (MEDIA_URL) => {
+    expect(() => serve({ media: Media.onInstance(), environment: { MEDIA_URL } })).toThrow(
+      `environment MEDIA_URL (${MEDIA_URL}) must be a path of letters, digits and - _ . ~ between slashes, for example /media/, that nginx serves nothing else at; or a CDN's address with such a path`,
+    );
+  });
 
   test('fails on another folder for it, and on that of the volume does not', () => {
     expect(() => serve({ media: Media.onInstance(), environment: { MEDIA_ROOT: '/data' } })).toThrow(
