@@ -68,3 +68,11 @@ function below(folder: string, line: string): string {
 export function literally(path: string): string {
   return `/${path.replace(/[\\*?[\]!# ]/g, '\\$&')}`;
 }
+
+/** The same with other letters for capitals: CDK's patterns take no notice of case, and git does. */
+export function withoutCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => String.fromCharCode(PRIVATE_USE + letter.charCodeAt(0)));
+}
+
+/** Where Unicode's characters for private use begin, which have no case. */
+const PRIVATE_USE = 0xe000;

@@ -155,6 +155,8 @@ function madeHere(files: ProjectFiles, folders: readonly string[]): ProjectWarni
     .flatMap((folder) => ['media', 'mediafiles', 'uploads'].map((name) => inFolder(folder, name)))
     .filter((folder) => files.hasFolder(folder))
     .map((folder) => [folder, files.paths.filter((path) => path.startsWith(`${folder}/`))] as const)
+    // a .gitkeep holds the folder in git
+    .filter(([, paths]) => paths.some((path) => !/(^|\/)\.[^/]*$/.test(path)))
     .filter(([, paths]) => !paths.some((path) => path.endsWith('.py')));
   for (const [folder] of media) {
     warnings.push({

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { App, DockerImage, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Application, BackgroundWorker, OperatingSystem, type AssetApplicationOptions } from '../../lib';
+import { uploadedFiles } from '../../lib/uploaded-files';
 import { folderWith, machineOf, makeStack, serve } from '../support/stacks';
 
 const PROJECT = { 'requirements.txt': 'Flask', 'app.py': 'app = 1' };
@@ -148,6 +149,98 @@ describe('what goes up', () => {
     const folder = folderWith(PROJECT);
     symlinkSync(environment, join(folder, 'venv'));
     expect(uploaded(of(folder)).files).toEqual(Object.keys(PROJECT).sort());
+  });
+
+  test('is less than all of a folder that a link leads to, too', () => {
+    const own = ['.env', 'sub/.env.local', 'sub/.git/config', 'big.log', 'sub/made/x', 'seen.csv', 'x/local.txt'];
+    const common = folderWith({
+      ...Object.fromEntries(own.map((name) => [name, ''])),
+      'sub/.gitignore': 'made/\n',
+      'sub/y.py': '',
+      'x/.gitignore': 'local.*\n!*.log\n',
+      'x/kept.log': '',
+      'env/pyvenv.cfg': '',
+    });
+    const further = folderWith({ '.env': '', 'z.py': '' });
+    symlinkSync(further, join(common, 'further'));
+    symlinkSync('.env', join(common, 'settings'));
+    const folder = folderWith({ ...PROJECT, '.gitignore': '/libs/common/*.csv\n', 'libs/a.py': '' });
+    symlinkSync(common, join(folder, 'libs/common'));
+    expect(uploaded(of(folder, { exclude: ['settings'] })).files).toEqual([
+      '.gitignore',
+      'app.py',
+      'libs/a.py',
+      'libs/common/further/z.py',
+      'libs/common/sub/.gitignore',
+      'libs/common/sub/y.py',
+      'libs/common/x/.gitignore',
+      'libs/common/x/kept.log',
+      'requirements.txt',
+    ]);
+  });
+
+  test('fails with links beyond it that lead to one another without end', () => {
+    const common = folderWith({ 'x.py': '' });
+    const other = folderWith({ 'y.py': '' });
+    symlinkSync(other, join(common, 'other'));
+    symlinkSync(common, join(other, 'common'));
+    const folder = folderWith(PROJECT);
+    symlinkSync(common, join(folder, 'common'));
+    expect(() => of(folder)).toThrow(
+      `symbolic link common/other/common (to ${common}) points to a folder that it is in, which has no end: remove it`,
+    );
+  });
+
+  test('minds capitals, as git does', () => {
+    const files = {
+      '.gitignore': 'Models/\nRE[A-Z]D?E\n',
+      'shop/models/a.py': '',
+      'x/Models/w': '',
+      README: '',
+      rexdme: '',
+    };
+    expect(goesUp(files)).toEqual(['.gitignore', 'rexdme', 'shop/models/a.py']);
+  });
+
+  test('fails where what goes up is told from what stays at home by case alone', () => {
+    const files = { ...PROJECT, '.gitignore': 'Models/\n', 'shop/models/a.py': '', 'shop/Models/w': '' };
+    expect(() => of(folderWith(files))).toThrow(
+      'shop/Models stays at home and shop/models goes up: rename one, since CDK takes no notice of case',
+    );
+  });
+
+  test('is what there is in a folder of which most stays at home', () => {
+    const uploads = Array.from({ length: 50 }, (_, index) => `media/cat${index} [x].jpg`);
+    const files = {
+      ...Object.fromEntries(
+        [...uploads, 'a.bak', 'b.bak', 'c.bak', 'd.bak', 'e.bak', 'f.bak'].map((name) => [name, '']),
+      ),
+      '.gitignore': 'media/*\n!media/.gitkeep\n!media/#kept !x\n*.bak\n',
+      'media/.gitkeep': '',
+      'media/#kept !x/a/b.txt': '',
+      'media/#kept !x/a/c.bak': '',
+      'media/#kept !x/d.txt': '',
+    };
+    const folder = folderWith({ ...PROJECT, ...files });
+    symlinkSync('#kept !x/d.txt', join(folder, 'media/link'));
+    const application = of(folder, { exclude: ['!media/link'] });
+    expect(uploaded(application).files).toEqual([
+      '.gitignore',
+      'app.py',
+      'media/#kept !x/a/b.txt',
+      'media/#kept !x/d.txt',
+      'media/.gitkeep',
+      'media/link',
+      'requirements.txt',
+    ]);
+  });
+
+  test('is found in seconds beside very many files that stay at home', () => {
+    const folder = folderWith({ ...PROJECT, '.gitignore': 'media/*\n!media/.gitkeep\n', 'media/.gitkeep': '' });
+    for (let index = 0; index < 5000; index += 1) writeFileSync(join(folder, `media/${index}.jpg`), '');
+    const { exclude } = uploadedFiles(folder, []);
+    expect(exclude).toEqual(['/media/*', '!/media/.gitkeep']);
+    expect(uploaded(of(folder)).files).toContain('media/.gitkeep');
   });
 
   test('fails with a link that would lead elsewhere on another machine', () => {
