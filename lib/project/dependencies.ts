@@ -23,7 +23,9 @@ export function requirementsProblem(
 ): string | undefined {
   const quoted = `application directory ${JSON.stringify(directory)}`;
   if (given !== undefined) {
-    return files.has(given) ? undefined : `requirements ${JSON.stringify(given)} is not in ${quoted}`;
+    if (files.has(given)) return undefined;
+    const hint = files.isAtHome(given) ? ', where it stays at home: re-include it by a ! in .plumblineignore' : '';
+    return `requirements ${JSON.stringify(given)} is not in ${quoted}${hint}`;
   }
   if (requirementsOf(files, folders) !== undefined) return undefined;
   const elsewhere = files.paths.filter((path) =>

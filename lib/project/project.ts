@@ -7,6 +7,7 @@ import { mediaWarnings } from './media';
 import { problemOf, problemOfCelery, type Named } from './modules';
 import type { ProjectWarning } from './project-warning';
 import { pythonWishes, type PythonWish } from './python-version';
+import { requirementLineProblems } from './requirement-lines';
 import { djangoInRelease, othersInRelease, settingsModule } from './sqlite';
 
 /** What is said of a project beside its files. */
@@ -59,7 +60,9 @@ export function readProject(
   const unnamed = requirementsProblem(files, folders, directory, requirements);
   if (unnamed !== undefined) problems.push(unnamed);
   const names = requirements ?? requirementsOf(files, folders);
-  if (names !== undefined && unnamed === undefined) problems.push(...choiceProblems(files, names, options));
+  if (names !== undefined && unnamed === undefined) {
+    problems.push(...choiceProblems(files, names, options), ...requirementLineProblems(files, names));
+  }
   if (layout.problems.length === 0) {
     problems.push(...applications.flatMap((application) => problemOf(files, roots, application, requirements) ?? []));
   }

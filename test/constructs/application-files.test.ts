@@ -243,6 +243,16 @@ describe('what goes up', () => {
     expect(uploaded(of(folder)).files).toContain('media/.gitkeep');
   });
 
+  test('fails without what the packages are installed from', () => {
+    const files = { 'requirements.txt': 'flask\n./wheels/foo-1.0-py3-none-any.whl\n-r gone.txt', 'app.py': 'app = 1' };
+    const folder = folderWith({ ...files, '.gitignore': 'wheels/', 'wheels/foo-1.0-py3-none-any.whl': '' });
+    expect(() => of(folder)).toThrow(
+      /^requirements\.txt:2: \S*\.whl stays at home by .*\nrequirements\.txt:3: gone\.txt is not in /,
+    );
+    write(folder, { '.plumblineignore': '!/wheels/', 'gone.txt': '' });
+    expect(() => of(folder)).not.toThrow();
+  });
+
   test('fails with a link that would lead elsewhere on another machine', () => {
     const folder = folderWith({ ...PROJECT, '.env': '' });
     symlinkSync('.', join(folder, 'b'));
