@@ -3,6 +3,7 @@ import { requirementsOf, requirementsProblem, wantsDjango } from './dependencies
 import { inFolder, type ProjectFiles } from './files';
 import { fileOf, layoutOf, managedFolders, named, type LayoutOptions } from './layout';
 import { linkedDirsWithCode } from './linked-dirs';
+import { madeHere } from './made-here';
 import { mediaWarnings } from './media';
 import { problemOf, problemOfCelery, type Named } from './modules';
 import type { ProjectWarning } from './project-warning';
@@ -139,33 +140,4 @@ function passedOver(files: ProjectFiles, folders: readonly string[]): ProjectWar
     }
     return warnings;
   });
-}
-
-/** What belongs to one machine, and goes up all the same. */
-function madeHere(files: ProjectFiles, folders: readonly string[]): ProjectWarning[] {
-  const stays = 'name it in .gitignore or .plumblineignore where it is not part of the release';
-  const warnings: ProjectWarning[] = [];
-  const databases = files.paths.filter(
-    (path) => /\.(db|db3|s3db|sqlite\w*)$/i.test(path) && files.read(path).startsWith('SQLite format 3'),
-  );
-  if (databases.length > 0) {
-    warnings.push({
-      id: 'localDatabase',
-      message: `${databases.slice(0, 3).join(', ')} goes up, a database of SQLite, which no release can write to: ${stays}`,
-    });
-  }
-  const media = folders
-    .flatMap((folder) => ['media', 'mediafiles', 'uploads'].map((name) => inFolder(folder, name)))
-    .filter((folder) => files.hasFolder(folder))
-    .map((folder) => [folder, files.paths.filter((path) => path.startsWith(`${folder}/`))] as const)
-    // a .gitkeep holds the folder in git
-    .filter(([, paths]) => paths.some((path) => !/(^|\/)\.[^/]*$/.test(path)))
-    .filter(([, paths]) => !paths.some((path) => path.endsWith('.py')));
-  for (const [folder] of media) {
-    warnings.push({
-      id: 'mediaFolder',
-      message: `${folder}/ goes up, as if what users upload were code: ${stays}`,
-    });
-  }
-  return warnings;
 }

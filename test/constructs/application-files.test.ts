@@ -49,6 +49,24 @@ describe('what goes up', () => {
     expect(goesUp(Object.fromEntries([...own, ...more].map((name) => [name, '1'])))).toEqual([]);
   });
 
+  test('is nothing of the person who wrote it, unless it is re-included', () => {
+    const keys = ['.ssh/config', 'id_rsa', 'id_rsa.pub', 'x/id_ed25519', '.aws/credentials', 'x/.docker/config.json'];
+    const files = ['.netrc', '.pypirc', '.git-credentials', 'prod.env', 'config.env', '.envrc', '.bash_history'];
+    const states = ['terraform.tfstate', 'x/terraform.tfstate.backup', 'prod.tfvars', '.psql_history', 'dump.rdb'];
+    const all = Object.fromEntries([...keys, ...files, ...states].map((name) => [name, '1']));
+    expect(goesUp(all)).toEqual([]);
+    const exclude = ['!prod.env', '!x/.docker/config.json'];
+    expect(goesUp(all, { exclude })).toEqual(['prod.env', 'x/.docker/config.json']);
+    const ours = {
+      'rds-ca.pem': '',
+      '.flaskenv': '',
+      'environment/x.py': '',
+      '.docker/nginx.conf': '',
+      'history.py': '',
+    };
+    expect(goesUp(ours)).toEqual(Object.keys(ours).sort());
+  });
+
   test('follows .gitignore, with what is re-included and what a folder of it says', () => {
     const files = {
       '.gitignore': '# made\n*.csv\n!kept.csv\n/top\nmade/\ndocs/*.pdf\n\\#x\nspace\\ \n',
@@ -102,10 +120,18 @@ describe('what goes up', () => {
     const folder = folderWith({ ...PROJECT, '.gitignore': '*\n!*.py\n!*.txt\n!*/\n' });
     const before = uploaded(of(folder)).name;
     write(folder, { '__pycache__/app.cpython-313.pyc': '1', '.pytest_cache/v/x.py': '1', '.coverage': '1' });
+    write(folder, { '.nyc_output/x.py': '', '.pytype/x.py': '', '.eggs/x.py': '', '.dmypy.json': '' });
     write(folder, { '.venv/pyvenv.cfg': '', '.venv/lib/a.py': '', '.mypy_cache/3/a.txt': '', 'htmlcov/index.txt': '' });
     expect(uploaded(of(folder)).name).toBe(before);
     write(folder, { 'app.py': 'app = 2' });
     expect(uploaded(of(folder)).name).not.toBe(before);
+  });
+
+  test("is nothing that a run of tests leaves, and what may be an application's own by its name", () => {
+    const left = ['coverage.json', 'coverage.lcov', 'junit.xml', 'nosetests.xml', 'test-results/x.json'];
+    const kept = ['build/x.py', 'cover/x.png', 'prof/x.py'];
+    expect(goesUp(Object.fromEntries([...left, ...kept].map((name) => [name, '1'])))).toEqual(kept);
+    expect(goesUp({ 'data/coverage.json': '' }, { exclude: ['!/data/coverage.json'] })).toEqual(['data/coverage.json']);
   });
 
   test('is another release where a file may be executed', () => {
