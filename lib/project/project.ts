@@ -6,6 +6,7 @@ import { linkedDirsWithCode } from './linked-dirs';
 import { madeHere } from './made-here';
 import { mediaWarnings } from './media';
 import { problemOf, problemOfCelery, type Named } from './modules';
+import { passedOverLocks } from './other-locks';
 import type { ProjectWarning } from './project-warning';
 import { pythonWishes, type PythonWish } from './python-version';
 import { requirementLineProblems } from './requirement-lines';
@@ -77,6 +78,7 @@ export function readProject(
     problems,
     warnings: [
       ...passedOver(files, folders),
+      ...(requirements === undefined && names !== undefined ? passedOverLocks(files, folders, names) : []),
       ...(django ? mediaWarnings(files) : withoutManage(files)),
       ...madeHere(files, folders),
     ],
