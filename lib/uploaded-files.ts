@@ -71,6 +71,32 @@ function patternsOf(root: string, folder: string, name: string): string[] {
   return existsSync(file) && statSync(file).isFile() ? patternsIn(folder, readFileSync(file, 'utf8')) : [];
 }
 
+/**
+ * Patterns for what stays at home of a folder: few, since CDK compares each file with each. Of uploads that is their ending, where nothing
+ * that goes up has it, or all of the folder, where less goes up than stays.
+ */
+function patternsFor(folder: string, staying: readonly string[], going: readonly string[]): string[] {
+  const inside = (pattern: string) => `${folder === '' ? '' : literally(folder)}/${pattern}`;
+  const endings = new Set(going.map(endingOf));
+  const alike = new Map<string, string[]>();
+  for (const path of staying) {
+    const ending = endingOf(path);
+    if (alike.get(ending)?.push(path) === undefined) alike.set(ending, [path]);
+  }
+  const patterns = [...alike].flatMap(([ending, paths]) =>
+    paths.length > 1 && ending !== '' && !endings.has(ending)
+      ? [inside(`*${literally(ending).slice(1)}`)]
+      : paths.map(literally),
+  );
+  if (patterns.length <= going.length + 1) return patterns;
+  return [inside('*'), ...going.map((path) => `!${literally(path)}`)];
+}
+
+/** `.jpg`, without regard to case, which CDK does not mind. */
+function endingOf(path: string): string {
+  return /\.[^./]*$/.exec(path)?.[0].toLowerCase() ?? '';
+}
+
 /** A link, with the real paths of the folders that lead to it, and how to walk what it leads to. */
 interface Link {
   readonly path: string;
@@ -119,7 +145,7 @@ class Walk {
       const known = entry.isDirectory() || entry.isSymbolicLink() || entry.isFile();
       const ignored = entry.isDirectory() ? strategy.completelyIgnores(named) : strategy.ignores(named);
       if (foreign || !known || ignored) {
-        staying.push(literally(path) + (entry.isDirectory() ? '/' : ''));
+        staying.push(path);
         this.atHome.push(path);
         continue;
       }
@@ -133,10 +159,7 @@ class Walk {
         if (lstatSync(full).mode & 0o100) this.executables.push(path);
       }
     }
-    // CDK compares each file with each pattern: of a folder of uploads, the few that go up are named
-    const few = going.length < staying.length;
-    this.excluded.push(...(few ? [`${literally(folder)}/*`.replace('//', '/')] : staying));
-    if (few) this.excluded.push(...going.map((path) => `!${literally(path)}`));
+    this.excluded.push(...patternsFor(folder, staying, going));
     for (const path of folders) this.into(path, patterns, strategy, within);
   }
 

@@ -4,8 +4,8 @@ import type { ProjectWarning } from './project-warning';
 const LEAVE = 'name it in .gitignore or .plumblineignore';
 const STAYS = `${LEAVE} where it is not part of the release`;
 
-/** Files that prove nothing of production. */
-const NO_PART = /(^|\/)(tests?|testing|testdata|fixtures|docs?|examples?|samples?)\//;
+/** Folders whose keys open nothing of production. */
+const NO_PART = /(^|\/)(\.github\/|[^/]*\b(tests?|testing|testdata|fixtures|docs?|examples?|samples?)\b[^/]*\/)/;
 const SQLITE = /\.(db|db3|s3db|sqlite\w*)([.~-][\w.~-]*)?$/i;
 const DUMP = /\.(sql|dump|dmp|pgdump)(\.(gz|bz2|xz|zst|zip))?$/i;
 /** Larger than what a schema or data to begin with are as text. */
@@ -19,7 +19,7 @@ const SECRETS: readonly (readonly [string, RegExp])[] = [
     /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\[rn]|\s|[A-Z][\w-]+: [^\n]*\n)+[A-Za-z0-9+/]{40}/,
   ],
   ['a key of a service account', /"type"\s*:\s*"service_account"/],
-  ['a key of AWS', /\baws_secret_access_key\b["']?\s*[=:]\s*["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/i],
+  ['a key of AWS', /\baws_secret_access_key\b["']?\s*[=:]\s*["']?(?!\S*EXAMPLE)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/i],
   ['a token of npm', /^\S*:_authToken\s*=\s*["']?[\w-]/m],
 ];
 

@@ -37,6 +37,8 @@ test.each([
   ['a public key', 'key.pem', `-----BEGIN PUBLIC KEY-----\n${LINE}-----END PUBLIC KEY-----\n`],
   ['code that reads keys', 'pem.py', 'BEGIN = "-----BEGIN PRIVATE KEY-----"\nEND = "-----END PRIVATE KEY-----"\n'],
   ['a key for a test', 'shop/tests/keys/server.pem', key('')],
+  ['a key for the machines that test', 'scripts/test-environments/login/server.pem', key('')],
+  ['the key of documentation', 'settings.ini', 'AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'],
   ['settings that read a variable', '.npmrc', '//registry.npmjs.org/:_authToken=${NPM_TOKEN}'],
   ['settings that read another', 'settings.py', 'AWS_SECRET_ACCESS_KEY = os.environ["AWS_SECRET_ACCESS_KEY"]'],
   ['a table to begin with', 'schema.sql', 'CREATE TABLE x'],
