@@ -9,6 +9,43 @@ from plumbline_requirement_lines import Refused, Requirements, name_of
 
 Table = dict[str, Any]
 
+# What is read of a file, each name with the shape of its value: a type, [the shape of a list's items], a table; `...`
+# stands for any name.
+ITEM = (str, dict, list)
+PROJECT = {
+    "project": {"name": str, "dependencies": [str], "optional-dependencies": {...: [str]}},
+    "dependency-groups": {...: [(str, dict)]},
+    "tool": {
+        "poetry": {
+            "dependencies": {...: ITEM},
+            "group": {...: {"dependencies": {...: ITEM}}},
+            "extras": {...: [str]},
+            "source": [{"url": str}],
+        },
+        "uv": {"index": [{}]},
+    },
+}
+LOCKED = [{"name": str, "version": str, "source": {}, "files": [{"hash": str}], "extras": {...: [str]}}]
+LOCKS = {"package": LOCKED, "packages": LOCKED}
+PIPFILE_LOCK = {"_meta": {"sources": [{"url": str}]}, ...: {...: (str, dict)}}
+WORDS = {str: "a text", dict: "a table", list: "a list"}
+
+
+def checked(file: Path, value: Any, shape: Any, place: str = "") -> Any:
+    """The value, where it has the shape; whoever reads it need not ask."""
+    types = shape if isinstance(shape, tuple) else (shape if isinstance(shape, type) else type(shape),)
+    if not isinstance(value, types):
+        meant = " or ".join(WORDS[one] for one in types)
+        raise Refused(f"{file}: {place or 'the whole'} is {json.dumps(value, default=str)}, where {meant} is meant")
+    if isinstance(shape, list):
+        for number, one in enumerate(value):
+            checked(file, one, shape[0], f"{place}[{number}]")
+    if isinstance(shape, dict):
+        for name, one in value.items():
+            inner = shape.get(name, shape.get(..., object))
+            checked(file, one, inner, f"{place}.{name}".lstrip("."))
+    return value
+
 
 def pipenv(lock: Table, groups: list[str]) -> Requirements:
     """https://github.com/pypa/pipenv/blob/main/docs/pipfile.md: each category of packages is a table of the lock."""
