@@ -71,7 +71,9 @@ def poetry(project: Table, lock: Table | None, groups: list[str], extras: list[s
     chosen = _of_extras(project, extras)
     wanted.lines += optional(project, extras)
     of_groups = [_group(project, name) for name in ["main", *groups]]
-    locked = {name_of(one["name"]): one for one in (lock or {}).get("package", [])}
+    packages = (lock or {}).get("package", [])
+    names = [name_of(one["name"]) for one in packages]
+    locked = {name: one for name, one in zip(names, packages, strict=True) if names.count(name) == 1}
     for dependencies in of_groups:
         for name, given in dependencies.items():
             if name.lower() == "python":
@@ -81,14 +83,16 @@ def poetry(project: Table, lock: Table | None, groups: list[str], extras: list[s
                 if not entry.get("optional") or name_of(name) in chosen:
                     wanted.lines.append(_line(name, entry | _of_lock(locked.get(name_of(name)))))
     wanted.lines += [line for name in groups for line in _group_lines(project, name)]
-    packages = (lock or {}).get("package", [])
-    names = [name_of(one["name"]) for one in packages]
-    for one in packages:
-        # Of two versions for different machines uv takes the one that the lists allow.
-        indexed = one.get("source", {}).get("type", "legacy") == "legacy"
-        if indexed and names.count(name_of(one["name"])) == 1:
+    for name, one in zip(names, packages, strict=True):
+        markers = one.get("markers", "")
+        if isinstance(markers, dict):  # by group
+            markers = " or ".join(f"({markers[group]})" for group in ["main", *groups] if group in markers)
+        # Of two versions for different machines the lock says which is for this one, from its format 2.1 on. Before
+        # that uv takes the one that the lists allow.
+        where = f" ; {markers}" if markers and name not in locked else ""
+        if one.get("source", {}).get("type", "legacy") == "legacy" and (name in locked or where):
             hashes = "".join(f" --hash={file['hash']}" for file in one.get("files", []))
-            wanted.constraints.append(f"{one['name']}=={one['version']}{hashes}")
+            wanted.constraints.append(f"{one['name']}=={one['version']}{where}{hashes}")
     return wanted
 
 

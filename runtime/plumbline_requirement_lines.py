@@ -129,7 +129,7 @@ def _editable(value: str) -> str:
     if repository is None:
         return value if " @ " in value else f"-e {_inside(value)}"
     fragment = dict(one.partition("=")[::2] for one in (repository[2] or "").split("&"))
-    name = f"{fragment['egg']} @ " if fragment.get("egg") else ""
+    name = f"{fragment['egg'].partition('==')[0]} @ " if fragment.get("egg") else ""
     folder = f"#subdirectory={fragment['subdirectory']}" if fragment.get("subdirectory") else ""
     return f"{name}{repository[1]}{folder}{repository[3]}"
 

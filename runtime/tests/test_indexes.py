@@ -57,6 +57,35 @@ priority = "{priority}"
     assert project.installed(UV_DEFAULT_INDEX=indexes.all) == {"flask==2.0", "torch==1.0"}
 
 
+@pytest.mark.parametrize(
+    ("markers", "installed"),
+    [
+        ("markers = 'sys_platform == \"{}\"'\n", "torch==1.0+cpu"),
+        ("markers = {{main = 'sys_platform == \"{}\"'}}\n", "torch==1.0+cpu"),
+        ("", "torch==1.5+cpu"),  # of a lock that does not say it, what the project allows
+    ],
+)
+def test_of_two_versions_in_poetry_s_lock_the_one_for_this_machine_is_taken(project, indexes, markers, installed):
+    indexes.add("all", "torch", "1.0")
+    hashes = {version: indexes.add("few", "torch", version) for version in ("1.0+cpu", "1.5+cpu", "3.0+cpu")}
+    pyproject = f"""
+[tool.poetry.dependencies]
+torch = [
+    {{version = "^1", source = "few", platform = "linux"}},
+    {{version = "^1", source = "pypi", platform = "darwin"}},
+]
+[[tool.poetry.source]]
+name = "few"
+url = "{indexes.few}"
+priority = "explicit"
+"""
+    package = '[[package]]\nname = "torch"\nversion = "{}"\n{}files = [{{hash = "sha256:{}"}}]\n'
+    lock = package.format("1.0+cpu", markers.format("linux"), hashes["1.0+cpu"])
+    lock += package.format("1.0", markers.format("darwin"), "f" * 64)
+    project({"pyproject.toml": pyproject, "poetry.lock": lock})
+    assert project.installed(UV_DEFAULT_INDEX=indexes.all) == {installed}
+
+
 def test_a_lock_of_pipenv_with_a_source_does_too(project, indexes):
     lock = {
         "_meta": {"sources": [{"url": "https://pypi.org/simple"}, {"url": indexes.few}]},

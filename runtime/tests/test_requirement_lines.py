@@ -23,6 +23,7 @@ def lines(project, text):
             "-e git+https://git.example/b.git#subdirectory=shop&egg=b",
             "b @ git+https://git.example/b.git#subdirectory=shop",
         ),
+        ("-e git+https://git.example/b.git@v1#egg=b==1.0", "b @ git+https://git.example/b.git@v1"),
         ("-e git+https://git.example/b.git@v1", "git+https://git.example/b.git@v1"),
         ("-e b @ git+https://git.example/b.git@v1", "b @ git+https://git.example/b.git@v1"),
         ("-e ./libs/shop", "-e ./libs/shop"),
