@@ -27,7 +27,15 @@ SERVER = re.compile(
     r"(?: \([^)]*\))?(?:, port (\d+))? failed: "
 )
 # Exceptions whose names say less than their messages.
-SENTENCES = ("CommandError", "Exception", "ImproperlyConfigured", "OperationalError", "RuntimeError", "SystemExit")
+SENTENCES = (
+    "CommandError",
+    "WrongCall",
+    "Exception",
+    "ImproperlyConfigured",
+    "OperationalError",
+    "RuntimeError",
+    "SystemExit",
+)
 # Looked for elsewhere next: the start of a chain, and not its cause.
 LOOKUPS = ("KeyError", "LookupError", "StopIteration")
 # What systemd, gunicorn and Python's warnings say around a failure, and lines that point or advise.
