@@ -49,6 +49,8 @@ NOISE = re.compile(
 
 def reason(text, status=1):
     lines = [plain(line) for line in text.splitlines()[-MOST_LINES:]]
+    if late := late_at(lines):
+        return shortened(late)
     found = [(end, why) for end, why in (find(lines) for find in CAUSES) if why]
     if found:
         return shortened(max(found)[1])
@@ -58,6 +60,14 @@ def reason(text, status=1):
             return shortened(why)
     killed = {137: "was killed (SIGKILL): out of memory?", 143: "was ended (SIGTERM)"}
     return killed.get(status, f"ended with status {status} and said nothing")
+
+
+def late_at(lines):
+    """Of what plumbline_as_app.sh has ended: where in the application it was, if Python has said it."""
+    late = re.match(r"still running after \d+ s$", last(lines))
+    places = [place for line in lines for place in FRAME.findall(line) if place[0] != short(place[0])]
+    where = f", at {short(places[-1][0])}:{places[-1][1]}" if late and places else ""
+    return late and late[0] + where
 
 
 def plain(line):
