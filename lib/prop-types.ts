@@ -146,9 +146,13 @@ export const instanceOf = (type: Class, rule: string): PropType => simple(isInst
 /** The same, where what stands in its place may hold a password: its kind alone is told. */
 export const secretOf = (type: Class, rule: string): PropType => simple(isInstanceOf(type), rule, kindOf);
 
-/** A construct or value object of aws-cdk-lib, known by a member. */
+/** A value object of aws-cdk-lib, known by a member. */
 export const withMember = (name: string, rule: string, show: Show = shown): PropType =>
   simple(hasMember(name), rule, show);
+
+/** A construct, known by a member and by the tree that it is in: an object with the same member alone, such as `{ vpcId }`, is none. */
+export const constructWith = (name: string, rule: string, show: Show = shown): PropType =>
+  simple((value) => hasMember(name)(value) && hasMember('node')(value), rule, show);
 
 /** A value of an enumeration. */
 export const oneOf = (values: object, name: string): PropType =>
@@ -169,10 +173,10 @@ export const ANYTHING: PropType = { optional: true, problems: () => [] };
 /** Texts of a prop, and an example of one in the message. */
 export const strings = (example: string) => arrayOf(STRING, `an array of strings, for example ['${example}']`);
 
-export const VPC = withMember('vpcId', `an ec2.IVpc, for example ec2.Vpc.fromLookup(this, 'Vpc', { vpcId })`);
+export const VPC = constructWith('vpcId', `an ec2.IVpc, for example ec2.Vpc.fromLookup(this, 'Vpc', { vpcId })`);
 const SELECTION = {
   subnetType: oneOf(SubnetType, 'SubnetType'),
-  subnets: arrayOf(withMember('subnetId', 'an ec2.ISubnet'), 'an array, for example vpc.publicSubnets'),
+  subnets: arrayOf(constructWith('subnetId', 'an ec2.ISubnet'), 'an array, for example vpc.publicSubnets'),
 };
 export const SUBNETS: PropType = {
   optional: true,
@@ -189,7 +193,7 @@ export const INSTANCE_TYPE = simple(
   hasMember('architecture'),
   `an ec2.InstanceType, for example new ec2.InstanceType('t4g.small')`,
 );
-export const SECRET = withMember(
+export const SECRET = constructWith(
   'secretArn',
   `a secretsmanager.ISecret, for example secretsmanager.Secret.fromSecretNameV2(this, 'Secret', 'name')`,
   kindOf,

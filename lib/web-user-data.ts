@@ -13,7 +13,7 @@ import { passwordsOf } from './location-options';
 import { longestBytes } from './longest-text';
 import { machineEnvironment } from './machine-environment';
 import { OperatingSystem } from './operating-system';
-import { otherEnvironments, principalHere } from './other-stacks';
+import { otherAccount, otherEnvironments, principalHere } from './other-stacks';
 import { reportViolations } from './plan-violations';
 import { MEDIA_WARNING } from './project';
 import { refuse } from './plan/refuse';
@@ -86,7 +86,7 @@ export class WebUserData extends Construct {
     reportViolations(this, props.plan);
     this.plan = props.plan;
     const { database, media, backgroundWorkers = [], ...planned } = props.plan._props;
-    refuseNames(props, media?._volume !== undefined);
+    refuseNames(props, media?._planInput().host);
     const volume = dataVolumeOf(props.plan._props);
     this.operatingSystem = props.operatingSystem ?? planned.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
     this.dataServices = props.dataServices ?? new DataServices(this, 'DataServices', { plan: props.plan });
@@ -124,7 +124,11 @@ export class WebUserData extends Construct {
       ...Object.entries(packageSecrets).map(([name, one]) => [`packageSecrets ${name}`, one._resource] as const),
       ...passwords.map(({ path, secret }) => [`basicAuth of ${path}`, secret._resource] as const),
     ]);
-    const problems = [...application.linkedDirsProblems(linkedDirs), ...otherEnvironments(this, foreign)];
+    const problems = [
+      ...application.linkedDirsProblems(linkedDirs),
+      ...otherEnvironments(this, foreign),
+      ...otherAccount(this, 'the bucket of media', this.dataServices.mediaBucket),
+    ];
     if (props.instanceMetadata === false && this.dataServices.mediaBucket) {
       problems.push(
         'instanceMetadata is false, and Media.bucket is read and written with the credentials that the metadata service gives: leave instanceMetadata out',

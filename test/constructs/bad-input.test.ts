@@ -4,7 +4,7 @@ import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { AppServer, EnvironmentSecret, LoadBalancerType, WorkerClass, type WebServiceProps } from '../../lib';
+import { AppServer, EnvironmentSecret, LoadBalancerType, Media, WorkerClass, type WebServiceProps } from '../../lib';
 import { flask, makeStack, serve } from '../support/stacks';
 
 const outOfLine = (...messages: string[]) =>
@@ -195,6 +195,35 @@ describe('fails with values that would break out of their file', () => {
           "secrets PLUMBLINE_DATABASE_HOST is how the machine tells the application what it has: give it a name of the application's own",
       ),
     );
+  });
+
+  test.each(['PYTHONHOME', 'NOTIFY_SOCKET', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'WATCHDOG_USEC'])(
+    'as %s, without which nothing starts',
+    (name) => {
+      expect(() => serve({ environment: { [name]: '1' } })).toThrow(`environment ${name} (1) `);
+    },
+  );
+
+  test.each(['HOME', 'TMPDIR', 'TEMP', 'TMP', 'XDG_CACHE_HOME'])('as %s that cannot be written to', (name) => {
+    for (const path of ['/app', '/tmpfiles', '/var/lib/application', '/tmp/../app', 'tmp', '', '/srv/data/media']) {
+      expect(() => serve({ environment: { [name]: path } })).toThrow(
+        new Error(
+          `environment ${name} (${path}) is nothing that the service may write to: remove it, or give a folder below /var/lib/app, /var/tmp, /tmp or /dev/shm`,
+        ),
+      );
+    }
+  });
+
+  test('but not as folders that can be written to, or that are not known yet', () => {
+    const environment = {
+      HOME: '/var/lib/app/home',
+      TMPDIR: '/tmp/',
+      TMP: Token.asString({ Ref: 'Tmp' }),
+      LD_PRELOAD: '/usr/lib/x.so',
+    };
+    expect(() => serve({ environment })).not.toThrow();
+    const media = Media.onInstance();
+    expect(() => serve({ media, environment: { ...environment, TEMP: '/srv/data/media/tmp' } })).not.toThrow();
   });
 
   test('but not as variables that change nothing here, which are a warning', () => {
