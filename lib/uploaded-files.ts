@@ -50,13 +50,15 @@ export function allFiles(directory: string): ProjectFiles {
 
 function filesOf(root: string, paths: string[]): ProjectFiles {
   return new ProjectFiles(paths.sort(), (path) => readFileSync(join(root, path), 'utf8'), {
-    size: (path) => statSync(join(root, path)).size,
+    size: (path) => statSync(join(root, path), { throwIfNoEntry: false })?.size ?? 0,
     head: (path, most) => headOf(join(root, path), most),
     exists: (path) => existsSync(join(root, path)),
   });
 }
 
 function headOf(file: string, most: number): string {
+  // a build may leave links to folders, or to nothing
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return '';
   const descriptor = openSync(file, 'r');
   try {
     const buffer = Buffer.alloc(most);

@@ -86,8 +86,8 @@ function localPath(requirement: string, isPlace: boolean): string | undefined {
   const [, scheme, text] = /^(?:[\w.-]+\s*(?:\[[^\]]*\]\s*)?@\s*)?(file:(?:\/\/(?:localhost)?)?)?(.*)$/.exec(
     requirement,
   )!;
-  const path = text!.replace(/\[[^\]/]*\]$/, '');
-  if (scheme !== undefined) return decoded(path.replace(/#.*$/, '').replace(/^\/(?=[A-Za-z]:)/, ''));
+  const path = text!.replace(/#\w+=.*$/, '').replace(/\[[^\]/]*\]$/, '');
+  if (scheme !== undefined) return decoded(path.replace(/^\/(?=[A-Za-z]:)/, ''));
   if (/^[A-Za-z]:[\\/]/.test(path)) return path;
   if (/^[\w+.-]+:/.test(path)) return undefined;
   return isPlace || /\/|^\.{1,2}$|\.(whl|zip|tgz|tar\.\w+)$/.test(path) ? path : undefined;

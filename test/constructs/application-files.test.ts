@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { DockerImage } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Application, BackgroundWorker, OperatingSystem, type AssetApplicationOptions } from '../../lib';
@@ -84,6 +86,15 @@ describe('bundling', () => {
     const { template } = serve({ application });
     expect(machineOf(template())).toContain('WorkingDirectory=/srv/app/current/src\n');
     template().resourceCountIs('AWS::SecretsManager::Secret', 1);
+  });
+
+  test('may leave links to folders and to nothing', () => {
+    const bundling = built((output) => {
+      write(output, { ...PROJECT, 'real/x.py': '' });
+      symlinkSync('real', join(output, 'folder'));
+      symlinkSync('gone', join(output, 'dump.sql'));
+    });
+    expect(uploaded(of(folderWith({}), bundling)).files).toContain('real/x.py');
   });
 
   test('fails where it has not made the application', () => {

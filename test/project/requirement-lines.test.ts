@@ -80,6 +80,10 @@ test.each([
   'file:libs/common',
   './libs/common[redis] --config-settings="x=/y"',
   '"./libs/common"',
+  '-e ./libs/common#egg=common',
+  '-rb.txt',
+  '-r ./b.txt',
+  'libs/common/',
   '-e git+https://example.com/x/y.git@abc#egg=y',
   '-e git@example.com:x/y.git',
   'foo @ https://example.com/foo-1.0.zip',
@@ -98,7 +102,12 @@ test.each([
   '# -r gone.txt',
   'flask # ./gone',
 ])('nothing is said of %s', (line) => {
-  const there = { 'pyproject.toml': '', 'libs/common/setup.py': '', 'requirements/wheels/a.whl': '' };
+  const there = {
+    'pyproject.toml': '',
+    'libs/common/setup.py': '',
+    'requirements/wheels/a.whl': '',
+    'requirements/b.txt': '',
+  };
   expect(problems({ 'requirements/a.txt': line, ...there })).toEqual([]);
 });
 
