@@ -283,6 +283,7 @@ export class Application {
       },
       warnings: project?.warnings ?? [],
       databaseWarnings: (settings, replaced) => project?.databaseWarnings(settings, replaced) ?? [],
+      linkedDirsProblems: (folders) => project?.linkedDirsProblems(folders) ?? [],
     };
   }
 }
@@ -295,6 +296,7 @@ interface Bound {
   readonly packages: Pick<ApplicationOptions, 'requirements' | 'dependencyGroups' | 'extras'>;
   readonly warnings: readonly ProjectWarning[];
   readonly databaseWarnings: Project['databaseWarnings'];
+  readonly linkedDirsProblems: Project['linkedDirsProblems'];
   grantRead(grantee: iam.IGrantable): void;
 }
 

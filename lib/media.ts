@@ -5,7 +5,9 @@ import type { Construct } from 'constructs';
 import { BUCKET } from './application-types';
 import type { DataAccess } from './data-access';
 import { dataVolumeOptions, type DataVolumeOptions } from './data-volume-options';
-import { DATA_VOLUME_SOURCE_TYPES, type DataVolumeSource } from './data-volume-source';
+import { MEDIA_ON_INSTANCE_TYPES, type MediaOnInstanceOptions } from './media-options';
+import { linkedDirsProblems } from './linked-dirs';
+import { refuse } from './plan/refuse';
 import type { MediaInput } from './plan';
 import { refuseOtherTypes } from './prop-types';
 import { MEDIA, MEDIA_URL } from './render';
@@ -32,11 +34,14 @@ export class Media {
    * `MEDIA_ROOT` of Django and of the environment is a folder there, and nginx serves it at `MEDIA_URL` to everybody. One instance: a fleet
    * is an error (N30).
    *
-   * @param options of the volume; with a database on the instance they belong to the database
+   * @param options of the volume, which belong to the database where one is on the instance; and folders that are kept besides
+   * @throws on folders that a link could not take the place of
    */
-  public static onInstance(options: DataVolumeSource = {}): Media {
-    refuseOtherTypes(options, DATA_VOLUME_SOURCE_TYPES);
-    const given = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  public static onInstance(options: MediaOnInstanceOptions = {}): Media {
+    refuseOtherTypes(options, MEDIA_ON_INSTANCE_TYPES);
+    const { linkedDirs = [], ...ofVolume } = options;
+    refuse(linkedDirsProblems(linkedDirs));
+    const given = Object.entries(ofVolume).flatMap(([name, value]) => (value === undefined ? [] : [name]));
     return new Media(
       { host: 'instance' },
       () => ({
@@ -47,8 +52,9 @@ export class Media {
         },
         secrets: {},
       }),
-      dataVolumeOptions(options),
+      dataVolumeOptions(ofVolume),
       given,
+      linkedDirs,
     );
   }
 
@@ -86,6 +92,8 @@ export class Media {
     public readonly _volume?: DataVolumeOptions,
     /** @internal Names of the options of a volume that were given. */
     public readonly _volumeOptions: readonly string[] = [],
+    /** @internal Folders of the project that are kept. */
+    public readonly _linkedDirs: readonly string[] = [],
   ) {}
 
   /** @internal */

@@ -230,7 +230,9 @@ export class WebUserData extends Construct {
     }
     const withoutEffect = namesWithoutEffect(props).map((message) => ({ id: 'environmentWithoutEffect', message }));
     const settings = props.environment?.DJANGO_SETTINGS_MODULE;
-    const inRelease = application.databaseWarnings(settings, database !== undefined);
+    const linkedDirs = media?._linkedDirs ?? [];
+    // else it may be in a folder that is kept
+    const inRelease = linkedDirs.length > 0 ? [] : application.databaseWarnings(settings, database !== undefined);
     const warnings = [...application.warnings, ...inRelease, ...withoutEffect];
     warnings
       .filter(({ id }) => !(media && id === MEDIA_WARNING))
@@ -251,7 +253,7 @@ export class WebUserData extends Construct {
       ...Object.entries(packageSecrets).map(([name, one]) => [`packageSecrets ${name}`, one._resource] as const),
       ...passwords.map(({ path, secret }) => [`basicAuth of ${path}`, secret._resource] as const),
     ]);
-    const problems = otherEnvironments(this, foreign);
+    const problems = [...application.linkedDirsProblems(linkedDirs), ...otherEnvironments(this, foreign)];
     if (props.instanceMetadata === false && this.dataServices.mediaBucket) {
       problems.push(
         'instanceMetadata is false, and Media.bucket is read and written with the credentials that the metadata service gives: leave instanceMetadata out',
@@ -296,6 +298,7 @@ export class WebUserData extends Construct {
         },
       },
       media: media?._volume !== undefined,
+      linkedDirs,
       migrate: props.migrate,
       collectStatic: props.collectStatic,
       backgroundWorkers: workers,

@@ -32,7 +32,8 @@ def where_to_write(error):
         if isinstance(error, OSError) and error.errno == errno.EROFS:
             return (
                 f"{error.filename} cannot be written: a release is read-only. /var/lib/app (HOME) can, and goes with "
-                "the machine; what users upload has a place with Media.onInstance() or Media.bucket() of the service\n"
+                "the machine; what users upload has a place with Media.onInstance() or Media.bucket(), a folder of the "
+                "project with linkedDirs of Media.onInstance()\n"
             )
         error = error and (error.__cause__ or error.__context__)
     return ""

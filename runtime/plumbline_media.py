@@ -94,7 +94,7 @@ def say(settings, environ):
         )
 
 
-WRITABLE = ("/srv/data/media", "/var/lib/app", "/var/tmp", "/tmp", "/dev/shm")
+WRITABLE = ("/srv/data/media", "/srv/data/linked", "/var/lib/app", "/var/tmp", "/tmp", "/dev/shm")
 
 
 def lost():

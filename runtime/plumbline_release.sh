@@ -18,7 +18,7 @@ clone() { # repository, branch, tag or commit
 # already is what it was: one that differs in the application or in what we add to it has another name.
 dependencies() {
   local release added
-  added=$(sha256sum <<<"$gunicorn ${drivers:-} ${requirements:-} ${groups:-} $python" | head -c 4)
+  added=$(sha256sum <<<"$gunicorn ${drivers:-} ${requirements:-} ${groups:-} $python${linked_dirs:+ $linked_dirs}" | head -c 4)
   if [ -d "$downloads/app" ]; then
     release=$(git -C "$downloads/app" rev-parse --short=12 HEAD)-$added
   else

@@ -2,6 +2,7 @@ import { choiceProblems, type Choices } from './choices';
 import { requirementsOf, requirementsProblem, wantsDjango } from './dependencies';
 import { inFolder, type ProjectFiles } from './files';
 import { fileOf, layoutOf, managedFolders, named, type LayoutOptions } from './layout';
+import { linkedDirsWithCode } from './linked-dirs';
 import { mediaWarnings } from './media';
 import { problemOf, problemOfCelery, type Named } from './modules';
 import { pythonWishes, type PythonWish } from './python-version';
@@ -42,6 +43,8 @@ export interface Project {
    * @param replaced whether the machine has a database that Django's settings get instead
    */
   databaseWarnings(settings: string | undefined, replaced: boolean): ProjectWarning[];
+  /** Why folders cannot be kept over the releases. */
+  linkedDirsProblems(folders: readonly string[]): string[];
   /** Whether something runs that needs a manage.py, and the applications of Celery. */
   workerProblems(workers: readonly { readonly kind: string; readonly app?: string }[]): string[];
 }
@@ -84,6 +87,7 @@ export function readProject(
       const module = settings ?? settingsModule(files, [...callers, inFolder(workingDirectory, 'manage.py')]);
       return replaced || module === undefined ? [] : djangoInRelease(files, roots, module);
     },
+    linkedDirsProblems: (folders) => linkedDirsWithCode(files, folders),
     workerProblems: (workers) =>
       workers.flatMap(({ kind, app }) => {
         if (app !== undefined) return problemOfCelery(files, roots, app, requirements) ?? [];

@@ -9,7 +9,7 @@ import { mediaUrl } from './nginx-media';
 import { PASSWORDS_UNIT, passwordFiles } from './passwords';
 import { renderPgBouncerIni, renderPgBouncerServer, renderPgBouncerService } from './pgbouncer';
 import type { DatabaseServerProfile } from './operating-systems';
-import { MEDIA, SQLITE_FOLDER } from './places';
+import { LINKED, MEDIA, SQLITE_FOLDER } from './places';
 import { refusalsOfFiles } from './refusals';
 import { renderGunicornService, renderGunicornSocket, renderNginxDropIn, UNITS, type Neighbours } from './systemd';
 import { environmentLine, lines, withoutTokens } from './text';
@@ -71,7 +71,11 @@ export function renderFiles(input: FilesInput): RenderedFile[] {
       ...(cacheOnInstance(input) ? [operatingSystem.cache.unit] : []),
     ],
     secrets: input.secrets.length > 0,
-    data: [...(sqliteOnInstance(input) ? [SQLITE_FOLDER] : []), ...(input.media ? [MEDIA] : [])],
+    data: [
+      ...(sqliteOnInstance(input) ? [SQLITE_FOLDER] : []),
+      ...(input.media ? [MEDIA] : []),
+      ...(input.linkedDirs?.length ? [LINKED] : []),
+    ],
     layout: input.application,
   };
   const nginx = {

@@ -167,6 +167,8 @@ export interface FilesInput extends Omit<NginxInput, 'healthCheckPath' | 'media'
   };
   /** Whether the files that users upload are on the volume for data. @default false */
   readonly media?: boolean;
+  /** Folders of the application that are kept on the volume for data. @default - none */
+  readonly linkedDirs?: readonly string[];
   /** Packages of the operating system that the application wants. @default - none */
   readonly systemPackages?: readonly string[];
   /** Whether Django's migrations run before the release serves. @default true */

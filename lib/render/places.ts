@@ -22,8 +22,12 @@ export const DATA = '/srv/data';
 /** The files that users upload, where the instance has them. */
 export const MEDIA = `${DATA}/media`;
 
+/** Folders of the application that are kept besides, by their paths in it. */
+export const LINKED = `${DATA}/linked`;
+
 /** Where nginx serves them, unless the project says otherwise. */
 export const MEDIA_URL = '/media/';
+
 /** The folder of SQLite on it, which holds the database, and what SQLite keeps beside it. */
 export const SQLITE_FOLDER = `${DATA}/sqlite`;
 

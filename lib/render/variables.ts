@@ -12,9 +12,8 @@ import {
 import type { BootstrapInput } from './input';
 import { healthHost } from './nginx';
 import { mediaUrl } from './nginx-media';
-import { MEDIA } from './places';
+import { LINKED, MEDIA, SQLITE_FILE } from './places';
 import { pythonsOf, type DatabaseServerProfile } from './operating-systems';
-import { SQLITE_FILE } from './places';
 import { shellQuote, type Lines } from './text';
 
 /** The rules of the plan were checked against this version: drains and timeouts differ between versions. */
@@ -22,7 +21,7 @@ const GUNICORN = '27.0.1';
 
 /** What the steps in runtime/*.sh read. */
 export function variables(input: BootstrapInput): Lines {
-  const { plan, operatingSystem, application, packageSecrets = [] } = input;
+  const { plan, operatingSystem, application, packageSecrets = [], linkedDirs = [] } = input;
   const python = application.python ?? pythonsOf(operatingSystem)[0]!;
   const server = databaseServer(input);
   const packages = [
@@ -63,6 +62,7 @@ export function variables(input: BootstrapInput): Lines {
     `swap=${plan.memory.swap} uploads=${plan.disk.uploads} responses=${plan.disk.responses} backlog=${plan.appServer.backlog} start_timeout=${plan.appServer.timeoutStartSec}`,
     input.dataVolume !== undefined && `data_volume=${input.dataVolume}${input.newVolume ? ' new_volume=true' : ''}`,
     input.media && `media=${MEDIA} media_url=${mediaUrl(input.environment)} nginx_group=${operatingSystem.nginxGroup}`,
+    linkedDirs.length > 0 && `linked=${LINKED} linked_dirs='${linkedDirs.join(' ')}'`,
     input.media && paths.length > 0 && `locations='${paths.join(' ')}'`,
     server && databaseVariables(server, plan),
     sqliteOnInstance(input) && `database=sqlite database_file=${SQLITE_FILE}`,

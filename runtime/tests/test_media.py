@@ -235,6 +235,69 @@ class TestTheFolder:
         assert oct((folder / "2026/large.bin").stat().st_mode) == "0o100600"
 
 
+class TestLinkedDirs:
+    """Folders of the project that are on the volume instead; `as_user` is played by the test's own."""
+
+    @pytest.fixture
+    def link(self, shell):
+        linked = shell.folder / "data/linked"
+        linked.mkdir(parents=True)
+
+        def link(release, folders):
+            release.mkdir(exist_ok=True)
+            as_user = f'as_user() {{ shift; (cd "{release}" && "$@"); }}'
+            result = shell.run(f"{as_user}; link_dirs", "plumbline_media.sh", linked=str(linked), linked_dirs=folders)
+            assert result.returncode == 0, result.stdout
+            return linked
+
+        return link
+
+    def test_each_release_has_links_in_their_place(self, shell, link):
+        for name in ("first", "second", "second"):
+            linked = link(shell.folder / name, "data backend/instance")
+            assert (shell.folder / name / "data").readlink() == linked / "data"
+            assert (shell.folder / name / "backend/instance").readlink() == linked / "backend/instance"
+        (shell.folder / "first/data/note").write_text("kept")
+        assert (shell.folder / "second/data/note").read_text() == "kept"
+
+    def test_what_the_first_release_brings_is_put_there_and_what_is_there_stays(self, shell, link):
+        for name in ("first", "second"):
+            data = shell.folder / name / "data"
+            (data / "seeds").mkdir(parents=True)
+            (data / "seeds/of").write_text(name)
+            (data / f"{name}.txt").touch()
+            linked = link(shell.folder / name, "data")
+            assert (linked / "data/seeds/of").read_text() == "first"
+        assert sorted(path.name for path in (linked / "data").iterdir()) == ["first.txt", "seeds"]
+
+    def test_a_copy_that_was_cut_short_begins_anew(self, shell, link):
+        (shell.folder / "data/linked/data.new/half").mkdir(parents=True)
+        (shell.folder / "release/data").mkdir(parents=True)
+        (shell.folder / "release/data/whole").touch()
+        linked = link(shell.folder / "release", "data")
+        assert sorted(path.name for path in linked.iterdir()) == ["data"]
+        assert [path.name for path in (linked / "data").iterdir()] == ["whole"]
+
+    def test_a_link_of_the_project_s_own_gives_way_and_what_it_leads_to_stays(self, shell, link):
+        other = shell.folder / "other"
+        other.mkdir()
+        (other / "file").touch()
+        (shell.folder / "release").mkdir()
+        (shell.folder / "release/data").symlink_to(other)
+        link(shell.folder / "release", "data")
+        assert (other / "file").exists()
+
+    def test_they_are_the_application_s_alone(self, shell):
+        for command in ("chown", "getent", "systemd-run"):
+            shell.fake(command)
+        shell.fake("id", "echo 99$(( ${#1} ))")
+        folder = shell.folder / "data"
+        variables = {"media": f"{folder}/media", "nginx_group": "www-data", "linked": f"{folder}/linked"}
+        assert shell.run("as_user() { :; }; media", "plumbline_media.sh", linked_dirs="x", **variables).returncode == 0
+        assert f"chown -hR 992:992 {folder}/linked" in shell.calls
+        assert oct((folder / "linked").stat().st_mode) == "0o40750"
+
+
 def test_a_volume_for_uploads_alone_is_mounted_and_no_server_s_folder(shell):
     for command in ("resize2fs", "mount"):
         shell.fake(command)

@@ -225,7 +225,7 @@ WRITTEN = [
 
 @pytest.mark.parametrize(("name", "value"), WRITTEN)
 def test_nginx_reads_a_value_that_stands_as_it_was_written(tmp_path, name, value):
-    conf = rendered({"plan": {"nginxDirectives": {name: value}}})
+    conf = rendered({"plan": {"nginxDirectives": {name: value}, "volumeSize": 64 << 10}})
     quoted = f'"{value}"' if value == "6m 40s" else value
     shown = {"worker_connections": f"worker_connections {value}; }}", "upstream.max_conns": f"max_conns={value};"}
     if name != "add_header":

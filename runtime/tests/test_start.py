@@ -186,7 +186,7 @@ def test_a_start_is_waited_for_however_long_it_takes(monkeypatch, patient, start
 
     async def application(scope, receive, send):
         await receive()
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(3)  # gunicorn's own gives up after 0.1
         await send({"type": "lifespan.startup.complete"})
 
     manager = plumbline_lifespan.PatientLifespan if patient else lifespan.LifespanManager

@@ -115,6 +115,57 @@ describe('media on the instance', () => {
     expect(machineOf(made({ environment: { MEDIA_ROOT: '/var/lib/app', MEDIA_URL: 'x' } }))).toContain('MEDIA_URL=x');
   });
 
+  test('keeps folders of the project besides, on the volume of a database too', () => {
+    const linkedDirs = ['data', 'backend/instance'];
+    const machines = [{}, { database: Database.mysqlOnInstance() }].map((props) =>
+      machineOf(made({ media: Media.onInstance({ linkedDirs }), ...props })),
+    );
+    for (const machine of machines) {
+      expect(machine).toMatch(/^linked=\/srv\/data\/linked linked_dirs='data backend\/instance'$/m);
+      expect(machine).toContain('\nReadWritePaths=/srv/data/media /srv/data/linked\n');
+    }
+    expect(machineOf(made({ media: Media.onInstance() }))).not.toContain('linked');
+  });
+
+  test('says nothing of a database of SQLite that may be in a folder that is kept', () => {
+    const application = () =>
+      Application.fromAsset(
+        folderWith({ 'requirements.txt': 'flask', 'shop.py': 'db = "sqlite:///data/shop.db"\napp = None\n' }),
+        { wsgi: 'shop:app' },
+      );
+    const warned = (media: Media) => {
+      const { stack } = serve({ application: application(), media });
+      return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('file of SQLite in the release'));
+    };
+    expect(warned(Media.onInstance())).toHaveLength(1);
+    expect(warned(Media.onInstance({ linkedDirs: ['data'] }))).toEqual([]);
+  });
+
+  test.each([
+    [['../data'], 'linkedDirs "../data" must be a folder of the application'],
+    [['/data'], 'linkedDirs "/data" must be a folder of the application'],
+    [['a b'], 'linkedDirs "a b" must be a folder of the application'],
+    [['.venv'], 'linkedDirs ".venv" begins with a dot, as folders do that the machine makes: use another name'],
+    [['data', 'data/x'], 'linkedDirs "data/x" and "data" are one in the other: give the outer one'],
+    [['data/x', 'data'], 'linkedDirs "data" and "data/x" are one in the other: give the outer one'],
+    [['data', 'data'], 'linkedDirs "data" and "data" are one in the other: give the outer one'],
+    ['data', 'linkedDirs ("data") must be'],
+  ])('fails on folders that no link can take the place of (%j)', (linkedDirs, message) => {
+    expect(() => Media.onInstance({ linkedDirs: linkedDirs as string[] })).toThrow(message);
+  });
+
+  test('fails on a folder with code, which would stay that of the first release, and on a file', () => {
+    const application = Application.fromAsset(
+      folderWith({ 'requirements.txt': 'flask', 'shop.py': 'app = None', 'data/load.py': '', 'notes/x.txt': '' }),
+      { wsgi: 'shop:app' },
+    );
+    const media = Media.onInstance({ linkedDirs: ['data', 'notes', 'shop.py'] });
+    expect(() => serve({ application, media })).toThrow(
+      'linkedDirs "data" holds code (data/load.py), which would stay that of the first release: give a folder that holds data alone\n' +
+        'linkedDirs "shop.py" is a file: give the folder that it is in',
+    );
+  });
+
   test('fails in a fleet', () => {
     expect(() => serve({ media: Media.onInstance(), maxInstances: 2 })).toThrow(
       'the request path is out of line:\n- maxInstances with media on the instance (2) must be equal to 1, else what is uploaded to one instance is a 404 on the others; lower maxInstances to 1, or use Media.bucket [N30]',

@@ -82,6 +82,13 @@ def test_nginx_follows_no_link_among_uploads_and_lists_none(machine):
     machine.run("rm /srv/data/media/passwd.txt")
 
 
+def test_a_folder_of_the_project_is_kept_on_the_volume_and_the_application_writes_to_it(machine):
+    machine.run("as_app sh -c 'echo kept >notes/note.txt'")
+    assert machine.run("readlink -f /srv/app/current/notes") == "/srv/data/linked/notes"
+    refused = machine.run("as_app sh -c 'echo lost >sample/note.txt' 2>&1", check=False)
+    assert "Read-only file system" in refused
+
+
 def test_they_lie_on_a_volume_of_their_own_and_no_one_else_may_connect(machine):
     assert machine.run("findmnt -no SOURCE,FSTYPE /var/lib/mysql").split()[0].startswith("/dev/disk/by-id/nvme-Amazon_")
     assert machine.run("ss -Hltn | grep -c ':3306' || true") == "0"
@@ -128,6 +135,7 @@ def test_another_release_is_installed_beside_the_old_one_and_takes_over(machine,
     assert release_of(machine) != before
     assert rows(machine) == ROWS
     assert are_kept(machine)
+    assert machine.run("as_app cat notes/note.txt") == "kept"
     kept = set(machine.run("ls /srv/app/releases").split())
     assert kept == {before, release_of(machine)}
 

@@ -59,7 +59,11 @@ const site = new WebService(stack, 'Site', {
   ),
   media: chosen(
     {
-      instance: () => Media.onInstance(context('database') ? {} : { snapshotId: context('snapshot') }),
+      instance: () =>
+        Media.onInstance({
+          linkedDirs: ['notes'],
+          ...(context('database') ? {} : { snapshotId: context('snapshot') }),
+        }),
       bucket: () => Media.bucket(),
     },
     'media',

@@ -9,6 +9,7 @@ import {
   Cache,
   Database,
   EnvironmentSecret,
+  Media,
   OperatingSystem,
   WebService,
   type AssetApplicationOptions,
@@ -32,6 +33,7 @@ interface Wanted {
   readonly workerClass?: WorkerClass;
   readonly database?: 'mysql' | 'postgres' | 'sqlite';
   readonly cache?: boolean;
+  readonly media?: { readonly linkedDirs?: string[] };
   readonly celery?: string;
   readonly rq?: string[];
   /** A background worker, called `worker`. */
@@ -63,6 +65,7 @@ new WebService(stack, 'Site', {
   volumeSize: wanted.volumeSize ? Size.gibibytes(wanted.volumeSize) : undefined,
   appServer: wanted.workerClass && AppServer.gunicorn({ workerClass: wanted.workerClass }),
   database: wanted.database && Database[`${wanted.database}OnInstance`](),
+  media: wanted.media && Media.onInstance(wanted.media),
   cache: wanted.cache ? Cache.redisOnInstance() : undefined,
   backgroundWorkers: [
     ...(wanted.celery ? [BackgroundWorker.celery({ app: wanted.celery, concurrency: 1, taskTimeout })] : []),
