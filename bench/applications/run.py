@@ -67,7 +67,7 @@ def checked_out(repository: Path, commit: str, folder: Path) -> Path:
 def generated(template: Path, answers: list[str]) -> Path:
     """The project that cookiecutter makes of a template."""
     folder = template / "generated"
-    tool = ["uv", "tool", "run", "--from", "cookiecutter==2.6.0", "cookiecutter"]
+    tool = ["uv", "tool", "run", "--python", sys.executable, "--from", "cookiecutter==2.6.0", "cookiecutter"]
     sh(*tool, "--no-input", "--output-dir", str(folder), str(template), *answers, env=tools())
     (made,) = folder.iterdir()
     return made
