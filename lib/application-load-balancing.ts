@@ -18,7 +18,7 @@ import { loadBalancerOf } from './load-balancer-attributes';
 import type { ApplicationFrontDoorProps } from './load-balancing-props';
 import { APPLICATION_FRONT_DOOR_TYPES } from './load-balancing-types';
 import { listenerHere, loadBalancerHere, otherEnvironments } from './other-stacks';
-import { refuseViolations } from './plan-violations';
+import { reportViolations } from './plan-violations';
 import { refuse } from './plan/refuse';
 import { STRING, VPC, arrayOf, needed, refuseOtherTypes, withMember, type PropTypes } from './prop-types';
 import { PLAN, type RequestPathPlan } from './request-path-plan';
@@ -86,7 +86,7 @@ export class ApplicationLoadBalancing extends Construct {
   constructor(scope: Construct, id: string, props: ApplicationLoadBalancingProps) {
     super(scope, id);
     refuseOtherTypes(props, TYPES);
-    refuseViolations(props.plan);
+    reportViolations(this, props.plan);
     refuse(applicationLoadBalancingProblems(this, props));
     this.node.addValidation({ validate: () => idleTimeoutProblems(props, props.plan) });
 

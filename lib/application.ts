@@ -1,11 +1,20 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Stack, Token, TokenComparison, type BundlingOptions } from 'aws-cdk-lib';
+import { Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { AppServer, WorkerClass } from './app-server';
-import { ASSET_TYPES, BUCKET, GIT_TYPES, REMOTE_TYPES } from './application-types';
+import {
+  ASSET_TYPES,
+  BUCKET,
+  GIT_TYPES,
+  REMOTE_TYPES,
+  type ApplicationOptions,
+  type AssetApplicationOptions,
+  type GitApplicationOptions,
+  type RemoteApplicationOptions,
+} from './application-options';
 import { DirectoryAsset } from './directory-asset';
 import { refuse } from './plan/refuse';
 import {
@@ -37,113 +46,6 @@ import {
 } from './render';
 import { RUNTIME_DIRECTORY } from './runtime';
 import { allFiles, uploadedFiles } from './uploaded-files';
-
-/** How the application is called. Where both are given, the worker class decides which is used. */
-export interface ApplicationOptions {
-  /**
-   * The WSGI application as `module:attribute`, for example `mysite.wsgi:application`, or the call of a factory with literals of Python,
-   * for example `mysite:create_app("production")`.
-   *
-   * @default - only `asgi` is given
-   */
-  readonly wsgi?: string;
-
-  /**
-   * The ASGI application as `module:attribute`, for example `mysite.asgi:application`, or the call of a factory with literals of Python.
-   *
-   * @default - only `wsgi` is given
-   */
-  readonly asgi?: string;
-
-  /**
-   * Folder of the project, below the directory, archive or repository: its processes and commands run there, and its modules are imported
-   * from there.
-   *
-   * @default - of a directory the folder of the `manage.py` that belongs to the application, at most three folders down; else the directory,
-   * archive or repository itself
-   */
-  readonly workingDirectory?: string;
-
-  /**
-   * Folders that modules are imported from besides, below the directory, archive or repository; `.` is that itself.
-   *
-   * @default - of a directory `src` or the directory itself, where the application is there, and the `src` of a project with a build system;
-   * else none
-   */
-  readonly pythonPath?: string[];
-
-  /**
-   * Python that runs the application, for example `3.12`. The operating system's patch of it is taken, or, where the operating system has
-   * none, a build of python-build-standalone that is fetched from GitHub and checked by its digest.
-   *
-   * @default - of a directory what `.python-version`, `runtime.txt`, `Pipfile`, `requires-python` or a lock file asks for; else the operating
-   * system's own
-   */
-  readonly pythonVersion?: string;
-
-  /**
-   * The file that names the packages to install, as a path in the application: a lock file, a requirements file or a `pyproject.toml`.
-   *
-   * @default - the first that there is of `uv.lock`, `pylock.toml`, `poetry.lock`, `Pipfile.lock`, `requirements.txt`,
-   * `requirements/production.txt`, `requirements/prod.txt`, `requirements/base.txt`, `requirements/requirements.txt`, `pyproject.toml`,
-   * `setup.py`, `setup.cfg`
-   */
-  readonly requirements?: string;
-
-  /**
-   * Groups of packages to install besides: dependency groups of a `uv.lock` or a `pyproject.toml`, groups of Poetry, categories of a
-   * `Pipfile.lock`.
-   *
-   * @default - none
-   */
-  readonly dependencyGroups?: string[];
-
-  /**
-   * Extras of the project to install besides: `optional-dependencies` of a `pyproject.toml`, `extras` of Poetry, `extras_require` of setuptools.
-   * A requirements file names them itself, with a line `-e .[prod]`.
-   *
-   * @default - none
-   */
-  readonly extras?: string[];
-}
-
-/** Options of an application in a local directory. */
-export interface AssetApplicationOptions extends ApplicationOptions {
-  /**
-   * Further files that stay at home, as in `.gitignore`; a `!` re-includes. They come after the patterns of `.gitignore` and `.plumblineignore`.
-   *
-   * @default - what `.gitignore` and `.plumblineignore` name, `.env*`, databases of SQLite, version control, virtual environments and caches
-   * stay at home
-   */
-  readonly exclude?: string[];
-
-  /**
-   * Builds what goes up, as for a Lambda function: wheels, generated modules, collected assets. What the build leaves is taken as it is.
-   *
-   * @default - the files of the directory go up
-   */
-  readonly bundling?: BundlingOptions;
-}
-
-/** Options of an application whose files are not seen at synthesis. */
-export interface RemoteApplicationOptions extends ApplicationOptions {
-  /**
-   * Whether it is a Django project, so that a `SECRET_KEY` is generated where none is given.
-   *
-   * @default false
-   */
-  readonly django?: boolean;
-}
-
-/** Options of an application in a Git repository. */
-export interface GitApplicationOptions extends RemoteApplicationOptions {
-  /**
-   * Branch, tag or commit. A commit is the only one that never changes under a running service.
-   *
-   * @default - the default branch
-   */
-  readonly ref?: string;
-}
 
 /** What a machine needs of an application. */
 interface Source {

@@ -1,105 +1,27 @@
-import { Token, type Size } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import {
+  ELASTI_CACHE_TYPES,
+  ENDPOINT_TYPES,
+  ON_INSTANCE_TYPES,
+  type ElastiCacheOptions,
+  type EndpointCacheOptions,
+  type OnInstanceCacheOptions,
+} from './cache-options';
 import { letIn, type DataAccess } from './data-access';
 import { ElastiCache } from './elasti-cache';
 import { EnvironmentSecret } from './environment-secret';
 import { mebibytesOf } from './numbers';
-import { cacheClassProblem, type CacheInput } from './plan';
+import { cacheClassProblem, type CacheInput, type Plan } from './plan';
 import { refuse } from './plan/refuse';
-import {
-  BOOLEAN,
-  CONNECTABLE,
-  NUMBER,
-  SECRET,
-  SIZE,
-  STRING,
-  SUBNETS,
-  refuseOtherTypes,
-  type PropTypes,
-} from './prop-types';
+import { STRING, refuseOtherTypes } from './prop-types';
 import { CACHE_SOCKET } from './render';
 import { hostProblems, portProblems } from './ranges';
-import type { RequestPathPlan } from './request-path-plan';
-
-/** Options of `Cache.redisOnInstance`. */
-export interface OnInstanceCacheOptions {
-  /**
-   * Memory for keys and values: at least 1 MiB. The least recently used go when it is full; tasks of background workers never do.
-   *
-   * @default - a sixteenth of the instance's memory, at least 32 MiB
-   */
-  readonly maxMemory?: Size;
-}
-
-/** Options of `Cache.elastiCache`. */
-export interface ElastiCacheOptions {
-  /**
-   * Class of the nodes: `cache.t3` or `cache.t4g` from `micro` to `medium`, or `cache.m`, `cache.r` or `cache.c`.
-   *
-   * @default cache.t4g.micro
-   */
-  readonly nodeType?: string;
-
-  /**
-   * Whether a second node in another zone takes over when the first one fails.
-   *
-   * @default false
-   */
-  readonly multiAz?: boolean;
-
-  /**
-   * Subnets of the cache.
-   *
-   * @default - isolated subnets where the VPC has any, else private ones
-   */
-  readonly cacheSubnets?: ec2.SubnetSelection;
-}
-
-/** Options of `Cache.fromEndpoint`. */
-export interface EndpointCacheOptions {
-  /**
-   * Port of the server: 1 to 65535.
-   *
-   * @default 6379
-   */
-  readonly port?: number;
-
-  /**
-   * Secret whose whole value is the password.
-   *
-   * @default - no password
-   */
-  readonly password?: secretsmanager.ISecret;
-
-  /**
-   * Whether TLS is spoken, with a certificate that the operating system knows.
-   *
-   * @default true
-   */
-  readonly tls?: boolean;
-
-  /**
-   * What lets the machines in: their security groups are allowed there, on `port`.
-   *
-   * @default - nothing: let them in yourself
-   */
-  readonly connectable?: ec2.IConnectable;
-}
-
-const ON_INSTANCE_TYPES: PropTypes<OnInstanceCacheOptions> = { maxMemory: SIZE };
-const ELASTI_CACHE_TYPES: PropTypes<ElastiCacheOptions> = { nodeType: STRING, multiAz: BOOLEAN, cacheSubnets: SUBNETS };
-const ENDPOINT_TYPES: PropTypes<EndpointCacheOptions> = {
-  port: NUMBER,
-  password: SECRET,
-  tls: BOOLEAN,
-  connectable: CONNECTABLE,
-};
 
 /** Where a cache is bound to. */
 export interface CacheContext {
-  readonly plan: RequestPathPlan;
+  readonly plan: Plan;
   /** Where a cache is made; absent where none can be made. */
   readonly vpc?: ec2.IVpc;
 }
@@ -168,7 +90,7 @@ export class Cache {
   /** @internal */
   public _bind(scope: Construct, context: CacheContext): DataAccess {
     const { brokerUrl, ...access } = this.bind(scope, context);
-    if (!context.plan._plan.cache!.broker) return access;
+    if (!context.plan.cache!.broker) return access;
     return { ...access, environment: { ...access.environment, PLUMBLINE_BROKER_URL: brokerUrl } };
   }
 }

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import type { DataAccess } from './data-access';
 import { OperatingSystem } from './operating-system';
 import { connectionsHere } from './other-stacks';
-import { refuseViolations } from './plan-violations';
+import { reportViolations } from './plan-violations';
 import { VPC, refuseOtherTypes, type PropTypes } from './prop-types';
 import { PLAN, type RequestPathPlan } from './request-path-plan';
 
@@ -61,10 +61,10 @@ export class DataServices extends Construct {
     super(scope, id);
     refuseOtherTypes(props, TYPES);
     const { plan, vpc } = props;
-    refuseViolations(plan);
+    reportViolations(this, plan);
     const { database, cache, media, operatingSystem = OperatingSystem.AMAZON_LINUX_2023 } = plan._props;
-    const databaseAccess = database?._bind(this, { plan, vpc, operatingSystem });
-    const cacheAccess = cache?._bind(this, { plan, vpc });
+    const databaseAccess = database?._bind(this, { plan: plan._plan, vpc, operatingSystem });
+    const cacheAccess = cache?._bind(this, { plan: plan._plan, vpc });
     const mediaAccess = media?._bind(this);
     this._plan = plan;
     this._access = [databaseAccess, cacheAccess, mediaAccess].filter((access) => access !== undefined);

@@ -6,7 +6,6 @@ import type { DataVolumeSource } from './data-volume-source';
 import { isKnown } from './known';
 import { refuse } from './plan/refuse';
 import { DATA_VOLUME, sizeProblems } from './ranges';
-import type { RequestPathProps } from './request-path-plan';
 
 /** Where the volume for a database comes from, and what becomes of it. */
 export interface DataVolumeOptions {
@@ -49,13 +48,19 @@ export function dataVolumeOptions(options: DataVolumeSource): DataVolumeOptions 
   };
 }
 
+/** What may be on a volume of the instance. */
+interface Holders {
+  readonly database?: { readonly _volume?: DataVolumeOptions };
+  readonly media?: { readonly _volume?: DataVolumeOptions; readonly _volumeOptions: readonly string[] };
+}
+
 /** The volume of an instance: that of its database, where one is there, else that of the files that users upload. */
-export function dataVolumeOf({ database, media }: RequestPathProps): DataVolumeOptions | undefined {
+export function dataVolumeOf({ database, media }: Holders): DataVolumeOptions | undefined {
   return database?._volume ?? media?._volume;
 }
 
 /** What is said of it in two places, one message each. */
-export function dataVolumeProblems({ database, media }: RequestPathProps): string[] {
+export function dataVolumeProblems({ database, media }: Holders): string[] {
   if (!database?._volume || !media) return [];
   return media._volumeOptions.map(
     (name) =>
@@ -64,7 +69,7 @@ export function dataVolumeProblems({ database, media }: RequestPathProps): strin
 }
 
 /** What a machine cannot keep that has no volume for data, one message each. */
-export function withoutVolume({ database, media }: RequestPathProps): string[] {
+export function withoutVolume({ database, media }: Holders): string[] {
   const needs = 'needs a volume that outlives the instance: use WebService or WebInstance, or';
   return [
     ...(database?._volume ? [`a database on the instance ${needs} another database`] : []),

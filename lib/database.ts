@@ -29,17 +29,23 @@ import {
 import { EnvironmentSecret } from './environment-secret';
 import { literal, secondsOf } from './numbers';
 import { OperatingSystem } from './operating-system';
-import { databasePort, rdsClassProblem, rdsMemory, type DatabaseEngineName, type DatabaseInput } from './plan';
+import {
+  databasePort,
+  rdsClassProblem,
+  rdsMemory,
+  type DatabaseEngineName,
+  type DatabaseInput,
+  type Plan,
+} from './plan';
 import { refuse } from './plan/refuse';
 import { STRING, refuseOtherTypes } from './prop-types';
 import { RDS_STORAGE, hostProblems, portProblems, sizeProblems } from './ranges';
 import { RdsDatabase } from './rds-database';
 import { MYSQL_SOCKET, PGBOUNCER_PORT, PGBOUNCER_SOCKETS, POSTGRESQL_SOCKETS, RDS_BUNDLE, SQLITE_FILE } from './render';
-import type { RequestPathPlan } from './request-path-plan';
 
 /** Where a database is bound to. */
 export interface DatabaseContext {
-  readonly plan: RequestPathPlan;
+  readonly plan: Plan;
   readonly operatingSystem: OperatingSystem;
   /** Where a database is made; absent where none can be made. */
   readonly vpc?: ec2.IVpc;
@@ -158,7 +164,7 @@ export class Database {
     return new Database(
       options,
       (operatingSystem) => ({ engine: engine(operatingSystem), host: 'instance' }),
-      (_, { plan }) => ({ environment: ENVIRONMENT_ON_INSTANCE[plan._plan.database!.engine]!, secrets: {} }),
+      (_, { plan }) => ({ environment: ENVIRONMENT_ON_INSTANCE[plan.database!.engine]!, secrets: {} }),
       dataVolumeOptions(options),
     );
   }

@@ -2,14 +2,14 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { ElastiCacheOptions } from './cache';
+import type { ElastiCacheOptions } from './cache-options';
 import { dataSubnets } from './data-subnets';
-import type { RequestPathPlan } from './request-path-plan';
+import type { Plan } from './plan';
 
 /** Props of `ElastiCache`. */
 export interface ElastiCacheProps extends ElastiCacheOptions {
   /** The numbers. */
-  readonly plan: RequestPathPlan;
+  readonly plan: Plan;
   /** Where the cache is. */
   readonly vpc: ec2.IVpc;
   /** Its port. */
@@ -34,7 +34,7 @@ export class ElastiCache extends Construct implements ec2.IConnectable {
   constructor(scope: Construct, id: string, props: ElastiCacheProps) {
     super(scope, id);
     const { vpc, port } = props;
-    const { maxmemoryPolicy, broker } = props.plan._plan.cache!;
+    const { maxmemoryPolicy, broker } = props.plan.cache!;
     const multiAz = props.multiAz ?? false;
     const subnets = vpc.selectSubnets(
       dataSubnets({

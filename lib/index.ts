@@ -1,11 +1,11 @@
 export { AppServer, WorkerClass, type GunicornOptions } from './app-server';
+export { Application } from './application';
 export {
-  Application,
   type ApplicationOptions,
   type AssetApplicationOptions,
   type GitApplicationOptions,
   type RemoteApplicationOptions,
-} from './application';
+} from './application-options';
 export { ApplicationLoadBalancing, type ApplicationLoadBalancingProps } from './application-load-balancing';
 export {
   BackgroundWorker,
@@ -16,7 +16,8 @@ export {
   type ScheduleOptions,
 } from './background-worker';
 export { BasicAuth } from './basic-auth';
-export { Cache, type ElastiCacheOptions, type EndpointCacheOptions, type OnInstanceCacheOptions } from './cache';
+export { Cache } from './cache';
+export { type ElastiCacheOptions, type EndpointCacheOptions, type OnInstanceCacheOptions } from './cache-options';
 export { DataServices, type DataServicesProps } from './data-services';
 export { type DataVolumeSource } from './data-volume-source';
 export { Database } from './database';
@@ -36,7 +37,9 @@ export { EnvironmentSecret } from './environment-secret';
 export { type HealthCheckProps } from './health-check';
 export { type ApplicationFrontDoorProps, type FrontDoorProps } from './load-balancing-props';
 export { type LocationOptions } from './location-options';
+export { type MachineProps } from './machine-props';
 export { Media } from './media';
+export type { MediaOnInstanceOptions } from './media-options';
 export { NetworkLoadBalancing, type NetworkLoadBalancingProps } from './network-load-balancing';
 export { OperatingSystem, type OperatingSystemProps } from './operating-system';
 export {
@@ -56,4 +59,5 @@ export { LoadBalancerType, RequestPathPlan, type RequestPathProps } from './requ
 export { type RootVolumeProps } from './root-volume';
 export { WebInstance, type InstanceOptions, type WebInstanceProps } from './web-instance';
 export { WebService, type WebServiceProps } from './web-service';
-export { WebUserData, type MachineProps, type WebUserDataProps } from './web-user-data';
+export { WebUserData } from './web-user-data';
+export { type WebUserDataProps } from './web-user-data-props';

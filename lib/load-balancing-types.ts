@@ -1,5 +1,5 @@
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { BUCKET } from './application-types';
+import { BUCKET } from './application-options';
 import type { ApplicationFrontDoorProps, FrontDoorProps } from './load-balancing-props';
 import { BOOLEAN, NUMBER, STRING, SUBNETS, arrayOf, withMember, type PropType, type PropTypes } from './prop-types';
 

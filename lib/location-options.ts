@@ -2,7 +2,8 @@ import type { Duration, Size } from 'aws-cdk-lib';
 import { BasicAuth } from './basic-auth';
 import type { EnvironmentSecret } from './environment-secret';
 import { literal, mebibytesOf, secondsOf } from './numbers';
-import { withoutSlash, type LocationInput } from './plan/locations';
+import type { LocationInput } from './plan/location-plan';
+import { withoutSlash } from './plan/locations';
 import { DURATION, SIZE, STRING, arrayOf, needed, secretOf, strings, structOf, type PropTypes } from './prop-types';
 
 /** Settings of nginx for a path and everything below it. What one does not say is what the nearest path above it says. */

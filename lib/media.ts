@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { BUCKET } from './application-types';
+import { BUCKET } from './application-options';
 import type { DataAccess } from './data-access';
 import { dataVolumeOptions, type DataVolumeOptions } from './data-volume-options';
 import { MEDIA_ON_INSTANCE_TYPES, type MediaOnInstanceOptions } from './media-options';

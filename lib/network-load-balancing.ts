@@ -7,7 +7,7 @@ import { DEFAULT_HEALTH_CHECK_PATH, type HealthCheckProps } from './health-check
 import type { FrontDoorProps } from './load-balancing-props';
 import { FRONT_DOOR_TYPES } from './load-balancing-types';
 import { otherEnvironments } from './other-stacks';
-import { refuseViolations } from './plan-violations';
+import { reportViolations } from './plan-violations';
 import { refuse } from './plan/refuse';
 import { STRING, VPC, arrayOf, needed, refuseOtherTypes, withMember, type PropTypes } from './prop-types';
 import { PLAN, type RequestPathPlan } from './request-path-plan';
@@ -62,7 +62,7 @@ export class NetworkLoadBalancing extends Construct {
   constructor(scope: Construct, id: string, props: NetworkLoadBalancingProps) {
     super(scope, id);
     refuseOtherTypes(props, TYPES);
-    refuseViolations(props.plan);
+    reportViolations(this, props.plan);
     refuse(networkLoadBalancingProblems(this, props));
     const { loadBalancer } = props.plan;
     const internetFacing = props.internetFacing ?? true;

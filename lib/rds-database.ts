@@ -5,14 +5,13 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { dataSubnets } from './data-subnets';
 import type { RdsOptions } from './database-options';
-import { databasePort } from './plan';
+import { databasePort, type Plan } from './plan';
 import { rdsParameters } from './rds-parameters';
-import type { RequestPathPlan } from './request-path-plan';
 
 /** Props of `RdsDatabase`. */
 export interface RdsDatabaseProps extends Omit<RdsOptions, 'connMaxAge'> {
   /** The numbers. */
-  readonly plan: RequestPathPlan;
+  readonly plan: Plan;
   /** Where the database is. */
   readonly vpc: ec2.IVpc;
   /** The engine with its version. */
@@ -47,7 +46,7 @@ export class RdsDatabase extends Construct implements ec2.IConnectable {
   constructor(scope: Construct, id: string, props: RdsDatabaseProps) {
     super(scope, id);
     const { vpc, engine } = props;
-    const plan = props.plan._plan.database!;
+    const plan = props.plan.database!;
     const vpcSubnets = dataSubnets({
       vpc,
       prop: 'databaseSubnets',

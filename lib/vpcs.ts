@@ -2,7 +2,7 @@ import { Reference, Tokenization, type IResolvable } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IConstruct } from 'constructs';
-import type { DataServices } from './data-services';
+import type { DataAccess } from './data-access';
 import { isKnown, told } from './known';
 
 /** What is in another VPC than it has to be, one message for each prop. `why` says why it has to be in the same. */
@@ -42,7 +42,7 @@ const isBridge = (one: IConstruct) =>
   one instanceof ec2.CfnTransitGatewayVpcAttachment;
 
 /** Databases and caches that the machines of a VPC do not reach, unless something connects the two VPCs. */
-export function reachProblems(vpc: ec2.IVpc, { _access }: DataServices): string[] {
+export function reachProblems(vpc: ec2.IVpc, { _access }: { readonly _access: readonly DataAccess[] }): string[] {
   const ids = _access.flatMap(({ connections }) => vpcsOfGroups(connections?.securityGroups ?? []));
   const problems = vpcProblems(vpc, { 'the database or cache': ids }, 'nothing in this app connects the two');
   return problems.length > 0 && vpc.node.root.node.findAll().some(isBridge) ? [] : problems;

@@ -1,3 +1,4 @@
+import type { MachineProps } from './machine-props';
 import { Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -9,7 +10,7 @@ import { DataServices } from './data-services';
 import { canBeAliased, dnsNameOf, domainNameOf, urlOf } from './domain';
 import type { ApplicationFrontDoorProps } from './load-balancing-props';
 import { APPLICATION_FRONT_DOOR_TYPES } from './load-balancing-types';
-import { MACHINE_TYPES } from './machine-types';
+import { MACHINE_TYPES } from './machine-props';
 import { NetworkLoadBalancing, networkLoadBalancingProblems } from './network-load-balancing';
 import { violationsOf, warnOfViolations } from './plan-violations';
 import { refuse } from './plan/refuse';
@@ -17,7 +18,7 @@ import { VPC, refuseOtherTypes, strings, type PropTypes } from './prop-types';
 import { LoadBalancerType, REQUEST_PATH_TYPES, RequestPathPlan, type RequestPathProps } from './request-path-plan';
 import { rangesOf } from './vpc-ranges';
 import { INSTANCE_OPTIONS_TYPES, WebInstance, instanceProblems, type InstanceOptions } from './web-instance';
-import { WebUserData, type MachineProps } from './web-user-data';
+import { WebUserData } from './web-user-data';
 
 /** Props of `WebService`. */
 export interface WebServiceProps extends RequestPathProps, MachineProps, ApplicationFrontDoorProps, InstanceOptions {
@@ -117,7 +118,7 @@ export class WebService extends Construct implements ec2.IConnectable, iam.IGran
       appServer: props.application._server(props.appServer),
       loadBalancerIdleTimeout: props.loadBalancerIdleTimeout ?? fixedIdleTimeout(props),
     });
-    refuse([...problemsOf(this, props, this.plan), ...violationsOf(this.plan)]);
+    refuse([...problemsOf(this, props, this.plan), ...violationsOf(this, this.plan)]);
     warnOfViolations(this, this.plan);
 
     this.vpc = props.vpc ?? this.makeVpc();

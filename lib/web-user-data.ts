@@ -3,20 +3,18 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
-import type { Application } from './application';
 import { merged } from './data-access';
 import { dataVolumeOf, originOf, withoutVolume } from './data-volume-options';
 import { DataServices } from './data-services';
 import { namesWithoutEffect, refuseNames } from './environment-names';
 import { EnvironmentSecret } from './environment-secret';
 import { environmentUrls } from './environment-urls';
-import type { HealthCheckProps } from './health-check';
 import { passwordsOf } from './location-options';
 import { longestBytes } from './longest-text';
 import { machineEnvironment } from './machine-environment';
-import { OperatingSystem, type OperatingSystemProps } from './operating-system';
+import { OperatingSystem } from './operating-system';
 import { otherEnvironments, principalHere } from './other-stacks';
-import { refuseViolations } from './plan-violations';
+import { reportViolations } from './plan-violations';
 import { MEDIA_WARNING } from './project';
 import { refuse } from './plan/refuse';
 import { refuseOtherTypes } from './prop-types';
@@ -29,140 +27,13 @@ import {
   type SignalTarget,
 } from './render';
 import type { RequestPathPlan } from './request-path-plan';
+import type { MachineProps } from './machine-props';
 import { runtimeAsset } from './runtime';
-import { USER_DATA_TYPES } from './user-data-types';
+import { USER_DATA_TYPES, type WebUserDataProps } from './web-user-data-props';
 import { PRIVATE_RANGES } from './vpc-ranges';
-
-/** What is on a machine besides the numbers of the plan. */
-export interface MachineProps extends HealthCheckProps, OperatingSystemProps {
-  /** The web application. */
-  readonly application: Application;
-
-  /**
-   * Environment variables of the application. They are readable in the template: for secrets use `secrets`. What the machine sets itself
-   * is an error, here and in `secrets`: `PYTHONPATH` (use `pythonPath` of the application), `PATH`, `PLUMBLINE_*`; so is `GUNICORN_CMD_ARGS`,
-   * which gunicorn puts above its configuration. `WEB_CONCURRENCY` and `PORT` reach the application with a warning, since they change neither
-   * workers nor addresses.
-   *
-   * @default - none
-   */
-  readonly environment?: { [name: string]: string };
-
-  /**
-   * Environment variables of the application whose values are fetched when it starts.
-   *
-   * @default - a `SECRET_KEY` that is generated in Secrets Manager, where the application is a Django project
-   */
-  readonly secrets?: { [name: string]: EnvironmentSecret };
-
-  /**
-   * Packages of the operating system that the application wants, by the names that they have there: libraries that it loads (`libmagic1`,
-   * `libpango-1.0-0`, `libgdal36`), programs that it runs (`gettext`), headers for packages that are built on the machine. They are
-   * installed before anything of the application is.
-   *
-   * @default - none; compilers and headers that a package without a wheel is known to need come, and go, by themselves
-   */
-  readonly systemPackages?: string[];
-
-  /**
-   * Environment variables that the installation of packages alone sees, with what a private index asks for: `UV_DEFAULT_INDEX` (an
-   * address with user name and password, instead of PyPI's), `UV_INDEX` (besides; also for the sources of Poetry and Pipenv),
-   * `UV_INDEX_NAME_USERNAME` and `UV_INDEX_NAME_PASSWORD` of an index that uv's table in a `pyproject.toml` names, or any variable that
-   * a requirements file or a Pipfile has as `${VARIABLE}`.
-   *
-   * @default - none
-   */
-  readonly packageSecrets?: { [name: string]: EnvironmentSecret };
-
-  /**
-   * Whether `manage.py migrate` runs before a release serves, where the application is a Django project with a database.
-   *
-   * @default true
-   */
-  readonly migrate?: boolean;
-
-  /**
-   * Whether `manage.py collectstatic` runs before a release serves, where the application is a Django project. Files of `STATIC_ROOT`
-   * that came with the release are never overwritten, and keep their places in a manifest.
-   *
-   * @default true
-   */
-  readonly collectStatic?: boolean;
-
-  /**
-   * Commands that run as root in the directory of the release, once on each machine, and again with each change on one that holds its
-   * database: after the packages of the application are installed, before it starts. `as_app COMMAND` runs one as the service runs: its user, environment, secrets,
-   * packages and sandbox; of the disk it may write to the release, `/var/lib/app` and `/var/tmp`.
-   *
-   * @default - none
-   */
-  readonly extraCommands?: string[];
-
-  /**
-   * Whether the application reaches the instance metadata service, which gives the credentials of the instance's role to every process
-   * that asks: false where nothing of it calls AWS with that role, true where something does. nginx and a database or cache on the
-   * instance never reach it.
-   *
-   * @default - true where the role was granted more than the machine itself needs (`bucket.grantRead(service)`, a policy, `Media.bucket`), and
-   * where it is a role of yours, whose policies are not known here
-   */
-  readonly instanceMetadata?: boolean;
-
-  /**
-   * Address ranges of proxies before the load balancer, such as those of a CDN, which are believed about who asks: the client is the last
-   * address of `X-Forwarded-For` that is none of theirs. Ranges of IPv4 or IPv6, such as 203.0.113.0/24. Behind a Network Load Balancer only
-   * these are believed. Whoever speaks from within them, or from the VPC, can name any address then.
-   *
-   * @default - none: the load balancer is believed, in the address ranges of the VPC of a `WebService` where it knows them, else in the
-   * private ranges of RFC 1918
-   */
-  readonly trustedProxies?: string[];
-
-  /**
-   * Header in which a proxy of `trustedProxies` says the scheme that its client speaks, `http` or `https`: `CloudFront-Forwarded-Proto` for
-   * CloudFront, where the origin request policy has it. Nobody else is believed.
-   *
-   * @default - the scheme that is spoken to the load balancer
-   */
-  readonly trustedSchemeHeader?: string;
-}
-
-/** Props of `WebUserData.forPlan`. */
-export interface WebUserDataProps extends MachineProps {
-  /**
-   * Address ranges that the load balancer speaks from, which are its VPC's: there it is believed about who asks.
-   *
-   * @default - the private ranges of RFC 1918
-   */
-  readonly loadBalancerRanges?: string[];
-
-  /** The numbers. */
-  readonly plan: RequestPathPlan;
-
-  /**
-   * Host names that the application answers to. The health check carries the first.
-   */
-  readonly allowedHosts: string[];
-
-  /**
-   * The database and the cache of the plan.
-   *
-   * @default - made here, where they need no VPC
-   */
-  readonly dataServices?: DataServices;
-
-  /**
-   * Whether a Network Load Balancer ends TLS: nginx cannot see it.
-   *
-   * @default false
-   */
-  readonly tls?: boolean;
-}
 
 /** What EC2 accepts, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html */
 const LONGEST_USER_DATA = 16384;
-
-/** RFC 1918: where load balancers live in a VPC that we know nothing about. */
 
 /** Long enough for Django (50 characters); letters and digits pass through every file format. */
 const SECRET_KEY_LENGTH = 50;
@@ -212,7 +83,7 @@ export class WebUserData extends Construct {
   private constructor(scope: Construct, id: string, props: WebUserDataProps) {
     super(scope, id);
     refuseOtherTypes(props, USER_DATA_TYPES);
-    refuseViolations(props.plan);
+    reportViolations(this, props.plan);
     this.plan = props.plan;
     const { database, media, backgroundWorkers = [], ...planned } = props.plan._props;
     refuseNames(props, media?._volume !== undefined);

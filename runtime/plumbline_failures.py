@@ -4,6 +4,7 @@ twice.
 """
 
 import errno
+import io
 import logging
 import sys
 import traceback
@@ -11,6 +12,8 @@ from types import SimpleNamespace
 
 REQUEST_ID_HEADER = "X-Request-Id"  # nginx makes it, and takes a client's own away
 REQUEST_ID = "HTTP_X_REQUEST_ID"
+# In the environ of WSGI and the scope of ASGI, whose copies share it: a list, empty while nobody has told of a failure.
+TOLD = "plumbline.told"
 
 
 def write(line, details=""):
@@ -24,6 +27,12 @@ def request_failed(method, path, request_id, error, logger=None):
     details = "" if logger and reaches_journal(logger, error) else traceback_of(error)
     line = f"request guard: {printable(method)} {printable(path)} failed (request {printable(request_id or '-')})"
     write(line, details + where_to_write(error))
+
+
+def request_failed_silently(method, path, request_id):
+    """A handler of its own has caught the exception, or the framework keeps it to itself, as Litestar does."""
+    request = f"{printable(method)} {printable(path)}"
+    write(f"request guard: {request} answered 500 and raised nothing (request {printable(request_id or '-')})")
 
 
 def where_to_write(error):
@@ -49,8 +58,8 @@ def printable(text):
 
 
 def reaches_journal(logger, error=None):
-    """Whether an error that is logged there comes to the process' own output. A handler that is no stream (mail, a
-    service, a queue) counts as silent: where it is not, a traceback twice is better than none."""
+    """Whether an error that is logged there comes to the process' own output, with its traceback. A handler that is no
+    stream (mail, a service, a queue) counts as silent: where it is not, a traceback twice is better than none."""
     if not logger.isEnabledFor(logging.ERROR):
         return False
     exc_info = (type(error), error, error.__traceback__) if error else None
@@ -59,11 +68,29 @@ def reaches_journal(logger, error=None):
         return False
     return any(
         isinstance(handler, logging.StreamHandler)
-        and not isinstance(handler, logging.FileHandler)
+        and not leads_elsewhere(handler.stream)
         and handler.level <= logging.ERROR
         and handler.filter(record)
+        and (error is None or writes_traceback(handler, record))
         for handler in handlers_of(logger) or [logging.lastResort]
     )
+
+
+def leads_elsewhere(stream):
+    """One that has no number may be a stand-in for ours, such as Flask's and Celery's."""
+    try:
+        number = stream.fileno()
+    except Exception:
+        return isinstance(stream, io.StringIO)
+    return number not in (None, 1, 2)
+
+
+def writes_traceback(handler, record):
+    """A formatter of the project's own, such as one that writes JSON, may leave it out."""
+    try:
+        return "Traceback (most recent call last)" in handler.format(record)
+    except Exception:
+        return False
 
 
 def handlers_of(logger):
@@ -81,6 +108,7 @@ def django_request_failed(request, **_):
     if not settings.DEBUG_PROPAGATE_EXCEPTIONS:  # else it comes to who called Django
         meta = request.META
         logger = logging.getLogger("django.request")
+        getattr(request, "scope", meta).get(TOLD, []).append(True)
         request_failed(request.method, request.path, meta.get(REQUEST_ID), sys.exc_info()[1], logger)
 
 
@@ -91,6 +119,7 @@ def flask_request_failed(sender, exception, **_):
         return
     environ = sys.modules["flask"].request.environ
     method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+    environ.get(TOLD, []).append(True)
     request_failed(method, path, environ.get(REQUEST_ID), exception, sender.logger)
 
 

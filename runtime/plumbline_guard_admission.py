@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from plumbline_failures import printable, request_failed
+from plumbline_failures import printable, request_failed, request_failed_silently
 from plumbline_guard_master import SharedTime, master_beat
 from plumbline_guard_replacement import OVERDUE, SERVING, tell
 
@@ -107,6 +107,10 @@ class Guard:
     def tell_failure(self, method, target, request_id, error):
         """What the application let through."""
         request_failed(method, target.partition("?")[0], request_id, error)
+
+    def tell_silent_failure(self, method, target, request_id):
+        """What the application has answered itself, with nothing that would say why."""
+        request_failed_silently(method, target.partition("?")[0], request_id)
 
     def end_stuck(self):
         """At once: a thread that never returns would keep the process from ending."""

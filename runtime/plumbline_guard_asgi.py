@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import time
 
-from plumbline_failures import REQUEST_ID_HEADER
+from plumbline_failures import REQUEST_ID_HEADER, TOLD
 from plumbline_guard_admission import (
     DEADLINE_HEADER,
     HEALTH_HEADER,
@@ -82,6 +82,7 @@ class AsgiRequest:
     def __init__(self, guard, scope, receive, send):
         self.guard = guard
         self.scope = scope
+        self.told = scope[TOLD] = []
         self.receive = receive
         self.send = send
         self.start = None  # held back until the first piece of the body: until then a 504 can take its place
@@ -115,6 +116,8 @@ class AsgiRequest:
             await self.ending
         elif not self.expired and not self.failed:
             await self.send_start()
+            if self.start and self.start["status"] == 500 and not self.told:
+                self.guard.tell_silent_failure(*self.named())
 
     def expire(self, task=None):
         """Answers without waiting for the application: what it handed to threads goes on, whatever is cancelled."""
@@ -132,16 +135,20 @@ class AsgiRequest:
         has gone once the response is complete."""
         self.failed = True
         transport = protocol_of(self.receive).transport
-        gone = self.guard.hung_up(transport.get_extra_info("socket"))
+        # after a whole response the client's leaving is no news, and nothing fails of it
+        gone = not self.complete and self.guard.hung_up(transport.get_extra_info("socket"))
         # what `send` and `receive` raise then, by the specification and in Starlette
         about_that = isinstance(error, OSError) or type(error).__name__ == "ClientDisconnect"
         if not (gone and about_that):
-            path = self.scope["raw_path"].decode("latin-1")
-            self.guard.tell_failure(self.scope["method"], path, header(self.scope, REQUEST_ID_HEADER), error)
+            self.guard.tell_failure(*self.named(), error)
         if not self.started:
             await self.answer(self.guard.failed())
         elif not self.complete:
             transport.close()
+
+    def named(self):
+        path = self.scope["raw_path"].decode("latin-1")
+        return self.scope["method"], path, header(self.scope, REQUEST_ID_HEADER)
 
     async def hold_start(self, message):
         if self.expired:

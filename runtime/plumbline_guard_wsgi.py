@@ -5,7 +5,7 @@ import errno
 import socket
 import time
 
-from plumbline_failures import REQUEST_ID
+from plumbline_failures import REQUEST_ID, TOLD
 from plumbline_guard_admission import DEADLINE_HEADER, HEALTH_HEADER, Guard, head_and_body, seconds_for
 from plumbline_guard_limits import Deadline
 
@@ -93,6 +93,7 @@ class WsgiRequest:
     def __init__(self, guard, environ, start_response):
         self.guard = guard
         self.environ = environ
+        self.told = environ[TOLD] = []
         self.start_response = start_response
         self.head = None  # held back until the first chunk: until then a 504 can take its place
         self.head_sent = False
@@ -186,8 +187,12 @@ class WsgiRequest:
         return self.end_with(self.guard.failed())
 
     def tell(self, error):
+        self.told.append(error)
+        self.guard.tell_failure(*self.named(), error)
+
+    def named(self):
         environ = self.environ
-        self.guard.tell_failure(environ["REQUEST_METHOD"], environ["RAW_URI"], environ.get(REQUEST_ID), error)
+        return environ["REQUEST_METHOD"], environ["RAW_URI"], environ.get(REQUEST_ID)
 
     def end_with(self, answer):
         if self.head_sent:
@@ -209,5 +214,7 @@ class WsgiRequest:
     def send_head(self):
         if not self.head_sent and self.head:
             self.head_sent = True
+            if self.head[0].startswith("500") and not self.told:
+                self.guard.tell_silent_failure(*self.named())
             self.gunicorn_write = self.start_response(*self.head)
         return self.gunicorn_write

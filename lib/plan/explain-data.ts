@@ -1,4 +1,4 @@
-import type { ExplainedSetting } from './explain';
+import type { ExplainedSetting } from './explained-setting';
 import { explainedSqlite } from './explain-sqlite';
 import type { BackgroundWorkerPlan, CachePlan, ConnectionPlan, DatabasePlan, Plan } from './plan';
 

@@ -1,4 +1,4 @@
-import type { ExplainedSetting } from './explain';
+import type { ExplainedSetting } from './explained-setting';
 import type { Plan } from './plan';
 import { cooperative } from './worker-plan';
 

@@ -1,4 +1,4 @@
-import type { ExplainedSetting } from './explain';
+import type { ExplainedSetting } from './explained-setting';
 import type { DatabasePlan } from './plan';
 
 /** The rows of a file of SQLite: those that are the same for every plan too, since they are not SQLite's own. */

@@ -2,17 +2,10 @@ import { explainedData } from './explain-data';
 import { explainedDisk } from './explain-disk';
 import { explainedLocations } from './explain-locations';
 import { explainedSlots } from './explain-slots';
+import type { ExplainedSetting } from './explained-setting';
 import type { MemoryPlan, Plan } from './plan';
 import { webSockets } from './queue-plan';
 import { timeoutEndsRequests, webSocketPing } from './timeout-plan';
-
-/** One row of the plan: a setting in its program's own words, its value, and why it has this value. */
-export interface ExplainedSetting {
-  readonly hop: string;
-  readonly setting: string;
-  readonly value: string;
-  readonly because: string;
-}
 
 /** Every number of a plan with its reason, from the innermost hop to the outermost. */
 export function explainedSettings(plan: Plan): ExplainedSetting[] {

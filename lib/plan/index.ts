@@ -1,5 +1,6 @@
 export { databasePort } from './database-server';
-export { explainedSettings, explainPlan, type ExplainedSetting } from './explain';
+export { explainedSettings, explainPlan } from './explain';
+export type { ExplainedSetting } from './explained-setting';
 export { cacheClassProblem, rdsClassProblem } from './instance-classes';
 export { INSTANCE_SIZES, instanceSize, type InstanceSizeFacts } from './instance-sizes';
 export type {

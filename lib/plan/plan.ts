@@ -9,7 +9,7 @@ import type {
   MediaInput,
 } from './data-services';
 import type { InstanceSizeFacts } from './instance-sizes';
-import type { LocationInput, LocationPlan } from './locations';
+import type { LocationInput, LocationPlan } from './location-plan';
 
 export type {
   BackgroundWorkerInput,
@@ -23,7 +23,7 @@ export type {
   DatabaseServerName,
   MediaInput,
 } from './data-services';
-export type { LocationInput, LocationPlan } from './locations';
+export type { LocationInput, LocationPlan } from './location-plan';
 
 /** The gunicorn worker classes that can be planned for. */
 export type WorkerClassName = 'sync' | 'gthread' | 'gevent' | 'asgi';

@@ -1,6 +1,6 @@
 import type { ProjectFiles } from './files';
 import { logicalLines } from './python-source';
-import type { ProjectWarning } from './project';
+import type { ProjectWarning } from './project-warning';
 
 /** The id of the warning: a service that has a place for files has no need of it. */
 export const MEDIA_WARNING = 'mediaWithoutPlace';

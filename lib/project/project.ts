@@ -5,6 +5,7 @@ import { fileOf, layoutOf, managedFolders, named, type LayoutOptions } from './l
 import { linkedDirsWithCode } from './linked-dirs';
 import { mediaWarnings } from './media';
 import { problemOf, problemOfCelery, type Named } from './modules';
+import type { ProjectWarning } from './project-warning';
 import { pythonWishes, type PythonWish } from './python-version';
 import { djangoInRelease, othersInRelease, settingsModule } from './sqlite';
 
@@ -16,12 +17,6 @@ export interface ProjectOptions extends LayoutOptions, Choices {
   readonly requirements?: string;
   /** The directory in messages. */
   readonly directory: string;
-}
-
-/** Something that is done otherwise than someone may expect. */
-export interface ProjectWarning {
-  readonly id: string;
-  readonly message: string;
 }
 
 /** What is known of a project by looking at its files. */

@@ -1,7 +1,7 @@
 import { folderOf, inFolder, type ProjectFiles } from './files';
 import { fileOf } from './layout';
 import { statementsOf } from './python-source';
-import type { ProjectWarning } from './project';
+import type { ProjectWarning } from './project-warning';
 
 /** A place that the environment decides, or that is not in the release. */
 const ELSEWHERE = /environ|getenv|\benv\b|\bconfig\(|secret|url|\bhome\b|expanduser|temp|["']\/|:memory:/i;

@@ -86,6 +86,29 @@ def test_that_of_an_asgi_application_is_told_once_also_when_it_has_answered(ask,
     assert answer.status == (200 if path == "/after" else 500)
 
 
+@pytest.mark.parametrize("error", ["refused", "read-only", "name", "timeout"])
+def test_an_error_of_the_system_is_told_though_the_client_has_its_answer_and_is_gone(own_server, error):
+    server = own_server("asgi", app="failing:starlette")
+    for _ in range(20):
+        assert server.get(f"/os/{error}").status == 500
+    server.wait_for(lambda: journal(server).count(f"GET /os/{error} failed") == 20, "the lines")
+    assert journal(server).count("a bug in a view") == 20
+
+
+@pytest.mark.parametrize(
+    ("worker_class", "app"),
+    [("sync", "bare"), ("gthread", "flask"), ("gevent", "bare"), ("asgi", "bare_asgi")],
+)
+def test_a_500_that_nobody_has_raised_is_told_with_its_id(own_server, worker_class, app):
+    server = own_server(worker_class, app=f"failing:{app}")
+    assert server.get("/caught?of=1", {"X-Request-Id": ID}).status == 500
+    line = f"request guard: GET /caught answered 500 and raised nothing (request {ID})\n"
+    server.wait_for(lambda: line in journal(server), "the line")
+    assert server.get("/boom").status == 500
+    server.wait_for(lambda: "GET /boom failed" in journal(server), "the other")
+    assert journal(server).count("raised nothing") == 1
+
+
 LOGGINGS = [
     "default",
     "console",
@@ -96,6 +119,8 @@ LOGGINGS = [
     "none",
     "critical only",
     "configured by the project",
+    "a formatter without tracebacks",
+    "another stream",
 ]
 
 

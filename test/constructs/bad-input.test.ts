@@ -7,7 +7,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { AppServer, EnvironmentSecret, LoadBalancerType, WorkerClass, type WebServiceProps } from '../../lib';
 import { flask, makeStack, serve } from '../support/stacks';
 
-const outOfLine = (...messages: string[]) => new Error(['the request path is out of line:', ...messages].join('\n- '));
+const outOfLine = (...messages: string[]) => new Error(['the request path of Test/Site is out of line:', ...messages].join('\n- '));
 const fails = (props: Partial<WebServiceProps>, error: Error) =>
   expect(() => serve({ application: flask(), ...props })).toThrow(error);
 
@@ -25,7 +25,7 @@ describe('fails with a plan out of line', () => {
     const seconds = serve({ requestTimeout: Duration.seconds(3589) }).service.plan.loadBalancer.deregistrationDelay;
     expect(seconds).toBe(3600);
     expect(() => serve({ requestTimeout: Duration.seconds(3590) })).toThrow(
-      /^the request path is out of line:\n- requestTimeout \(3590 s\) must be at most what a deregistration delay of 3600 s allows \(3589 s\), else a drain would cut requests; lower requestTimeout and move longer work into a background worker \[R1\]/,
+      /^the request path of Test\/Site is out of line:\n- requestTimeout \(3590 s\) must be at most what a deregistration delay of 3600 s allows \(3589 s\), else a drain would cut requests; lower requestTimeout and move longer work into a background worker \[R1\]/,
     );
   });
 
@@ -34,7 +34,7 @@ describe('fails with a plan out of line', () => {
       { appServer: AppServer.gunicorn({ memoryPerWorker: Size.gibibytes(3) }) },
       expect.objectContaining({
         message: expect.stringMatching(
-          /^the request path is out of line:\n- not even one worker of memoryPerWorker \(3072 MiB\) fits into the memory for workers \(\d+ MiB\) of t3\.small: use t3\.medium or larger, or lower memoryPerWorker \[E4\]$/,
+          /^the request path of Test\/Site is out of line:\n- not even one worker of memoryPerWorker \(3072 MiB\) fits into the memory for workers \(\d+ MiB\) of t3\.small: use t3\.medium or larger, or lower memoryPerWorker \[E4\]$/,
         ) as string,
       }) as Error,
     );
@@ -42,13 +42,13 @@ describe('fails with a plan out of line', () => {
 
   test('when workers exceed the memory', () => {
     expect(() => serve({ appServer: AppServer.gunicorn({ workers: 9 }) })).toThrow(
-      /^the request path is out of line:\n- workers × memoryPerWorker \(2304 MiB\) must be at most memory for workers \(\d+ MiB\), else the OOM killer ends a worker in the middle of a request, which looks like a timeout; lower workers or memoryPerWorker, or take a larger instance \[E4\]$/,
+      /^the request path of Test\/Site is out of line:\n- workers × memoryPerWorker \(2304 MiB\) must be at most memory for workers \(\d+ MiB\), else the OOM killer ends a worker in the middle of a request, which looks like a timeout; lower workers or memoryPerWorker, or take a larger instance \[E4\]$/,
     );
   });
 
   test('when the instance family is not known', () => {
     expect(() => serve({ instanceType: ec2.InstanceType.of(ec2.InstanceClass.M5, ec2.InstanceSize.LARGE) })).toThrow(
-      /^the request path is out of line:\n- instanceType "m5\.large" is not known: use one of t3\.nano, t3\.micro, .*t4g\.2xlarge \[I1\]$/,
+      /^the request path of Test\/Site is out of line:\n- instanceType "m5\.large" is not known: use one of t3\.nano, t3\.micro, .*t4g\.2xlarge \[I1\]$/,
     );
   });
 

@@ -27,7 +27,7 @@ describe('a cache on the instance', () => {
   test('fails as a broker where each change replaces the instance, and the queue with it', () => {
     expect(() => made(Cache.redisOnInstance(), { backgroundWorkers })).toThrow(
       new Error(
-        'the request path is out of line:\n- queues on an instance that each change replaces (1) must be equal to 0, else the tasks that wait there are lost with each release and each new image; ' +
+        'the request path of Test/Site is out of line:\n- queues on an instance that each change replaces (1) must be equal to 0, else the tasks that wait there are lost with each release and each new image; ' +
           'use Cache.elastiCache or Cache.fromEndpoint, or a database or media on the instance (Database.mysqlOnInstance, Database.postgresOnInstance, Database.sqliteOnInstance, Media.onInstance), which is then changed in place and keeps its queue [N23]',
       ),
     );

@@ -1,12 +1,12 @@
 import { App, CfnParameter, Duration, NestedStack, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { app as importedVpc } from '../../examples/imported-vpc/app';
 import { app as minimal } from '../../examples/minimal/app';
 import { app as ownLaunchTemplate } from '../../examples/own-launch-template/app';
 import { app as rds } from '../../examples/rds/app';
 import { app as ownLoadBalancer } from '../../examples/own-load-balancer/app';
-import { WebService } from '../../lib';
+import { AppServer, RequestPathPlan, WebService, WebUserData, WorkerClass } from '../../lib';
 import { FLAGS, flask, machineOf, machinesOf, makeStack, mysite, serve, templateOf } from '../support/stacks';
 
 const templateOfApp = (app: App) => templateOf(app.node.children.find((child) => Stack.isStack(child)) as Stack);
@@ -184,5 +184,36 @@ describe('a service with tokens for names', () => {
       new WebService(stack, id, { application: flask(), vpc, requestTimeout: Duration.seconds(10 + index) });
     });
     Template.fromStack(stack).resourceCountIs('AWS::EC2::Instance', 3);
+  });
+});
+
+describe('the warnings of a plan', () => {
+  const warned = (stack: Stack) =>
+    Annotations.fromStack(stack)
+      .findWarning('*', Match.stringLikeRegexp('\\[O10\\]'))
+      .map(({ id }) => id);
+  const plan = () =>
+    RequestPathPlan.of({
+      instanceType: new ec2.InstanceType('t3.small'),
+      appServer: AppServer.gunicorn({ workerClass: WorkerClass.SYNC }),
+    });
+
+  test('are given once in a stack, at what takes it first, where there is no service', () => {
+    const [one, other] = [makeStack(), makeStack()];
+    const shared = plan();
+    for (const stack of [one, other]) {
+      const props = { plan: shared, application: mysite(), allowedHosts: ['example.com'] };
+      WebUserData.forPlan(stack, 'First', props);
+      WebUserData.forPlan(stack, 'Second', props);
+    }
+    expect([warned(one), warned(other)]).toEqual([['/Test/First'], ['/Test/First']]);
+  });
+
+  test('are given at the service, which has them acknowledged', () => {
+    const { stack } = serve({
+      instanceType: new ec2.InstanceType('t3.small'),
+      appServer: AppServer.gunicorn({ workerClass: WorkerClass.SYNC }),
+    });
+    expect(warned(stack)).toEqual(['/Test/Site']);
   });
 });

@@ -152,7 +152,7 @@ describe('fails', () => {
       appServer: AppServer.gunicorn({ workers: 5, threads: 8 }),
     });
     expect(() => new DataServices(stack, 'Data', { plan, vpc })).toThrow(
-      /^the request path is out of line:\n- connections at the worst moment .*\[N1\]/,
+      /^the request path of Test\/Data is out of line:\n- connections at the worst moment .*\[N1\]/,
     );
   });
 
@@ -167,7 +167,7 @@ describe('fails', () => {
         }),
     ).toThrow(
       new Error(
-        'the request path is out of line:\n' +
+        'the request path of Test/Site is out of line:\n' +
           '- maxInstances with a database on the instance (2) must be equal to 1, else every instance has data of its own, and clients see those of whichever answers; lower maxInstances to 1, or use a database in RDS [N6]',
       ),
     );

@@ -172,7 +172,7 @@ describe('a location', () => {
     wrong(
       'a path that is a pattern',
       { path: '/a.*', allow: ['10.0.0.0/8'] },
-      'the request path is out of line:\n- locations "/a.*" must be a path of letters, digits and - _ . ~ @ + between slashes: it is compared as it stands, neither as a pattern nor with %-escapes [V2]',
+      'the request path of Test/Site is out of line:\n- locations "/a.*" must be a path of letters, digits and - _ . ~ @ + between slashes: it is compared as it stands, neither as a pattern nor with %-escapes [V2]',
     ),
     [
       'locations that are no array',

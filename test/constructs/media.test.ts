@@ -168,7 +168,7 @@ describe('media on the instance', () => {
 
   test('fails in a fleet', () => {
     expect(() => serve({ media: Media.onInstance(), maxInstances: 2 })).toThrow(
-      'the request path is out of line:\n- maxInstances with media on the instance (2) must be equal to 1, else what is uploaded to one instance is a 404 on the others; lower maxInstances to 1, or use Media.bucket [N30]',
+      'the request path of Test/Site is out of line:\n- maxInstances with media on the instance (2) must be equal to 1, else what is uploaded to one instance is a 404 on the others; lower maxInstances to 1, or use Media.bucket [N30]',
     );
   });
 

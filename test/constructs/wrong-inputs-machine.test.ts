@@ -128,7 +128,7 @@ const endpoint = (name: string, port?: number) =>
     maxConnections: 100,
     secret: { secretArn: 'arn' } as secretsmanager.ISecret,
   });
-const outOfLine = (message: string) => `the request path is out of line:\n- ${message}`;
+const outOfLine = (message: string) => `the request path of Test/Site is out of line:\n- ${message}`;
 
 describe('a number', () => {
   failsWithEach([

@@ -1,7 +1,7 @@
 import { AppServer } from '../../lib';
 import { failsWithEach, serviceWith, type Input } from '../support/wrong-inputs';
 
-const outOfLine = (message: string) => `the request path is out of line:\n- ${message} [V1]`;
+const outOfLine = (message: string) => `the request path of Test/Site is out of line:\n- ${message} [V1]`;
 const nginx = (title: string, name: string, problem: string, value = 'on'): Input => [
   title,
   (stack) => serviceWith(stack, { nginxDirectives: { [name]: value } }),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { drawLadder, LADDER_PLAN } from '../../scripts/ladder';
-import { withTables } from '../../scripts/readme-tables';
+import { PAGES, withPart } from '../../scripts/generated-pages';
 
 const read = (path: string) => readFileSync(resolve(__dirname, '../..', path), 'utf8');
 
@@ -9,13 +9,12 @@ test('the picture of the ladder is current: npx tsx scripts/ladder.ts > docs/lad
   expect(read('docs/ladder.svg')).toBe(drawLadder(LADDER_PLAN));
 });
 
-test('the tables of the README are current: npx tsx scripts/readme-tables.ts', () => {
-  const readme = read('README.md');
-  expect(readme).toBe(withTables(readme));
+test.each(Object.keys(PAGES))('the table of %s is current: npx tsx scripts/generated-pages.ts', (page) => {
+  expect(read(page)).toBe(withPart(page, read(page)));
 });
 
-test('fails on a README that has lost a generated part', () => {
-  expect(() => withTables('# empty')).toThrow(
-    'README.md has no part between <!-- generated: plan --> and <!-- end: plan -->',
+test('fails on a page that has lost its generated part', () => {
+  expect(() => withPart('README.md', '# empty')).toThrow(
+    'README.md has no part between <!-- generated: ladder --> and <!-- end: ladder -->',
   );
 });

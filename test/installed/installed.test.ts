@@ -92,6 +92,15 @@ describe('the npm package', () => {
   });
 });
 
+test('the planner works where the CDK is not installed', () => {
+  const folder = newFolder('planner', { 'package.json': '{ "private": true }' });
+  run(folder, 'npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', '--legacy-peer-deps', tarball]);
+  const code = `const { planRequestPath } = require('cdk-plumbline/planner');
+    console.log(planRequestPath({ requestTimeout: 120 }).plan.loadBalancer.idleTimeout);
+    try { require('aws-cdk-lib'); console.log('the CDK is there'); } catch { console.log('no CDK'); }`;
+  expect(run(folder, process.execPath, ['--eval', code]).split('\n')).toEqual(['131', 'no CDK', '']);
+});
+
 describe('the Python package', () => {
   test('synthesizes the same template as the npm package', () => {
     const dist = join(home, 'dist');

@@ -1,5 +1,6 @@
 """A Django project in one file, its settings too, whose views fail, with one of the loggings that projects have."""
 
+import json
 import logging.config
 import os
 
@@ -9,6 +10,11 @@ ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 CONSOLE = {"class": "logging.StreamHandler"}
 DEBUGGING = {"debug": {"()": "django.utils.log.RequireDebugTrue"}}
+
+
+class Json(logging.Formatter):
+    def format(self, record):
+        return json.dumps({"message": record.getMessage()})
 
 
 def of(handler, more=None, **rest):
@@ -26,6 +32,12 @@ LOGGINGS = {
     "none": {"version": 1, "disable_existing_loggers": True, "loggers": {"django": {"propagate": False}}},
     "critical only": of(CONSOLE, {"loggers": {"django.request": {"level": "CRITICAL"}}}),
     "configured by the project": {},
+    "a formatter without tracebacks": of(
+        {**CONSOLE, "formatter": "json"},
+        formatters={"json": {"()": "failing_django.Json"}},
+        disable_existing_loggers=False,
+    ),
+    "another stream": of({**CONSOLE, "stream": open(os.devnull, "w")}, disable_existing_loggers=False),
 }
 logging_of_the_test = os.environ.get("LOGGING", "default")
 LOGGING = LOGGINGS[logging_of_the_test]

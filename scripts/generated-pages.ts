@@ -1,7 +1,8 @@
 /**
- * Writes the generated parts of README.md between their markers: what each setting becomes, sizes and workers, the rules.
+ * Writes the generated parts of README.md and of docs/reference between their markers: what each setting becomes, sizes and workers, the
+ * rules.
  *
- *     npx tsx scripts/readme-tables.ts
+ *     npx tsx scripts/generated-pages.ts
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -39,19 +40,41 @@ const rules = () =>
     ]),
   );
 
-const PARTS: Record<string, () => string> = { plan: () => explainPlan(LADDER_PLAN).trimEnd(), sizes, rules };
+/** The lines of the plan that say what this is about. */
+const LADDER = [
+  ...['statement timeout', 'deadline', 'timeout', 'proxy_read_timeout', 'idle_timeout.timeout_seconds'],
+  ...['keepalive_timeout', 'workers', 'max_conns'],
+];
 
-/** A README with its generated parts made anew. */
-export function withTables(readme: string): string {
-  return Object.entries(PARTS).reduce((text, [name, render]) => {
-    const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
-    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    if (from < 0 || to < from) throw new Error(`README.md has no part between ${begin} and ${end}`);
-    return `${text.slice(0, from + begin.length)}\n\n${render()}\n\n${text.slice(to)}`;
-  }, readme);
+const plan = () => explainPlan(LADDER_PLAN).trimEnd();
+
+const ladder = () => {
+  const [head, line, ...rows] = plan().split('\n');
+  return [head, line, ...rows.filter((row) => LADDER.includes(row.split('`')[1]!))].join('\n');
+};
+
+const PARTS = { ladder, plan, sizes, rules };
+
+/** Pages that have a generated part, by its name. */
+export const PAGES: Readonly<Record<string, keyof typeof PARTS>> = {
+  'README.md': 'ladder',
+  'docs/reference/plan.md': 'plan',
+  'docs/reference/sizes.md': 'sizes',
+  'docs/reference/rules.md': 'rules',
+};
+
+/** A page with its generated part made anew. */
+export function withPart(page: string, text: string): string {
+  const name = PAGES[page]!;
+  const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${page} has no part between ${begin} and ${end}`);
+  return `${text.slice(0, from + begin.length)}\n\n${PARTS[name]()}\n\n${text.slice(to)}`;
 }
 
 if (require.main === module) {
-  const path = resolve(__dirname, '../README.md');
-  writeFileSync(path, withTables(readFileSync(path, 'utf8')));
+  for (const page of Object.keys(PAGES)) {
+    const path = resolve(__dirname, '..', page);
+    writeFileSync(path, withPart(page, readFileSync(path, 'utf8')));
+  }
 }
