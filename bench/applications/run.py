@@ -86,6 +86,7 @@ def project(wanted: dict, repository: Path, folder: Path) -> Path:
     for command in wanted.pop("build", []):
         sh("bash", "-c", command, cwd=directory, env=tools())
     for path, text in wanted.pop("files", {}).items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text(text)
     return directory
 
@@ -149,7 +150,7 @@ def visit(machine: Machine, host: str, pages: list[str], answer: Answer) -> None
     html = "".join(seen.text for seen in (*got.values(), admin))
     static = re.search(r"""(?:href|src)=["']?(/static/[^"' >]+)""", html)
     answer.cells["static"] = str(machine.get(static[1], headers=browser).status) if static else "-"
-    if machine.run("test -f /srv/app/current/manage.py && echo yes", False):
+    if machine.run("grep -s django.core.management /srv/app/current/manage.py", False):
         answer.cells["file kept"] = keep_a_file(machine, browser)
     failed = [page for page, seen in [*got.items(), ("/admin/", admin)] if seen.status >= 500]
     if failed:
