@@ -36,6 +36,8 @@ interface Wanted {
   readonly media?: { readonly linkedDirs?: string[] };
   readonly celery?: string;
   readonly rq?: string[];
+  /** Seconds; of every background worker. */
+  readonly taskTimeout?: number;
   /** A background worker, called `worker`. */
   readonly command?: string;
   readonly environment?: Record<string, string>;
@@ -54,7 +56,7 @@ interface Wanted {
 const app = new App();
 const stack = new Stack(app, 'Application');
 const wanted = JSON.parse(app.node.tryGetContext('wanted') as string) as Wanted;
-const taskTimeout = Duration.minutes(2);
+const taskTimeout = Duration.seconds(wanted.taskTimeout ?? 120);
 wanted.pythons?.forEach(play);
 
 new WebService(stack, 'Site', {
