@@ -2,7 +2,6 @@ import type { Size } from 'aws-cdk-lib';
 import { literal, mebibytesOf } from './numbers';
 import type { PlanInput } from './plan';
 import { isSetting } from './plan/gunicorn-settings';
-import { refuse } from './plan/refuse';
 import {
   ANYTHING,
   BOOLEAN,
@@ -10,7 +9,7 @@ import {
   SIZE,
   mapOf,
   oneOf,
-  refuseOtherTypes,
+  refuseOtherOptions,
   unknownName,
   type PropTypes,
 } from './prop-types';
@@ -100,19 +99,16 @@ const TYPES: PropTypes<GunicornOptions> = {
 };
 
 /** What is wrong with a name of an option: gunicorn's own stand in `settings`. */
-function misplaced(name: string): string[] {
-  const problems = unknownName('AppServer.gunicorn', name, Object.keys(TYPES));
-  return problems.map((problem) =>
-    isSetting(name) ? `AppServer.gunicorn.${name} is a setting of gunicorn: give it in settings` : problem,
-  );
+function misplaced(name: string, names: string[]): string | undefined {
+  if (isSetting(name)) return `AppServer.gunicorn.${name} is a setting of gunicorn: give it in settings`;
+  return unknownName('AppServer.gunicorn', name, names)[0];
 }
 
 /** The server that runs the application. */
 export class AppServer {
   /** gunicorn behind a socket of systemd. */
   public static gunicorn(options: GunicornOptions = {}): AppServer {
-    refuseOtherTypes(options, TYPES);
-    refuse(Object.keys(options).flatMap(misplaced));
+    refuseOtherOptions(options, TYPES, {}, misplaced);
     return new AppServer(options);
   }
 

@@ -1,5 +1,5 @@
 import type { BundlingOptions } from 'aws-cdk-lib';
-import { BOOLEAN, STRING, strings, withMember, type PropTypes } from './prop-types';
+import { BOOLEAN, STRING, strings, constructWith, withMember, type PropTypes } from './prop-types';
 
 /** How the application is called. Where both are given, the worker class decides which is used. */
 export interface ApplicationOptions {
@@ -129,7 +129,7 @@ export const REMOTE_TYPES: PropTypes<RemoteApplicationOptions> = { ...TYPES, dja
 
 export const GIT_TYPES: PropTypes<GitApplicationOptions> = { ...REMOTE_TYPES, ref: STRING };
 
-export const BUCKET = withMember(
+export const BUCKET = constructWith(
   'bucketArn',
   `an s3.IBucket, for example s3.Bucket.fromBucketName(this, 'Bucket', 'name')`,
 );

@@ -25,7 +25,7 @@ import {
   type ProjectWarning,
   type PythonWish,
 } from './project';
-import { STRING, refuseOtherTypes } from './prop-types';
+import { STRING, refuseOtherOptions } from './prop-types';
 import {
   CREDENTIALS_IN_REPOSITORY,
   EXTRA_NAME,
@@ -64,7 +64,7 @@ export class Application {
    * @throws when the files show that it cannot be served: no file names packages, or the application is not where it is said to be
    */
   public static fromAsset(directory: string, options: AssetApplicationOptions): Application {
-    refuseOtherTypes(options, ASSET_TYPES, { directory: [directory, STRING] });
+    refuseOtherOptions(options, ASSET_TYPES, { directory: [directory, STRING] });
     const problems = [...optionProblems(options), ...directoryProblems(directory)];
     refuse(problems);
     const { bundling } = options;
@@ -85,7 +85,7 @@ export class Application {
 
   /** A zip file in a bucket, of another region too. Give every release a key of its own: the same key means no change. */
   public static fromBucket(bucket: s3.IBucket, key: string, options: RemoteApplicationOptions): Application {
-    refuseOtherTypes(options, REMOTE_TYPES, { bucket: [bucket, BUCKET], key: [key, STRING] });
+    refuseOtherOptions(options, REMOTE_TYPES, { bucket: [bucket, BUCKET], key: [key, STRING] });
     const problems = optionProblems(options);
     if (key === '') problems.push('key "" must name an object');
     refuse(problems);
@@ -97,7 +97,7 @@ export class Application {
 
   /** A public Git repository, cloned by the machine over HTTPS. */
   public static fromGit(repository: string, options: GitApplicationOptions): Application {
-    refuseOtherTypes(options, GIT_TYPES, { repository: [repository, STRING] });
+    refuseOtherOptions(options, GIT_TYPES, { repository: [repository, STRING] });
     const problems = optionProblems(options);
     if (holdsCredentials(repository)) {
       problems.push(CREDENTIALS_IN_REPOSITORY);

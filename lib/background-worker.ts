@@ -11,7 +11,7 @@ import {
   SIZE,
   STRING,
   needed,
-  refuseOtherTypes,
+  refuseOtherOptions,
   strings,
   type PropTypes,
 } from './prop-types';
@@ -157,7 +157,7 @@ const CELERY_PROCESSES = 2;
 export class BackgroundWorker {
   /** A worker of Celery with its processes. Its broker is the `cache`, where there is one, else what the project says. */
   public static celery(options: CeleryOptions): BackgroundWorker {
-    refuseOtherTypes(options, CELERY_TYPES);
+    refuseOtherOptions(options, CELERY_TYPES);
     const { app, name = 'celery', concurrency = CELERY_PROCESSES, queues } = options;
     return new BackgroundWorker({
       ...planned(name, 'celery', concurrency, options),
@@ -182,7 +182,7 @@ export class BackgroundWorker {
    * time came during the move. A scheduler that keeps its times in a database, such as that of django-celery-beat, does neither.
    */
   public static celeryBeat(options: CeleryBeatOptions): BackgroundWorker {
-    refuseOtherTypes(options, CELERY_BEAT_TYPES);
+    refuseOtherOptions(options, CELERY_BEAT_TYPES);
     return new BackgroundWorker({
       ...planned('celery-beat', 'celery-beat', 1, options),
       // it starts no task, so there is nothing to wait for when it stops
@@ -194,7 +194,7 @@ export class BackgroundWorker {
 
   /** Workers of django-rq: `manage.py rqworker`, which closes connections to databases before it forks. */
   public static rq(options: RqOptions = {}): BackgroundWorker {
-    refuseOtherTypes(options, RQ_TYPES);
+    refuseOtherOptions(options, RQ_TYPES);
     const { name = 'rq', processes = 1, queues = ['default'] } = options;
     return new BackgroundWorker({
       ...planned(name, 'rq', processes, options),
@@ -211,7 +211,7 @@ export class BackgroundWorker {
    * @param options its limits
    */
   public static command(name: string, command: string, options: BackgroundWorkerOptions = {}): BackgroundWorker {
-    refuseOtherTypes(options, TYPES, { name: [name, STRING], command: [command, STRING] });
+    refuseOtherOptions(options, TYPES, { name: [name, STRING], command: [command, STRING] });
     return new BackgroundWorker({
       ...planned(name, 'command', 1, options),
       command,
@@ -230,7 +230,7 @@ export class BackgroundWorker {
    * @param options what runs, and when
    */
   public static schedule(name: string, options: ScheduleOptions): BackgroundWorker {
-    refuseOtherTypes(options, SCHEDULE_TYPES, { name: [name, STRING] });
+    refuseOtherOptions(options, SCHEDULE_TYPES, { name: [name, STRING] });
     const { command, schedule, oncePerFleet = false } = options;
     return new BackgroundWorker({
       ...planned(name, 'schedule', 1, options),

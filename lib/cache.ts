@@ -15,7 +15,7 @@ import { EnvironmentSecret } from './environment-secret';
 import { mebibytesOf } from './numbers';
 import { cacheClassProblem, type CacheInput, type Plan } from './plan';
 import { refuse } from './plan/refuse';
-import { STRING, refuseOtherTypes } from './prop-types';
+import { STRING, refuseOtherOptions } from './prop-types';
 import { CACHE_SOCKET } from './render';
 import { hostProblems, portProblems } from './ranges';
 
@@ -36,7 +36,7 @@ export class Cache {
    * with it (an error, N23).
    */
   public static redisOnInstance(options: OnInstanceCacheOptions = {}): Cache {
-    refuseOtherTypes(options, ON_INSTANCE_TYPES);
+    refuseOtherOptions(options, ON_INSTANCE_TYPES);
     return new Cache({ host: 'instance', maxMemory: mebibytesOf('maxMemory', options.maxMemory) }, () => ({
       environment: { PLUMBLINE_CACHE_URL: `unix://${CACHE_SOCKET}?db=0` },
       brokerUrl: `redis+socket://${CACHE_SOCKET}?virtual_host=1`,
@@ -46,7 +46,7 @@ export class Cache {
 
   /** Valkey in Amazon ElastiCache: one node, or two in two zones. Encrypted, with TLS and a password. */
   public static elastiCache(options: ElastiCacheOptions = {}): Cache {
-    refuseOtherTypes(options, ELASTI_CACHE_TYPES);
+    refuseOtherOptions(options, ELASTI_CACHE_TYPES);
     const { nodeType } = options;
     const problem = nodeType !== undefined && !Token.isUnresolved(nodeType) && cacheClassProblem(nodeType);
     if (problem) throw new Error(`nodeType ${JSON.stringify(nodeType)} ${problem}`);
@@ -67,7 +67,7 @@ export class Cache {
 
   /** A server that is reached over the network by its name, without cluster mode. */
   public static fromEndpoint(host: string, options: EndpointCacheOptions = {}): Cache {
-    refuseOtherTypes(options, ENDPOINT_TYPES, { host: [host, STRING] });
+    refuseOtherOptions(options, ENDPOINT_TYPES, { host: [host, STRING] });
     refuse([...hostProblems('host', host), ...portProblems('port', options.port)]);
     const { port = PORT, password, connectable } = options;
     return new Cache({ host: 'elsewhere' }, (scope) => ({

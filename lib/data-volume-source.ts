@@ -1,7 +1,7 @@
 import type { RemovalPolicy, Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { REMOVAL_POLICY, SIZE, STRING, withMember, type PropTypes } from './prop-types';
+import { REMOVAL_POLICY, SIZE, STRING, constructWith, type PropTypes } from './prop-types';
 
 /** The volume of an instance that holds data: of its database, of the files that users upload, or of both. */
 export interface DataVolumeSource {
@@ -46,11 +46,11 @@ export interface DataVolumeSource {
 
 export const DATA_VOLUME_SOURCE_TYPES: PropTypes<DataVolumeSource> = {
   volumeSize: SIZE,
-  volume: withMember(
+  volume: constructWith(
     'volumeId',
     `an ec2.IVolume, for example ec2.Volume.fromVolumeAttributes(this, 'Volume', { volumeId, availabilityZone })`,
   ),
   snapshotId: STRING,
-  encryptionKey: withMember('keyArn', `a kms.IKey, for example kms.Key.fromKeyArn(this, 'Key', arn)`),
+  encryptionKey: constructWith('keyArn', `a kms.IKey, for example kms.Key.fromKeyArn(this, 'Key', arn)`),
   removalPolicy: REMOVAL_POLICY,
 };

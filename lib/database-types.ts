@@ -24,6 +24,7 @@ import {
   SUBNETS,
   needed,
   oneOf,
+  constructWith,
   withMember,
   type PropTypes,
 } from './prop-types';
@@ -80,5 +81,5 @@ export const ENDPOINT_TYPES: PropTypes<EndpointDatabaseOptions> = {
   connectable: CONNECTABLE,
 };
 
-export const DATABASE_INSTANCE = withMember('instanceEndpoint', 'an rds.IDatabaseInstance');
-export const DATABASE_CLUSTER = withMember('clusterEndpoint', 'an rds.IDatabaseCluster');
+export const DATABASE_INSTANCE = constructWith('instanceEndpoint', 'an rds.IDatabaseInstance');
+export const DATABASE_CLUSTER = constructWith('clusterEndpoint', 'an rds.IDatabaseCluster');

@@ -38,7 +38,7 @@ import {
   type Plan,
 } from './plan';
 import { refuse } from './plan/refuse';
-import { STRING, refuseOtherTypes } from './prop-types';
+import { STRING, refuseOtherOptions } from './prop-types';
 import { RDS_STORAGE, hostProblems, portProblems, sizeProblems } from './ranges';
 import { RdsDatabase } from './rds-database';
 import { MYSQL_SOCKET, PGBOUNCER_PORT, PGBOUNCER_SOCKETS, POSTGRESQL_SOCKETS, RDS_BUNDLE, SQLITE_FILE } from './render';
@@ -101,14 +101,14 @@ export class Database {
 
   /** MySQL in Amazon RDS. */
   public static rdsMysql(options: RdsMysqlOptions = {}): Database {
-    refuseOtherTypes(options, RDS_MYSQL_TYPES);
+    refuseOtherOptions(options, RDS_MYSQL_TYPES);
     const { version = MYSQL } = options;
     return Database.inRds(options, DatabaseEngine.MYSQL, rds.DatabaseInstanceEngine.mysql({ version }));
   }
 
   /** MariaDB in Amazon RDS. */
   public static rdsMariaDb(options: RdsMariaDbOptions = {}): Database {
-    refuseOtherTypes(options, RDS_MARIA_DB_TYPES);
+    refuseOtherOptions(options, RDS_MARIA_DB_TYPES);
     const { version = MARIADB } = options;
     // it allows half of MySQL's connections for the same memory
     const { instanceType = new ec2.InstanceType('t4g.medium') } = options;
@@ -121,14 +121,14 @@ export class Database {
 
   /** PostgreSQL in Amazon RDS. */
   public static rdsPostgres(options: RdsPostgresOptions = {}): Database {
-    refuseOtherTypes(options, RDS_POSTGRES_TYPES);
+    refuseOtherOptions(options, RDS_POSTGRES_TYPES);
     const { version = POSTGRESQL } = options;
     return Database.inRds(options, DatabaseEngine.POSTGRESQL, rds.DatabaseInstanceEngine.postgres({ version }));
   }
 
   /** An instance of Amazon RDS that is there already. It lets the machines in. */
   public static fromInstance(instance: rds.IDatabaseInstance, options: ImportedDatabaseOptions): Database {
-    refuseOtherTypes(options, IMPORTED_TYPES, { instance: [instance, DATABASE_INSTANCE] });
+    refuseOtherOptions(options, IMPORTED_TYPES, { instance: [instance, DATABASE_INSTANCE] });
     return Database.existing(instance.instanceEndpoint, {
       ...options,
       engine: engineOf(instance.node.path, options.engine, instance.engine?.engineType),
@@ -139,7 +139,7 @@ export class Database {
 
   /** A cluster of Amazon Aurora or RDS that is there already: its writer. It lets the machines in. */
   public static fromCluster(cluster: rds.IDatabaseCluster, options: ImportedDatabaseOptions): Database {
-    refuseOtherTypes(options, IMPORTED_TYPES, { cluster: [cluster, DATABASE_CLUSTER] });
+    refuseOtherOptions(options, IMPORTED_TYPES, { cluster: [cluster, DATABASE_CLUSTER] });
     return Database.existing(cluster.clusterEndpoint, {
       ...options,
       engine: engineOf(cluster.node.path, options.engine, cluster.engine?.engineType),
@@ -150,7 +150,7 @@ export class Database {
 
   /** A server that is reached over the network by its name. */
   public static fromEndpoint(host: string, options: EndpointDatabaseOptions): Database {
-    refuseOtherTypes(options, ENDPOINT_TYPES, { host: [host, STRING] });
+    refuseOtherOptions(options, ENDPOINT_TYPES, { host: [host, STRING] });
     refuse([...hostProblems('host', host), ...portProblems('port', options.port)]);
     const port = options.port ?? databasePort(options.engine);
     return Database.existing(new rds.Endpoint(host, port), options);
@@ -160,7 +160,7 @@ export class Database {
     options: OnInstanceDatabaseOptions,
     engine: (operatingSystem: OperatingSystem) => DatabaseEngineName,
   ): Database {
-    refuseOtherTypes(options, ON_INSTANCE_TYPES);
+    refuseOtherOptions(options, ON_INSTANCE_TYPES);
     return new Database(
       options,
       (operatingSystem) => ({ engine: engine(operatingSystem), host: 'instance' }),

@@ -5,11 +5,11 @@ import type * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { isElsewhere } from './other-stacks';
 import { refuse } from './plan/refuse';
-import { SECRET, STRING, withMember } from './prop-types';
+import { SECRET, STRING, constructWith } from './prop-types';
 import type { SecretSource } from './render';
 import { viaService } from './via-service';
 
-const PARAMETER = withMember(
+const PARAMETER = constructWith(
   'parameterName',
   `an ssm.IParameter, for example ssm.StringParameter.fromStringParameterName(this, 'Parameter', 'name')`,
 );

@@ -1,7 +1,17 @@
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { BUCKET } from './application-options';
 import type { ApplicationFrontDoorProps, FrontDoorProps } from './load-balancing-props';
-import { BOOLEAN, NUMBER, STRING, SUBNETS, arrayOf, withMember, type PropType, type PropTypes } from './prop-types';
+import {
+  BOOLEAN,
+  NUMBER,
+  STRING,
+  SUBNETS,
+  arrayOf,
+  constructWith,
+  withMember,
+  type PropType,
+  type PropTypes,
+} from './prop-types';
 
 /** What has the members of another class too. */
 const except = (other: abstract new (...args: never[]) => object, type: PropType, why: string): PropType => ({
@@ -10,12 +20,12 @@ const except = (other: abstract new (...args: never[]) => object, type: PropType
 });
 
 export const FRONT_DOOR_TYPES: PropTypes<FrontDoorProps> = {
-  certificate: withMember(
+  certificate: constructWith(
     'certificateArn',
     `an acm.ICertificate, for example acm.Certificate.fromCertificateArn(this, 'Certificate', arn)`,
   ),
   domainName: STRING,
-  hostedZone: withMember(
+  hostedZone: constructWith(
     'hostedZoneId',
     `a route53.IHostedZone, for example route53.HostedZone.fromLookup(this, 'Zone', { domainName })`,
   ),
@@ -30,12 +40,12 @@ export const APPLICATION_FRONT_DOOR_TYPES: PropTypes<ApplicationFrontDoorProps> 
   ...FRONT_DOOR_TYPES,
   loadBalancer: except(
     elbv2.NetworkLoadBalancer,
-    withMember('loadBalancerArn', 'an elbv2.IApplicationLoadBalancer'),
+    constructWith('loadBalancerArn', 'an elbv2.IApplicationLoadBalancer'),
     'is a Network Load Balancer, and only an Application Load Balancer can be shared: leave it out, with loadBalancerType NETWORK',
   ),
   listener: except(
     elbv2.NetworkListener,
-    withMember('listenerArn', 'an elbv2.IApplicationListener'),
+    constructWith('listenerArn', 'an elbv2.IApplicationListener'),
     'is one of a Network Load Balancer, and only those of an Application Load Balancer can be shared: leave it out, with loadBalancerType NETWORK',
   ),
   listenerConditions: arrayOf(

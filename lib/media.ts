@@ -9,7 +9,7 @@ import { MEDIA_ON_INSTANCE_TYPES, type MediaOnInstanceOptions } from './media-op
 import { linkedDirsProblems } from './linked-dirs';
 import { refuse } from './plan/refuse';
 import type { MediaInput } from './plan';
-import { refuseOtherTypes } from './prop-types';
+import { refuseOtherOptions } from './prop-types';
 import { MEDIA, MEDIA_URL } from './render';
 
 /** How the application reaches the files, and the bucket that they are in. */
@@ -38,7 +38,7 @@ export class Media {
    * @throws on folders that a link could not take the place of
    */
   public static onInstance(options: MediaOnInstanceOptions = {}): Media {
-    refuseOtherTypes(options, MEDIA_ON_INSTANCE_TYPES);
+    refuseOtherOptions(options, MEDIA_ON_INSTANCE_TYPES);
     const { linkedDirs = [], ...ofVolume } = options;
     refuse(linkedDirsProblems(linkedDirs));
     const given = Object.entries(ofVolume).flatMap(([name, value]) => (value === undefined ? [] : [name]));
@@ -66,7 +66,7 @@ export class Media {
    * @param bucket one that is there already. By default one is made: private, encrypted, with versions that are kept for 30 days; it stays when the stack goes
    */
   public static bucket(bucket?: s3.IBucket): Media {
-    if (bucket !== undefined) refuseOtherTypes({}, {}, { bucket: [bucket, BUCKET] });
+    if (bucket !== undefined) refuseOtherOptions({}, {}, { bucket: [bucket, BUCKET] });
     return new Media({ host: 's3' }, (scope) => {
       const found = bucket ?? makeBucket(scope);
       const name = found.bucketName;

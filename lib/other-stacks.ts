@@ -110,12 +110,23 @@ export function otherEnvironments(scope: Construct, given: Readonly<Record<strin
     if (Resource.isOwnedResource(resource) && there.environment !== here.environment) {
       return `${prop} is made for ${there.environment} and used in ${here.environment}: give both stacks the same env`;
     }
-    const env = environmentOf(resource);
     if (isLookedUpLater(resource)) return [];
-    return partsThatMatter(resource)
-      .filter((part) => differ(env[part], here[part]))
-      .map((part) => `${prop} is in ${part} ${env[part]} and used in ${here[part]}: give one of ${here[part]}`);
+    return otherParts(here, prop, resource, partsThatMatter(resource));
   });
+}
+
+/** Whether a bucket that is written to is another account's, whose policy would have to allow it: it is nobody's here to write. */
+export function otherAccount(scope: Construct, prop: string, bucket: IResource | undefined): string[] {
+  return bucket ? otherParts(Stack.of(scope), prop, bucket, ['account']) : [];
+}
+
+type Part = 'region' | 'account';
+
+function otherParts(here: Stack, prop: string, resource: IResource, parts: readonly Part[]): string[] {
+  const env = environmentOf(resource);
+  return parts
+    .filter((part) => differ(env[part], here[part]))
+    .map((part) => `${prop} is in ${part} ${env[part]} and used in ${here[part]}: give one of ${here[part]}`);
 }
 
 /** Whether the CLI has still to look it up: until then it has another account and region. */
@@ -126,13 +137,13 @@ function isLookedUpLater(resource: IResource): boolean {
 }
 
 /** A role is of an account alone, and what is allowed in a bucket or with a key is for its owner to say. */
-function partsThatMatter(resource: IResource): Array<'region' | 'account'> {
+function partsThatMatter(resource: IResource): Part[] {
   if ('roleArn' in resource) return ['account'];
   return 'bucketArn' in resource || 'keyArn' in resource ? ['region'] : ['region', 'account'];
 }
 
 /** An imported certificate says that it is where it was imported, and its ARN where it is. */
-function environmentOf(resource: IResource): Pick<ResourceEnvironment, 'region' | 'account'> {
+function environmentOf(resource: IResource): Pick<ResourceEnvironment, Part> {
   const arn = 'certificateArn' in resource ? (resource.certificateArn as string) : '';
   const [, region, account] = /^arn:[^:]+:acm:([^:]+):([^:]+):/.exec(arn) ?? [];
   return Token.isUnresolved(arn) || !region || !account ? resource.env : { region, account };

@@ -1,6 +1,6 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
-import { nearest } from './plan/nearest';
+import { misspelt, nearest } from './plan/nearest';
 import { refuse } from './plan/refuse';
 
 /*
@@ -19,12 +19,12 @@ export interface PropType {
 /** A type for every prop of a struct. */
 export type PropTypes<T extends object> = { readonly [K in keyof Required<T>]: PropType };
 
-/** What is wrong with the types of props, one message each. A message never has the text of a token, nor what may be a secret. */
+/** What is wrong with the names and the types of props, one message each. A message never has the text of a token, nor what may be a secret. */
 export function typeProblems<T extends object>(props: T, types: PropTypes<T>): string[] {
-  if (!isObject(props)) return [`the props (${shown(props)}) must be an object with the names and values of props`];
-  return Object.entries<PropType>(types).flatMap(([prop, type]) => {
-    const value: unknown = (props as Record<string, unknown>)[prop];
-    return value === undefined && type.optional ? [] : type.problems(prop, value);
+  return problemsOf(props, types, (name, names) => {
+    // others are a program's own, which extends our structs and passes the whole
+    const meant = misspelt(name, names);
+    return meant && `${name} is no prop: the nearest name is ${meant}`;
   });
 }
 
@@ -32,14 +32,50 @@ export function typeProblems<T extends object>(props: T, types: PropTypes<T>): s
  * @param positional what stands before the props, by its name
  * @throws one error for all values of another type
  */
-export function refuseOtherTypes<T extends object>(
-  props: T,
+export function refuseOtherTypes<T extends object>(props: T, types: PropTypes<T>, positional: Positional = {}): void {
+  refuse([...positionalProblems(positional), ...typeProblems(props, types)]);
+}
+
+/**
+ * The same for options of a factory, which nobody extends: a name that is none of theirs would have no effect.
+ *
+ * @throws one error for all names that are no options, and all values of another type
+ */
+export function refuseOtherOptions<T extends object>(
+  options: T,
   types: PropTypes<T>,
-  positional: Readonly<Record<string, readonly [value: unknown, type: PropType]>> = {},
+  positional: Positional = {},
+  unknown: Unknown = noOption,
 ): void {
-  const before = Object.entries(positional).flatMap(([name, [value, type]]) => type.problems(name, value));
-  const problems = [...before, ...typeProblems(props, types)];
-  refuse(problems);
+  refuse([...positionalProblems(positional), ...problemsOf(options, types, unknown)]);
+}
+
+function noOption(name: string, names: string[]): string {
+  const meant = nearest(name, names);
+  return `${name} is no option: ${meant ? `the nearest name is ${meant}` : `use one of ${names.join(', ')}`}`;
+}
+
+/** What is wrong with a name that no type has, if anything. */
+type Unknown = (name: string, names: string[]) => string | undefined;
+
+/** What stands before props or options, by its name. */
+type Positional = Readonly<Record<string, readonly [value: unknown, type: PropType]>>;
+
+function positionalProblems(positional: Positional): string[] {
+  return Object.entries(positional).flatMap(([name, [value, type]]) => type.problems(name, value));
+}
+
+function problemsOf<T extends object>(props: T, types: PropTypes<T>, unknown: Unknown): string[] {
+  if (!isObject(props)) return [`the props (${shown(props)}) must be an object with the names and values of props`];
+  const names = Object.keys(types);
+  const given = Object.keys(props).filter((name) => props[name] !== undefined);
+  return [
+    ...given.flatMap((name) => (names.includes(name) ? [] : (unknown(name, names) ?? []))),
+    ...Object.entries<PropType>(types).flatMap(([prop, type]) => {
+      const value: unknown = (props as Record<string, unknown>)[prop];
+      return value === undefined && type.optional ? [] : type.problems(prop, value);
+    }),
+  ];
 }
 
 /** How a value is told. */
@@ -86,7 +122,7 @@ export const structOf = <T extends object>(types: PropTypes<T>, rule: string): P
     isObject(value)
       ? [
           ...Object.keys(value).flatMap((name) => unknownName(prop, name, Object.keys(types))),
-          ...typeProblems(value as T, types).map((problem) => `${prop}.${problem}`),
+          ...problemsOf(value as T, types, () => undefined).map((problem) => `${prop}.${problem}`),
         ]
       : [`${prop} (${shown(value)}) must be ${rule}`],
 });
@@ -110,9 +146,13 @@ export const instanceOf = (type: Class, rule: string): PropType => simple(isInst
 /** The same, where what stands in its place may hold a password: its kind alone is told. */
 export const secretOf = (type: Class, rule: string): PropType => simple(isInstanceOf(type), rule, kindOf);
 
-/** A construct or value object of aws-cdk-lib, known by a member. */
+/** A value object of aws-cdk-lib, known by a member. */
 export const withMember = (name: string, rule: string, show: Show = shown): PropType =>
   simple(hasMember(name), rule, show);
+
+/** A construct, known by a member and by the tree that it is in: an object with the same member alone, such as `{ vpcId }`, is none. */
+export const constructWith = (name: string, rule: string, show: Show = shown): PropType =>
+  simple((value) => hasMember(name)(value) && hasMember('node')(value), rule, show);
 
 /** A value of an enumeration. */
 export const oneOf = (values: object, name: string): PropType =>
@@ -133,10 +173,10 @@ export const ANYTHING: PropType = { optional: true, problems: () => [] };
 /** Texts of a prop, and an example of one in the message. */
 export const strings = (example: string) => arrayOf(STRING, `an array of strings, for example ['${example}']`);
 
-export const VPC = withMember('vpcId', `an ec2.IVpc, for example ec2.Vpc.fromLookup(this, 'Vpc', { vpcId })`);
+export const VPC = constructWith('vpcId', `an ec2.IVpc, for example ec2.Vpc.fromLookup(this, 'Vpc', { vpcId })`);
 const SELECTION = {
   subnetType: oneOf(SubnetType, 'SubnetType'),
-  subnets: arrayOf(withMember('subnetId', 'an ec2.ISubnet'), 'an array, for example vpc.publicSubnets'),
+  subnets: arrayOf(constructWith('subnetId', 'an ec2.ISubnet'), 'an array, for example vpc.publicSubnets'),
 };
 export const SUBNETS: PropType = {
   optional: true,
@@ -153,7 +193,7 @@ export const INSTANCE_TYPE = simple(
   hasMember('architecture'),
   `an ec2.InstanceType, for example new ec2.InstanceType('t4g.small')`,
 );
-export const SECRET = withMember(
+export const SECRET = constructWith(
   'secretArn',
   `a secretsmanager.ISecret, for example secretsmanager.Secret.fromSecretNameV2(this, 'Secret', 'name')`,
   kindOf,

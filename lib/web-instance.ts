@@ -19,6 +19,7 @@ import {
   instanceOf,
   needed,
   refuseOtherTypes,
+  constructWith,
   withMember,
   type PropTypes,
 } from './prop-types';
@@ -82,8 +83,8 @@ export const INSTANCE_OPTIONS_TYPES: PropTypes<InstanceOptions> = {
     'getImage',
     `an ec2.IMachineImage, for example ec2.MachineImage.genericLinux({ 'eu-central-1': 'ami-0123456789abcdef0' })`,
   ),
-  role: withMember('roleArn', `an iam.IRole, for example iam.Role.fromRoleName(this, 'Role', 'name')`),
-  securityGroup: withMember(
+  role: constructWith('roleArn', `an iam.IRole, for example iam.Role.fromRoleName(this, 'Role', 'name')`),
+  securityGroup: constructWith(
     'securityGroupId',
     `an ec2.ISecurityGroup, for example ec2.SecurityGroup.fromSecurityGroupId(this, 'Group', id)`,
   ),

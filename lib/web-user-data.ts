@@ -13,7 +13,7 @@ import { passwordsOf } from './location-options';
 import { longestBytes } from './longest-text';
 import { machineEnvironment } from './machine-environment';
 import { OperatingSystem } from './operating-system';
-import { otherEnvironments, principalHere } from './other-stacks';
+import { otherAccount, otherEnvironments, principalHere } from './other-stacks';
 import { reportViolations } from './plan-violations';
 import { MEDIA_WARNING } from './project';
 import { refuse } from './plan/refuse';
@@ -86,7 +86,7 @@ export class WebUserData extends Construct {
     reportViolations(this, props.plan);
     this.plan = props.plan;
     const { database, media, backgroundWorkers = [], ...planned } = props.plan._props;
-    refuseNames(props, media?._volume !== undefined);
+    refuseNames(props, media?._planInput().host);
     const volume = dataVolumeOf(props.plan._props);
     this.operatingSystem = props.operatingSystem ?? planned.operatingSystem ?? OperatingSystem.AMAZON_LINUX_2023;
     this.dataServices = props.dataServices ?? new DataServices(this, 'DataServices', { plan: props.plan });
@@ -124,7 +124,11 @@ export class WebUserData extends Construct {
       ...Object.entries(packageSecrets).map(([name, one]) => [`packageSecrets ${name}`, one._resource] as const),
       ...passwords.map(({ path, secret }) => [`basicAuth of ${path}`, secret._resource] as const),
     ]);
-    const problems = [...application.linkedDirsProblems(linkedDirs), ...otherEnvironments(this, foreign)];
+    const problems = [
+      ...application.linkedDirsProblems(linkedDirs),
+      ...otherEnvironments(this, foreign),
+      ...otherAccount(this, 'the bucket of media', this.dataServices.mediaBucket),
+    ];
     if (props.instanceMetadata === false && this.dataServices.mediaBucket) {
       problems.push(
         'instanceMetadata is false, and Media.bucket is read and written with the credentials that the metadata service gives: leave instanceMetadata out',
@@ -275,20 +279,28 @@ export class WebUserData extends Construct {
   }
 
   private tooLong(props: WebUserDataProps): string[] {
-    const bytes = longestBytes(Stack.of(this).resolve(this.userData.render()));
+    const bytesOf = (text: string) => longestBytes(Stack.of(this).resolve(text));
+    const bytes = bytesOf(this.userData.render());
     if (bytes <= LONGEST_USER_DATA) return [];
+    const { locations, extraNginxDirectives, extraGunicornSettings } = props.plan._plan;
     const parts: Array<[string, unknown]> = [
       ['extraCommands', props.extraCommands],
       ['environment', props.environment],
-      ['nginxDirectives', props.plan._plan.extraNginxDirectives],
-      ['settings of the application server', props.plan._plan.extraGunicornSettings],
+      ['secrets', this.input.secrets],
+      ['locations', locations],
+      ['trustedProxies', this.input.beforeLoadBalancer],
+      ['nginxDirectives', extraNginxDirectives],
+      ['settings of the application server', extraGunicornSettings],
     ];
     const [name, largest] = parts
-      .map(([part, value]) => [part, Buffer.byteLength(JSON.stringify(value ?? ''))] as const)
+      .map(([part, value]) => [part, bytesOf(JSON.stringify(value ?? ''))] as const)
       .reduce((most, part) => (part[1] > most[1] ? part : most));
+    const part = `${name} (${largest} bytes)`;
     return [
       `user data can take ${bytes} bytes, ${bytes - LONGEST_USER_DATA} more than the ${LONGEST_USER_DATA} that EC2 accepts: ` +
-        `move ${name} (${largest} bytes) into a file of the application`,
+        (['extraCommands', 'environment'].includes(name)
+          ? `move ${part} into a file of the application`
+          : `shorten ${part}, where each token counts with the longest text that it may become`),
     ];
   }
 }

@@ -21,6 +21,12 @@ if [ -e "$app/next" ] && [ -n "${building:-}" ]; then
   release=$app/next
   options+=(-p "ReadWritePaths=$(realpath "$release")")
 fi
+if [ -n "${building:-}" ] && [ -n "${deadline:-}" ]; then
+  limit=$((deadline - EPOCHSECONDS))
+  if [ $limit -lt 10 ]; then limit=10; fi
+  # Interrupted, Python says where it is.
+  options+=(-p "RuntimeMaxSec=$limit" -p KillSignal=SIGINT)
+fi
 if [ ! -e "$release" ]; then
   echo 'no release serves on this machine: /var/log/cloud-init-output.log says why' >&2
   exit 1
@@ -44,4 +50,7 @@ for signal in HUP INT QUIT TERM; do
   trap "systemctl kill -s $signal $unit || true" $signal
 done
 while kill -0 $client 2>/dev/null; do wait $client || true; done
-wait $client
+status=0
+wait $client || status=$?
+if [ $status != 0 ] && [ "$SECONDS" -ge "${limit:-$((SECONDS + 1))}" ]; then echo "still running after $limit s" >&2; fi
+exit $status

@@ -21,8 +21,15 @@ NONE = (
 
 class BucketStorage(S3Boto3Storage):
     def get_default_settings(self):
+        own = super().get_default_settings()
+        parameters = {
+            name: value
+            for name, value in (own.get("object_parameters") or {}).items()
+            if name != "ACL" and not name.startswith("Grant")
+        }
         return {
-            **super().get_default_settings(),
+            **own,
+            "object_parameters": parameters,
             **dict.fromkeys(NONE),
             "bucket_name": os.environ["PLUMBLINE_MEDIA_BUCKET"],
             "region_name": os.environ["PLUMBLINE_MEDIA_REGION"],

@@ -62,6 +62,8 @@ def reason_of(output: str, python: str = "") -> str:
     if built is None:
         lines = [re.sub(r"^ *((cause|error): *)*", "", line).strip() for line in told.splitlines()]
         lines = [line for line in lines if line and not line.startswith(("hint:", "No solution found"))]
+        if "error sending request" in told:  # and why is below that
+            lines = [lines[0], lines[-1]]
         return " ".join(lines[:2]).replace("Because ", "", 1) if lines else "uv says nothing"
     return f"{built[1]} has no wheel for {python or 'this Python'} and cannot be built: {_cause(told[built.end() :])}"
 

@@ -57,7 +57,7 @@ try_environment() { # release, seconds
   as_user --working-directory="$1" -p CacheDirectory=plumbline -p CacheDirectoryMode=0700 -p PrivateTmp=yes \
     -p "RuntimeMaxSec=$2" -p MemoryMax=75% -p OOMScoreAdjust=500 -p "IPAddressDeny=$metadata_service" \
     -p EnvironmentFile=-/run/plumbline-secrets/packages \
-    /bin/bash "$lib/plumbline_packages.sh" "$lib/tools/bin/uv" "$python" "$gunicorn" "${requirements:-}" "${groups:-}" "${extras:-}" ${drivers:-}
+    /bin/bash "$lib/plumbline_packages.sh" "$lib/tools/bin/uv" "$python" "$gunicorn" "${requirements:-}" "${groups:-}" "${extras:-}" "${working_directory:-}" ${drivers:-}
 }
 
 python_of_machine() {

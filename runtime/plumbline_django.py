@@ -130,7 +130,7 @@ def read_only(databases, folder):
                 + (
                     "give database, for example Database.sqliteOnInstance()"
                     if alias == "default"
-                    else "name a file in /var/lib/app"
+                    else "name a file in one of linkedDirs of Media.onInstance(), or in /var/lib/app, which goes with the machine"
                 )
             )
 

@@ -9,6 +9,43 @@ from plumbline_requirement_lines import Refused, Requirements, name_of
 
 Table = dict[str, Any]
 
+# What is read of a file, each name with the shape of its value: a type, [the shape of a list's items], a table; `...`
+# stands for any name.
+ITEM = (str, dict, list)
+PROJECT = {
+    "project": {"name": str, "dependencies": [str], "optional-dependencies": {...: [str]}},
+    "dependency-groups": {...: [(str, dict)]},
+    "tool": {
+        "poetry": {
+            "dependencies": {...: ITEM},
+            "group": {...: {"dependencies": {...: ITEM}}},
+            "extras": {...: [str]},
+            "source": [{"url": str}],
+        },
+        "uv": {"index": [{}]},
+    },
+}
+LOCKED = [{"name": str, "version": str, "source": {}, "files": [{"hash": str}], "extras": {...: [str]}}]
+LOCKS = {"package": LOCKED, "packages": LOCKED}
+PIPFILE_LOCK = {"_meta": {"sources": [{"url": str}]}, ...: {...: (str, dict)}}
+WORDS = {str: "a text", dict: "a table", list: "a list"}
+
+
+def checked(file: Path, value: Any, shape: Any, place: str = "") -> Any:
+    """The value, where it has the shape; whoever reads it need not ask."""
+    types = shape if isinstance(shape, tuple) else (shape if isinstance(shape, type) else type(shape),)
+    if not isinstance(value, types):
+        meant = " or ".join(WORDS[one] for one in types)
+        raise Refused(f"{file}: {place or 'the whole'} is {json.dumps(value, default=str)}, where {meant} is meant")
+    if isinstance(shape, list):
+        for number, one in enumerate(value):
+            checked(file, one, shape[0], f"{place}[{number}]")
+    if isinstance(shape, dict):
+        for name, one in value.items():
+            inner = shape.get(name, shape.get(..., object))
+            checked(file, one, inner, f"{place}.{name}".lstrip("."))
+    return value
+
 
 def pipenv(lock: Table, groups: list[str]) -> Requirements:
     """https://github.com/pypa/pipenv/blob/main/docs/pipfile.md: each category of packages is a table of the lock."""
@@ -34,7 +71,9 @@ def poetry(project: Table, lock: Table | None, groups: list[str], extras: list[s
     chosen = _of_extras(project, extras)
     wanted.lines += optional(project, extras)
     of_groups = [_group(project, name) for name in ["main", *groups]]
-    locked = {name_of(one["name"]): one for one in (lock or {}).get("package", [])}
+    packages = (lock or {}).get("package", [])
+    names = [name_of(one["name"]) for one in packages]
+    locked = {name: one for name, one in zip(names, packages, strict=True) if names.count(name) == 1}
     for dependencies in of_groups:
         for name, given in dependencies.items():
             if name.lower() == "python":
@@ -44,14 +83,16 @@ def poetry(project: Table, lock: Table | None, groups: list[str], extras: list[s
                 if not entry.get("optional") or name_of(name) in chosen:
                     wanted.lines.append(_line(name, entry | _of_lock(locked.get(name_of(name)))))
     wanted.lines += [line for name in groups for line in _group_lines(project, name)]
-    packages = (lock or {}).get("package", [])
-    names = [name_of(one["name"]) for one in packages]
-    for one in packages:
-        # Of two versions for different machines uv takes the one that the lists allow.
-        indexed = one.get("source", {}).get("type", "legacy") == "legacy"
-        if indexed and names.count(name_of(one["name"])) == 1:
+    for name, one in zip(names, packages, strict=True):
+        markers = one.get("markers", "")
+        if isinstance(markers, dict):  # by group
+            markers = " or ".join(f"({markers[group]})" for group in ["main", *groups] if group in markers)
+        # Of two versions for different machines the lock says which is for this one, from its format 2.1 on. Before
+        # that uv takes the one that the lists allow.
+        where = f" ; {markers}" if markers and name not in locked else ""
+        if one.get("source", {}).get("type", "legacy") == "legacy" and (name in locked or where):
             hashes = "".join(f" --hash={file['hash']}" for file in one.get("files", []))
-            wanted.constraints.append(f"{one['name']}=={one['version']}{hashes}")
+            wanted.constraints.append(f"{one['name']}=={one['version']}{where}{hashes}")
     return wanted
 
 

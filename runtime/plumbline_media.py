@@ -3,6 +3,7 @@ a project's models keep files where nothing can be written."""
 
 import os
 from contextlib import suppress
+from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 FILE_SYSTEM = {
@@ -26,18 +27,39 @@ def settings(project, environ):
 
 
 def in_folder(project, root):
-    changed = {"MEDIA_ROOT": root, "MEDIA_URL": address(getattr(project, "MEDIA_URL", None))}
+    changed = {**moved(project, root), "MEDIA_ROOT": root, "MEDIA_URL": address(getattr(project, "MEDIA_URL", None))}
     files = getattr(project, "FILE_UPLOAD_PERMISSIONS", READABLE)
     changed["FILE_UPLOAD_PERMISSIONS"] = READABLE if files is None else files | OF_FILES
     folders = getattr(project, "FILE_UPLOAD_DIRECTORY_PERMISSIONS", None)
     if folders is not None:
         changed["FILE_UPLOAD_DIRECTORY_PERMISSIONS"] = folders | OF_FOLDERS
-    storages = getattr(project, "STORAGES", None) or {}
+    storages = changed.get("STORAGES", getattr(project, "STORAGES", None)) or {}
     default = storages.get("default") or {}
     if default.get("BACKEND") in FILE_SYSTEM and default.get("OPTIONS"):
         options = served(default["OPTIONS"])
         changed["STORAGES"] = {**storages, "default": {**default, "OPTIONS": options}}
     return changed
+
+
+def moved(project, root):
+    """Settings that were put together from MEDIA_ROOT before it changed, folders of thumbnails say, by name."""
+    old = str(getattr(project, "MEDIA_ROOT", None) or "").rstrip("/")
+    # Beside them lies what is no upload, where that is the folder of the project or one above it.
+    if not old.startswith("/") or Path.cwd().is_relative_to(old):
+        return {}
+
+    def place(value):
+        if isinstance(value, dict):
+            return {name: place(one) for name, one in value.items()}
+        if not isinstance(value, str | PurePath) or not f"{value}/".startswith(f"{old}/") or os.path.isfile(value):
+            return value
+        return type(value)(f"{root}{str(value)[len(old) :]}")
+
+    names = [name for name in dir(project) if name.isupper() and "URL" not in name and name != "STATIC_ROOT"]
+    values = {name: getattr(project, name) for name in names}
+    # of tables, those that say where files are stored
+    texts = {name: value for name, value in values.items() if "STORAGE" in name or not isinstance(value, dict)}
+    return {name: place(value) for name, value in texts.items() if place(value) != value}
 
 
 def served(options):
@@ -60,8 +82,9 @@ def in_bucket(project):
     """Where the project stores files in the file system; another storage of its own stands."""
     storages = getattr(project, "STORAGES", None)
     old = getattr(project, "DEFAULT_FILE_STORAGE", None)
-    if storages is None and (old or hasattr(project, "STATICFILES_STORAGE")) and knows_old_names():
-        # Django does not take both
+    says_old = storages is None and (old or hasattr(project, "STATICFILES_STORAGE"))
+    # 4.2 to 5.0 know both ways, and take one of them
+    if django_version() < (4, 2) or (says_old and django_version() < (5, 1)):
         return {"DEFAULT_FILE_STORAGE": BUCKET} if old is None or old in FILE_SYSTEM else {}
     storages = storages or static_files_alone()
     if (storages.get("default") or {}).get("BACKEND") not in {None, *FILE_SYSTEM}:
@@ -69,10 +92,10 @@ def in_bucket(project):
     return {"STORAGES": {**storages, "default": {"BACKEND": BUCKET}}}
 
 
-def knows_old_names():
+def django_version():
     import django
 
-    return django.VERSION < (5, 1)
+    return django.VERSION
 
 
 def static_files_alone():
@@ -89,9 +112,17 @@ def say(settings, environ):
         print(f"MEDIA_URL={path}")
     for place, fields in sorted(lost().items()):
         print(
-            f"== {', '.join(fields)}: files would be stored in {place}, where nothing can be written: give the service "
-            "media, Media.onInstance() or Media.bucket(), or the field another storage"
+            f"== {', '.join(fields)}: files would be stored in {place}, where nothing can be written: {advice(environ)}"
         )
+
+
+def advice(environ):
+    if "PLUMBLINE_MEDIA_ROOT" in environ:
+        below = f"give their storage a folder below MEDIA_ROOT, {environ['PLUMBLINE_MEDIA_ROOT']}"
+        return f"{below}, or name its folder of the project in linkedDirs of Media.onInstance()"
+    if "PLUMBLINE_MEDIA_BUCKET" in environ:
+        return "let them have the default storage, which is the bucket"
+    return "give the service media, Media.onInstance() or Media.bucket(), or the field another storage"
 
 
 WRITABLE = ("/srv/data/media", "/srv/data/linked", "/var/lib/app", "/var/tmp", "/tmp", "/dev/shm")

@@ -52,7 +52,7 @@ serve_media() { # what was said
   url=$(sed -n 's/^MEDIA_URL=//p' "$1" | tail -n 1)
   case $url in
     '' | "$media_url") return ;;
-    /static/ | /.plumbline/*)
+    /static/* | /.plumbline/*)
       echo "MEDIA_URL ($url) is where nginx serves something else: give it another, for example $media_url"
       return 1
       ;;

@@ -3,9 +3,10 @@
 # code that runs when they are built, and at each start of Python (.pth), this one's too. What has no wheel is built. Where it lacks a
 # compiler or a header for that, this ends, and plumbline_build.sh runs it again with what it lacked.
 #
-#     plumbline_packages.sh UV PYTHON GUNICORN REQUIREMENTS GROUPS EXTRAS [DRIVER:MODULES ...]
+#     plumbline_packages.sh UV PYTHON GUNICORN REQUIREMENTS GROUPS EXTRAS APPLICATION [DRIVER:MODULES ...]
 #
-# REQUIREMENTS is the file, empty where it is looked for; GROUPS and EXTRAS are separated by commas.
+# REQUIREMENTS is the file, empty where it is looked for; GROUPS and EXTRAS are separated by commas. APPLICATION is the folder that it
+# runs in, below the working folder, empty where it is that.
 set -euo pipefail
 uv=$1 python=$2 gunicorn=$3 wanted=$CACHE_DIRECTORY/wanted
 here=$(dirname "$(realpath "$0")")
@@ -48,12 +49,14 @@ options=()
 if [ -n "$4" ]; then options+=(--requirements "$4"); fi
 for group in ${5//,/ }; do options+=(--group "$group"); done
 for extra in ${6//,/ }; do options+=(--extra "$extra"); done
+if [ -n "$7" ]; then options+=(--application "$7"); fi
 "$python" "$here/plumbline_requirements.py" "$wanted" --uv "$uv" --python "$python" --server "$gunicorn" "${options[@]}"
 
 note_missing_compiler
 "$uv" venv -q --allow-existing -p "$python" .venv
 mapfile -t project <"$wanted/project"
 mapfile -t sources <"$wanted/sources"
+mapfile -t server <"$wanted/server"
 install "${project[@]}"
 if [ -e "$CACHE_DIRECTORY/asked-for-compiler" ]; then
   rm -rf "$CACHE_DIRECTORY"/uv/sdists-*
@@ -62,8 +65,8 @@ if [ -e "$CACHE_DIRECTORY/asked-for-compiler" ]; then
 fi
 itself
 # Beside the project's own: hashes, where it has them, hold for all of a list, and the version that the plan is checked with wins.
-install "${sources[@]}" "$gunicorn"
-for driver in "${@:7}"; do
+install "${server[@]}"
+for driver in "${@:8}"; do
   # A part of Django is nothing without it.
   case $driver in django-*) has_one django || continue ;; esac
   has_one "${driver#*:}" || install "${sources[@]}" "${driver%%:*}"

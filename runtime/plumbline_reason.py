@@ -7,6 +7,7 @@ line of printable ASCII. Events show 64 characters, so that what says most comes
 no module beside it, with Python 3.9, the oldest of the operating systems.
 """
 
+import itertools
 import re
 import sys
 import textwrap
@@ -26,7 +27,15 @@ SERVER = re.compile(
     r"(?: \([^)]*\))?(?:, port (\d+))? failed: "
 )
 # Exceptions whose names say less than their messages.
-SENTENCES = ("CommandError", "Exception", "ImproperlyConfigured", "OperationalError", "RuntimeError", "SystemExit")
+SENTENCES = (
+    "CommandError",
+    "WrongCall",
+    "Exception",
+    "ImproperlyConfigured",
+    "OperationalError",
+    "RuntimeError",
+    "SystemExit",
+)
 # Looked for elsewhere next: the start of a chain, and not its cause.
 LOOKUPS = ("KeyError", "LookupError", "StopIteration")
 # What systemd, gunicorn and Python's warnings say around a failure, and lines that point or advise.
@@ -40,6 +49,8 @@ NOISE = re.compile(
 
 def reason(text, status=1):
     lines = [plain(line) for line in text.splitlines()[-MOST_LINES:]]
+    if late := late_at(lines):
+        return shortened(late)
     found = [(end, why) for end, why in (find(lines) for find in CAUSES) if why]
     if found:
         return shortened(max(found)[1])
@@ -49,6 +60,14 @@ def reason(text, status=1):
             return shortened(why)
     killed = {137: "was killed (SIGKILL): out of memory?", 143: "was ended (SIGTERM)"}
     return killed.get(status, f"ended with status {status} and said nothing")
+
+
+def late_at(lines):
+    """Of what plumbline_as_app.sh has ended: where in the application it was, if Python has said it."""
+    late = re.match(r"still running after \d+ s$", last(lines))
+    places = [place for line in lines for place in FRAME.findall(line) if place[0] != short(place[0])]
+    where = f", at {short(places[-1][0])}:{places[-1][1]}" if late and places else ""
+    return late and late[0] + where
 
 
 def plain(line):
@@ -90,12 +109,14 @@ def is_group(error):
 
 
 def exception(lines, start):
-    """Where it ends, and its name, message, and the last place in the application."""
+    """Where it ends, and its name, message, and the last place in the application. It may be indented."""
     stop, places = start + 1, []
-    while stop < len(lines) and (lines[stop].startswith(" ") or not lines[stop]):
+    margin = re.match(" *", lines[start])[0]
+    while stop < len(lines) and (lines[stop].startswith(f"{margin} ") or not lines[stop]):
         places += FRAME.findall(lines[stop])
         stop += 1
-    match = EXCEPTION.match(lines[stop]) if stop < len(lines) else None
+    within = stop < len(lines) and lines[stop].startswith(margin)
+    match = EXCEPTION.match(lines[stop][len(margin) :]) if within else None
     if not match:
         return stop, None
     stop += 1
@@ -187,16 +208,15 @@ def resolver(lines):
         match = re.match(r"(?:error: | *\u00d7 )(.*)", line)
         if not match:
             continue
-        causes = re.split(r"^ *(?:cause: |Caused by: |[\u2570\u251c]\W+)", "\n".join(lines[number + 1 :]), flags=re.M)[
-            1:
-        ]
-        # plumbline_build.sh says at the end what it makes of it
-        causes = [re.split(r"\n\n|\nerror: ", cause)[0] for cause in causes]
+        # what follows is advice, and what plumbline_build.sh makes of it
+        told = list(itertools.takewhile(lambda text: not re.match("hint: |error: ", text), lines[number + 1 :]))
+        causes = re.split(r"^ *(?:cause: |Caused by: |[\u2570\u251c]\W+)", "\n".join(told), flags=re.M)[1:]
+        causes = [cause.partition("\n\n")[0] for cause in causes]
         refused = next((why for why in map(unauthorized, lines) if why), "")
         if refused:
             return len(lines), refused
         if causes and "--- stderr" in causes[-1]:
-            return len(lines), git_of_uv(" ".join([match[1], *lines[number + 1 :]]), causes[-1])
+            return len(lines), git_of_uv(" ".join([match[1], *told]), causes[-1])
         elsewhere = OTHER_VERSIONS.search(" ".join("\n".join(lines).split()))
         if elsewhere:
             return len(lines), f"{elsewhere[1]} is asked first, and has no {elsewhere[2]}"
@@ -204,8 +224,14 @@ def resolver(lines):
         built = re.match(r"Failed to (?:\w+ and )*build `?([^`]*)`?", match[1])
         if excluding:
             return len(lines), because(" ".join(excluding[0].split()))
-        if built:
-            return len(lines), f"{built[1].partition(' @')[0]}: {compiled(lines[number + 1 :], causes)}"
+        fetched = any(cause.startswith("Failed to fetch") for cause in causes)
+        if built and not fetched:
+            return len(lines), f"{built[1].partition(' @')[0]}: {compiled(told, causes)}"
+        if match[1].startswith("The build backend"):  # of a folder whose package has no name yet
+            return len(lines), compiled(told, causes)
+        if causes and match[1].startswith("Couldn't parse requirement"):  # in a list of ours, not in the project's
+            why, asked = [*causes[0].splitlines(), ""][:2]
+            return len(lines), f"{asked.strip()}: {why}"
         if causes:
             host = re.search(r"https?://(?:[^/@\s]*@)?([^/\s`]+)", match[1] + causes[0])
             why = " ".join(causes[-1].replace("^", "").split()).replace("failed to lookup address information: ", "")

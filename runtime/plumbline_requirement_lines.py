@@ -11,6 +11,10 @@ class Refused(Exception):
     """What a project asks for cannot be installed; the text says why."""
 
 
+class Wrong(Exception):
+    """What is wrong with a line."""
+
+
 @dataclass
 class Requirements:
     """What uv is asked for, all paths in it as seen from the project's folder."""
@@ -30,6 +34,14 @@ SOURCES = ("--index-url", "--extra-index-url", "--find-links", "--no-index")
 # Lines of pip that say how, not what. Hashes are checked wherever there are any.
 WITHOUT_EFFECT = ("--prefer-binary", "--use-feature", "--trusted-host", "--require-hashes", "--no-cache-dir", "--pre")
 
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+# Whether a line is meant as a requirement at all; uv says what is wrong with one. A variable may stand for any of it.
+CLAUSE = r"(?:===|[=~!<>]=|[<>])\s*[^\s,;()=<>]+"
+SPECIFIER = re.compile(
+    rf"{NAME.pattern}\s*(\[[^\]]*\]\s*)?(@\s*\S+|\(?\s*{CLAUSE}(\s*,\s*{CLAUSE})*\s*,?\s*\)?)?\s*(;.*|--.*)?$|.*\$\{{"
+)
+PLACE = re.compile(r"\S*/|\S+\.(whl|zip|tgz|tar\.\w+)\b")
+
 
 def text_of(file: Path) -> str:
     """PowerShell's `pip freeze >` writes UTF-16."""
@@ -38,70 +50,95 @@ def text_of(file: Path) -> str:
     return data.decode(encoding, errors="replace")
 
 
-def logical_lines(text: str) -> Iterator[str]:
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        if line := re.sub(r"(^|\s)#.*$", "", line).strip():
-            yield line
+def logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """With the number of the line that each begins in. A line that is a comment goes on in no other one."""
+    joined, first = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        first = first if joined else number
+        joined += line
+        if line.endswith("\\") and not re.match(r"\s*#", line):
+            joined = f"{joined[:-1]} "
+            continue
+        if whole := re.sub(r"(^|\s)#.*$", "", joined).strip():
+            yield first, whole
+        joined = ""
+    if whole := re.sub(r"(^|\s)#.*$", "", joined).strip():
+        yield first, whole
 
 
 def read(file: Path, into: Requirements, lines: list[str] | None = None, seen: tuple[Path, ...] = ()) -> None:
     """Adds what a file and those that it includes ask for, its requirements to `lines`, if not to what is installed."""
-    if not file.is_file():
-        raise Refused(f"{file} does not exist" + (f" ({seen[-1]} includes it)" if seen else ""))
     if file in seen:
         return
     lines = into.lines if lines is None else lines
-    for line in logical_lines(text_of(file)):
-        option, value = _option(line)
-        if option is None:
-            lines.append(_requirement(line, file))
-        elif option in ("-r", "--requirement", "-c", "--constraint"):
-            read(
-                _included(file, value),
-                into,
-                into.constraints if option in ("-c", "--constraint") else lines,
-                (*seen, file),
-            )
-        elif option in ("-e", "--editable"):
-            lines.append(f"-e {_inside(value, file)}")
-        elif option in SOURCES:
-            into.options.append(f"{option} {_place(value, file)}".strip())
-        elif option in ("--no-binary", "--only-binary"):
-            into.lines += [f"{option} {name}" for name in value.split(",")]
-        elif option in WITHOUT_EFFECT:
-            if option == "--pre":
-                print(f"{file}: --pre has no effect here: name the version that is wanted")
-        else:
-            raise Refused(f"{file}: {option} is no line that is known here")
+    for number, line in logical_lines(text_of(file)):
+        try:
+            if not line.startswith("-"):
+                lines.append(_requirement(line))
+            # several options may stand in one line
+            for option in re.split(r"\s+(?=--?[a-z])", line) if line.startswith("-") else []:
+                _take(*_option(option), file, into, lines, seen)
+        except Wrong as wrong:
+            raise Refused(f"{file}:{number}: {wrong}") from None
 
 
-def _option(line: str) -> tuple[str | None, str]:
-    if not line.startswith("-"):
-        return None, line
-    match = re.fullmatch(r"(--[a-z-]+|-[a-z])(?:\s*=\s*|\s*)(.*)", line)
+def _take(option: str, value: str, file: Path, into: Requirements, lines: list[str], seen: tuple[Path, ...]) -> None:
+    if option in ("-r", "--requirement", "-c", "--constraint"):
+        bounds = option in ("-c", "--constraint")
+        read(_included(file, value), into, into.constraints if bounds else lines, (*seen, file))
+    elif option in ("-e", "--editable"):
+        lines.append(_editable(value))
+    elif option in SOURCES:
+        into.options.append(f"{option} {_place(value, file)}".strip())
+    elif option in ("--no-binary", "--only-binary"):
+        into.lines += [f"{option} {name}" for name in value.split(",")]
+    elif option not in WITHOUT_EFFECT:
+        raise Wrong(f"{option} is no line that is known here")
+    elif option == "--pre":
+        print(f"{file}: --pre has no effect here: name the version that is wanted")
+
+
+def _option(text: str) -> tuple[str, str]:
+    match = re.fullmatch(r"(--[a-z-]+|-[a-z])(?:\s*=\s*|\s*)(.*)", text)
     if match is None:
-        return line, ""
+        return text, ""
     return INDEXES.get(match[1], match[1]), match[2].strip("\"'")
 
 
 def _included(file: Path, name: str) -> Path:
     if "://" in name:
-        raise Refused(f"{file}: {name} is not part of the project: put the file into it")
-    return Path(_normal(file.parent / name))
+        raise Wrong(f"{name} is not part of the project: put the file into it")
+    included = Path(_normal(file.parent / name))
+    if not included.is_file():
+        raise Wrong(f"{included} does not exist")
+    return included
 
 
-def _requirement(line: str, file: Path) -> str:
+def _requirement(line: str) -> str:
     """pip takes a path from the folder that it runs in, which is that of the project."""
     if re.match(r"\.{1,2}(/|$|\[)", line):
-        return _inside(line, file)
+        return _inside(line)
+    if not (SPECIFIER.match(line) or PLACE.match(line)):
+        raise Wrong(f"{line} is no requirement, such as django>=5.2")
     return line
 
 
-def _inside(path: str, file: Path) -> str:
-    if "://" in path or " @ " in path:
+def _editable(value: str) -> str:
+    """What is in no folder of the project is installed as it is: uv has no editable repositories."""
+    repository = re.match(r"(git\+[^#\s]+)(?:#(\S*))?(.*)", value)
+    if repository is None:
+        return value if " @ " in value else f"-e {_inside(value)}"
+    fragment = dict(one.partition("=")[::2] for one in (repository[2] or "").split("&"))
+    name = f"{fragment['egg'].partition('==')[0]} @ " if fragment.get("egg") else ""
+    folder = f"#subdirectory={fragment['subdirectory']}" if fragment.get("subdirectory") else ""
+    return f"{name}{repository[1]}{folder}{repository[3]}"
+
+
+def _inside(path: str) -> str:
+    if "://" in path:
         return path
     if path.startswith("/") or _normal(Path(re.split(r"[\[;\s]", path)[0])).startswith(".."):
-        raise Refused(f"{file}: {path} is outside of the project: a machine gets the project's folder alone")
+        raise Wrong(f"{path} is outside of the project: a machine gets the project's folder alone")
     return path if path.startswith(".") else f"./{path}"
 
 
@@ -121,9 +158,6 @@ def _normal(path: Path) -> str:
         elif part != ".":
             parts.append(part)
     return "/".join(parts) or "."
-
-
-NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 def name_of(line: str) -> str:

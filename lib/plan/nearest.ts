@@ -10,6 +10,12 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   return best?.one;
 }
 
+/** The name that is the same but for a slip of the pen: a letter or two, or how its words are parted. */
+export function misspelt(name: string, names: readonly string[]): string | undefined {
+  const slips = Math.min(2, Math.floor(name.length / 4));
+  return names.find((one) => distance(words(name), words(one)) <= slips);
+}
+
 /** A name in whichever way it is written, with underscores. */
 function words(name: string): string {
   return name

@@ -1,3 +1,4 @@
+import { unquoted } from './directive-value';
 import { nearest } from './nearest';
 
 const words = (text: string) => text.trim().split(/\s+/);
@@ -8,7 +9,7 @@ export const MAIN_DIRECTIVES = words(`
 `);
 
 /** Directives of the main context that the configuration has, and that can be given another value. */
-const MAIN_SET = words('user pid worker_processes worker_rlimit_nofile worker_shutdown_timeout worker_connections');
+const MAIN_SET = words('worker_processes worker_rlimit_nofile worker_shutdown_timeout worker_connections');
 
 /**
  * Directives that may stand in the http block, from the command tables of nginx 1.31 (`NGX_HTTP_MAIN_CONF` in src), without those of
@@ -49,6 +50,18 @@ const HTTP = words(`
   variables_hash_max_size
 `);
 
+/** Those of them that are `on` or `off` and nothing else (`ngx_conf_set_flag_slot`). */
+const FLAGS = words(`
+  absolute_redirect aio_write autoindex autoindex_exact_size autoindex_localtime chunked_transfer_encoding client_body_in_single_buffer
+  etag gunzip gzip gzip_no_buffer gzip_vary limit_conn_dry_run limit_req_dry_run log_not_found log_subrequest mirror_request_body
+  msie_padding msie_refresh open_file_cache_errors open_file_cache_events override_charset pcre_jit port_in_redirect proxy_buffering
+  proxy_cache_background_update proxy_cache_convert_head proxy_cache_lock proxy_cache_revalidate proxy_force_ranges
+  proxy_pass_request_body proxy_pass_trailers proxy_request_buffering proxy_socket_keepalive proxy_ssl_server_name
+  proxy_ssl_session_reuse proxy_ssl_verify reset_timedout_connection rewrite_log sendfile server_name_in_redirect ssi
+  ssi_ignore_recycled_buffers ssi_last_modified ssi_silent_errors sub_filter_last_modified sub_filter_once tcp_nodelay tcp_nopush
+  uninitialized_variable_warn
+`);
+
 /** Those that stand deeper. */
 const DEEPER = words(`
   alias break empty_gif flv hash internal ip_hash keepalive least_conn least_time listen proxy_pass random random_index return rewrite
@@ -59,7 +72,12 @@ const EVENTS = words('accept_mutex accept_mutex_delay debug_connection multi_acc
 
 const BLOCKS = words('charset_map events geo http if limit_except location map server split_clients types upstream');
 
-/** Directives that would hold for a part of what is served alone, or for the load balancer's health check too; and what to do instead. */
+const NOT_BELIEVED = 'clients could say which address they have: use trustedProxies, whose ranges are checked';
+
+/**
+ * Directives that would hold for a part of what is served alone, or for the load balancer's health check too; that would let a client choose
+ * what `locations` look at; and that the unit stands on. And what to do instead.
+ */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   allow: "use locations: [{ path: '/', allow: [...] }], which lets the health check in",
   deny: "use locations: [{ path: '/', allow: [...] }], which lets the health check in",
@@ -68,15 +86,24 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   auth_request: 'it would ask for the health check too; remove it',
   error_page:
     'answers of 502 and 503 with their Retry-After are made here, and it would hold for some of the rest; remove it',
+  set_real_ip_from: NOT_BELIEVED,
+  real_ip_header: NOT_BELIEVED,
+  real_ip_recursive: NOT_BELIEVED,
+  merge_slashes: 'a path with two slashes would pass by what locations say of the same with one; remove it',
+  user: 'it is that of the package, whom the files that nginx serves are readable for; remove it',
+  pid: 'the unit of nginx waits for the file at its place; remove it',
   recursive_error_pages: 'it has no effect without error_page; remove it',
   proxy_intercept_errors: 'it has no effect without error_page; remove it',
 };
 
 const KNOWN = [...MAIN_DIRECTIVES, ...MAIN_SET, ...HTTP];
 
-/** Why a name cannot stand where overrides do; undefined where it can. */
-export function directiveProblem(name: string): string | undefined {
+/** Why a directive cannot stand where overrides do, or not with that value; undefined where it can. */
+export function directiveProblem(name: string, value: string): string | undefined {
   if (Object.hasOwn(ELSEWHERE, name)) return `cannot be given here: ${ELSEWHERE[name]}`;
+  if (FLAGS.includes(name) && !/^(on|off)$/i.test(unquoted(value.trim()))) {
+    return `is ${JSON.stringify(value)} and must be on or off`;
+  }
   if (KNOWN.includes(name)) return undefined;
   if (DEEPER.includes(name)) {
     return 'belongs to a server, a location or an upstream, and what is given here stands in the http block: remove it';

@@ -3,6 +3,7 @@ import { DIRECTIVE_VALUE, isDirectiveValue, unquoted } from './directive-value';
 import { nearestSetting, settingProblem } from './gunicorn-settings';
 import { nearest } from './nearest';
 import { directiveProblem, nearestDirective } from './nginx-directives';
+import { OWNED_SETTINGS } from './owned-settings';
 import type { AppServerPlan, NginxPlan, Plan, PlanInput, Violation } from './plan';
 import { proxyBuffersProblem } from './proxy-buffers';
 import { proxyCacheSize } from './proxy-cache';
@@ -45,24 +46,6 @@ const GUNICORN: Readonly<Record<string, keyof AppServerPlan>> = {
   max_requests_jitter: 'maxRequestsJitter',
   preload_app: 'preloadApp',
   backlog: 'backlog',
-};
-
-/** Settings that another prop or the bootstrap owns: an override would split the truth in two. */
-export const OWNED: Readonly<Record<string, string>> = {
-  workers: 'use workers of AppServer.gunicorn',
-  threads: 'use threads of AppServer.gunicorn',
-  worker_connections: 'use workerConnections of AppServer.gunicorn',
-  worker_class: 'use workerClass of AppServer.gunicorn',
-  bind: 'systemd owns the sockets',
-  wsgi_app: 'use wsgi or asgi of the application',
-  pidfile: 'systemd knows the process',
-  daemon: 'systemd knows the process',
-  when_ready: 'the request guard owns the hook',
-  post_worker_init: 'the request guard owns the hook',
-  pre_fork: 'connections are closed there before a fork',
-  post_fork: 'garbage collection is switched on there after a fork',
-  on_starting: 'what killed workers have left in the database ends there',
-  child_exit: 'what killed workers have left in the database ends there',
 };
 
 /** Contexts and modules that would take the bound or the sockets away; see facts on O9 in the rule table. */
@@ -163,7 +146,7 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
         knownNginxDirectives[name] = /\s/.test(word) && unquoted(word) === word ? `"${word}"` : word;
       }
     } else {
-      const problem = name === 'add_header' ? addHeaderProblem(value) : directiveProblem(name);
+      const problem = name === 'add_header' ? addHeaderProblem(value) : directiveProblem(name, value);
       if (problem) violations.push(violation('V1', `nginxDirectives: ${JSON.stringify(name)} ${problem}`));
       else extraNginxDirectives[name] = accepted[name] = value;
     }
@@ -182,7 +165,7 @@ export function applyOverrides(plan: Plan, input: PlanInput): { plan: Plan; viol
 
   for (const [name, value] of Object.entries(input.gunicornSettings ?? {})) {
     const known = own(GUNICORN, name);
-    const owner = own(OWNED, name);
+    const owner = own(OWNED_SETTINGS, name);
     if (!/^[a-z][a-z0-9_]*$/.test(name)) {
       violations.push(
         violation(

@@ -58,13 +58,14 @@ export function planWorkers(
   );
   const connected = Math.floor((bound.forWorkers / Math.max(1, least) - replaced) / sets);
   const workers = input.workers ?? Math.max(1, Math.min(2 * instance.vcpus + 1, fitting, connected));
-  const left = forSets - workers * memory.perWorker;
+  const counted = Math.max(1, workers); // less has a violation of its own (R9), and what follows from it would be no number
+  const left = forSets - counted * memory.perWorker;
   const connections = Math.min(bound.forWorkers, memoryPerConnection === 0 ? Infinity : left / memoryPerConnection);
-  const allowed = Math.max(1, Math.floor(connections / (workers * sets + replaced)));
+  const allowed = Math.max(1, Math.floor(connections / (counted * sets + replaced)));
   // few workers get more threads, so that a small instance has enough slots for work that waits
   const threads =
     workerClass === 'gthread'
-      ? (input.threads ?? Math.min(Math.max(THREADS, Math.ceil(ENOUGH_SLOTS / workers)), allowed))
+      ? (input.threads ?? Math.min(Math.max(THREADS, Math.ceil(ENOUGH_SLOTS / counted)), allowed))
       : 1;
   // a pool bounds the connections, and its requests wait in turn
   const cooperativeSlots = input.workerConnections ?? Math.min(COOPERATIVE_SLOTS, bound.pool ? Infinity : allowed);
@@ -75,7 +76,7 @@ export function planWorkers(
     threads,
     workerConnections: slotsPerWorker,
     slotsPerWorker,
-    slots: workers * slotsPerWorker,
+    slots: counted * slotsPerWorker,
     connectionsPerWorker: bound.pool && cooperative(workerClass) ? Math.min(POOL_SIZE, allowed) : slotsPerWorker,
   };
 }

@@ -1,5 +1,6 @@
 import { REQUIREMENTS_FILES } from '../render/requirements';
 import { folderOf, inFolder, resolved, type ProjectFiles } from './files';
+import { otherPackageFiles } from './other-locks';
 
 /** The file that names the packages of a project: in the first of the folders that has one. */
 export function requirementsOf(files: ProjectFiles, folders: readonly string[]): string | undefined {
@@ -23,7 +24,9 @@ export function requirementsProblem(
 ): string | undefined {
   const quoted = `application directory ${JSON.stringify(directory)}`;
   if (given !== undefined) {
-    return files.has(given) ? undefined : `requirements ${JSON.stringify(given)} is not in ${quoted}`;
+    if (files.has(given)) return undefined;
+    const hint = files.isAtHome(given) ? ', where it stays at home: re-include it by a ! in .plumblineignore' : '';
+    return `requirements ${JSON.stringify(given)} is not in ${quoted}${hint}`;
   }
   if (requirementsOf(files, folders) !== undefined) return undefined;
   const elsewhere = files.paths.filter((path) =>
@@ -33,6 +36,7 @@ export function requirementsProblem(
   const hints = [
     ...(tools === undefined ? [] : [`${tools} has neither [project] nor [tool.poetry]`]),
     ...(elsewhere.length > 0 ? [`${elsewhere.slice(0, 3).join(', ')} is in a folder of it`] : []),
+    ...otherPackageFiles(files, folders),
   ];
   const hint = hints.length > 0 ? ` (${hints.join('; ')})` : '';
   return `${quoted} has none of ${REQUIREMENTS_FILES.join(', ')}: give requirements with the file that names the packages to install${hint}`;

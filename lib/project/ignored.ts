@@ -3,8 +3,23 @@ export const OWN_IGNORE_FILE = '.plumblineignore';
 
 /** What is no part of a release wherever it lies. A `.gitignore` or a `.plumblineignore` may re-include it by a `!`. */
 export const STAYS_AT_HOME: readonly string[] = [
-  // settings and secrets of one machine
-  '.env*',
+  // settings and secrets of one machine, or of one person
+  ...['.env*', '*.env', '.envrc'],
+  ...['.netrc', '_netrc', '.pypirc', '.git-credentials', '.vault-token', '.pgpass', '.my.cnf', '.s3cfg', '.boto'],
+  ...[
+    '.aws',
+    '.azure',
+    '.ssh',
+    '.gnupg',
+    '.kube',
+    '**/.docker/config.json',
+    'id_rsa*',
+    'id_dsa*',
+    'id_ed25519*',
+    'id_ecdsa*',
+  ],
+  ...['*.tfstate', '*.tfstate.*', '*.tfvars', '.terraform'],
+  ...['.*_history', '.lesshst', '.viminfo'],
   // databases of one machine, with what SQLite keeps beside them
   ...['sqlite3', 'sqlite'].flatMap((ending) => [
     `*.${ending}`,
@@ -13,9 +28,12 @@ export const STAYS_AT_HOME: readonly string[] = [
     `*.${ending}-shm`,
   ]),
   'celerybeat-schedule*',
+  'dump.rdb',
   // what tools write beside the code
   '*.log',
   '*.egg-info',
+  // what tests write, by names that something else may have
+  ...['coverage.json', 'coverage.lcov', 'junit.xml', 'nosetests.xml', 'test-results'],
   // editors
   '.idea',
   '.vscode',
@@ -44,6 +62,11 @@ export const NEVER_GOES_UP: readonly string[] = [
   '.hypothesis',
   '.testmondata*',
   '.benchmarks',
+  '.nyc_output',
+  '.pytype',
+  '.pyre',
+  '.dmypy.json',
+  '.eggs',
   '.ipynb_checkpoints',
   '.DS_Store',
 ];
@@ -68,3 +91,11 @@ function below(folder: string, line: string): string {
 export function literally(path: string): string {
   return `/${path.replace(/[\\*?[\]!# ]/g, '\\$&')}`;
 }
+
+/** The same with other letters for capitals: CDK's patterns take no notice of case, and git does. */
+export function withoutCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => String.fromCharCode(PRIVATE_USE + letter.charCodeAt(0)));
+}
+
+/** Where Unicode's characters for private use begin, which have no case. */
+const PRIVATE_USE = 0xe000;

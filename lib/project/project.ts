@@ -3,10 +3,13 @@ import { requirementsOf, requirementsProblem, wantsDjango } from './dependencies
 import { inFolder, type ProjectFiles } from './files';
 import { fileOf, layoutOf, managedFolders, named, type LayoutOptions } from './layout';
 import { linkedDirsWithCode } from './linked-dirs';
+import { madeHere } from './made-here';
 import { mediaWarnings } from './media';
 import { problemOf, problemOfCelery, type Named } from './modules';
+import { passedOverLocks } from './other-locks';
 import type { ProjectWarning } from './project-warning';
 import { pythonWishes, type PythonWish } from './python-version';
+import { requirementLineProblems } from './requirement-lines';
 import { djangoInRelease, othersInRelease, settingsModule } from './sqlite';
 
 /** What is said of a project beside its files. */
@@ -59,7 +62,9 @@ export function readProject(
   const unnamed = requirementsProblem(files, folders, directory, requirements);
   if (unnamed !== undefined) problems.push(unnamed);
   const names = requirements ?? requirementsOf(files, folders);
-  if (names !== undefined && unnamed === undefined) problems.push(...choiceProblems(files, names, options));
+  if (names !== undefined && unnamed === undefined) {
+    problems.push(...choiceProblems(files, names, options), ...requirementLineProblems(files, names));
+  }
   if (layout.problems.length === 0) {
     problems.push(...applications.flatMap((application) => problemOf(files, roots, application, requirements) ?? []));
   }
@@ -73,6 +78,7 @@ export function readProject(
     problems,
     warnings: [
       ...passedOver(files, folders),
+      ...(requirements === undefined && names !== undefined ? passedOverLocks(files, folders, names) : []),
       ...(django ? mediaWarnings(files) : withoutManage(files)),
       ...madeHere(files, folders),
     ],
@@ -136,31 +142,4 @@ function passedOver(files: ProjectFiles, folders: readonly string[]): ProjectWar
     }
     return warnings;
   });
-}
-
-/** What belongs to one machine, and goes up all the same. */
-function madeHere(files: ProjectFiles, folders: readonly string[]): ProjectWarning[] {
-  const stays = 'name it in .gitignore or .plumblineignore where it is not part of the release';
-  const warnings: ProjectWarning[] = [];
-  const databases = files.paths.filter(
-    (path) => /\.(db|db3|s3db|sqlite\w*)$/i.test(path) && files.read(path).startsWith('SQLite format 3'),
-  );
-  if (databases.length > 0) {
-    warnings.push({
-      id: 'localDatabase',
-      message: `${databases.slice(0, 3).join(', ')} goes up, a database of SQLite, which no release can write to: ${stays}`,
-    });
-  }
-  const media = folders
-    .flatMap((folder) => ['media', 'mediafiles', 'uploads'].map((name) => inFolder(folder, name)))
-    .filter((folder) => files.hasFolder(folder))
-    .map((folder) => [folder, files.paths.filter((path) => path.startsWith(`${folder}/`))] as const)
-    .filter(([, paths]) => !paths.some((path) => path.endsWith('.py')));
-  for (const [folder] of media) {
-    warnings.push({
-      id: 'mediaFolder',
-      message: `${folder}/ goes up, as if what users upload were code: ${stays}`,
-    });
-  }
-  return warnings;
 }

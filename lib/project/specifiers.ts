@@ -22,7 +22,7 @@ const next = (prefix: Version): Version => [...prefix.slice(0, -1), prefix[prefi
  * `~3.12`, `>=3.9 <4.0`, `||`). Undefined where the words are others.
  */
 export function fits(version: Version, specifier: string): boolean | undefined {
-  const alternatives = specifier.split('||').map((one) => all(version, one));
+  const alternatives = specifier.split(/\|\|?/).map((one) => all(version, one));
   if (alternatives.includes(true)) return true;
   return alternatives.includes(undefined) ? undefined : false;
 }
@@ -37,9 +37,12 @@ function all(version: Version, specifier: string): boolean | undefined {
   return answers.every((answer) => answer);
 }
 
+/** A clause, whose version may be one before or after a release: those have the same fixes of the line. */
+const PARTS = /^(={1,3}|!=|<=|>=|~=|[<>^~])?v?(\d+(?:\.\d+)*)(?:[._-]?(?:a|b|rc|dev|post)\d*)*(\.\*)?$/;
+
 function one(version: Version, clause: string): boolean | undefined {
   if (clause === '*') return true;
-  const parts = /^(===?|!=|<=|>=|~=|[<>^~])?v?(\d+(?:\.\d+)*)(\.\*)?$/.exec(clause);
+  const parts = PARTS.exec(clause);
   if (!parts) return undefined;
   const [, operator = '==', digits, wildcard] = parts;
   const asked = versionOf(digits!);

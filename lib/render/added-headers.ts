@@ -5,6 +5,9 @@ import type { Lines } from './text';
 /** A header that a location adds: name, value, `always` where errors have it too, why. */
 export type OwnHeader = readonly [name: string, value: string, when?: string, why?: string];
 
+/** Policies of one answer add up (Content Security Policy Level 3): the user's takes nothing from ours. */
+const ADDS_UP = 'content-security-policy';
+
 type Directives = Pick<Plan, 'extraNginxDirectives'>;
 
 /** The header of the user, with the value that an answer gets: none where the application has said it itself. */
@@ -28,7 +31,8 @@ export function addedToAll(plan: Directives): { readonly map?: string; readonly 
 /** The headers of a location, which would cancel the user's for it: so they stand beside, or one is in the place of the same of ours. */
 export function headersOf(indent: string, plan: Directives, own: readonly OwnHeader[]): Lines {
   const user = ofTheUser(plan);
-  const ours = own.filter(([name]) => name.toLowerCase() !== user?.name.toLowerCase());
+  const theirs = user?.name.toLowerCase();
+  const ours = own.filter(([name]) => name.toLowerCase() !== theirs || theirs === ADDS_UP);
   if (ours.length === 0) return [];
   return [
     ours.map(

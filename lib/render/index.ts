@@ -24,6 +24,7 @@ export { OPERATING_SYSTEMS, pythonsOf } from './operating-systems';
 export type { CacheServerProfile, DatabaseServerProfile, OperatingSystemProfile } from './operating-systems';
 export {
   CACHE_SOCKET,
+  LINKED,
   MEDIA,
   MEDIA_URL,
   MYSQL_SOCKET,

@@ -31,9 +31,20 @@ export function hurries({ locations }: Pick<Plan, 'locations'>): boolean {
   return locations.some(({ requestTimeout }) => requestTimeout !== undefined);
 }
 
+/**
+ * A path with a segment `.` or `..`, its dots and slashes written as they are or by %-escapes, and as the request has it: nginx chooses the
+ * location by the path without them, and the application is asked for the path with them, which it may take for another. No browser sends
+ * one (URL Standard, path state).
+ */
+const DOT_SEGMENT = '^[^?#]*(/|%2f)([.]|%2e){1,2}(/|%2f|[?#]|$)';
+
 /** What no location has said: what differs from it is said in a location. */
 export function serverSettings(plan: Plan): Lines {
   return [
+    plan.locations.length > 0 && [
+      '    # A location is chosen by the path without dots, and it is passed on with them.',
+      `    if ($request_uri ~* "${DOT_SEGMENT}") { return 400; }`,
+    ],
     asks(plan) && '    set $authorization $http_authorization;',
     hurries(plan) && '    set $request_timeout "";',
     settings('    ', plan, locationOf('/', plan.locations)),

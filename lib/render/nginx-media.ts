@@ -2,6 +2,7 @@ import { covers, STATIC_PATH, withoutSlash } from '../plan/locations';
 import { nginxPathProblem } from '../plan/nginx-path';
 import type { Plan } from '../plan/plan';
 import { headersOf } from './added-headers';
+import type { NginxInput } from './input';
 import { passOn, settingsOf } from './locations';
 import { MEDIA, MEDIA_URL } from './places';
 import type { Lines } from './text';
@@ -22,7 +23,7 @@ export function isMediaUrl(url: string): boolean {
 }
 
 function isMediaPath(path: string): boolean {
-  return /^(\/[\w.~-]+)+\/$/.test(path) && nginxPathProblem(path) === undefined && path !== `${STATIC_PATH}/`;
+  return /^(\/[\w.~-]+)+\/$/.test(path) && nginxPathProblem(path) === undefined && !covers(STATIC_PATH, path);
 }
 
 /**
@@ -39,10 +40,13 @@ export const MEDIA_POLICY: Lines = [
 ];
 
 /** The files that users upload, and those below a path with settings of its own. What is not there is asked of the application, which may make it. */
-export function mediaLocations(url: string, plan: Plan): Lines {
+export function mediaLocations(
+  url: string,
+  { plan, healthCheckPath }: Pick<NginxInput, 'plan' | 'healthCheckPath'>,
+): Lines {
   const path = withoutSlash(url);
   const below = plan.locations.filter((location) => location.path !== path && covers(path, location.path));
-  const own = plan.locations.filter((location) => covers(path, location.path));
+  const own = plan.locations.filter((one) => covers(path, one.path) && one.path !== healthCheckPath); // which has one
   return [
     mediaLocation(`${url} { # MEDIA_URL of the project, where it has another`, '', path, plan),
     below.map((location) =>

@@ -25,7 +25,7 @@ import { realIp, schemeVariable, whoAsks, type Directive } from './who-asks';
 const LOG = '/var/log/nginx/access.log main buffer=32k flush=1s';
 
 /** Directives that may stand more than once: an override of one of them is added and replaces nothing. A forced header is refused before. */
-const REPEATABLE = ['add_header', 'proxy_hide_header', 'proxy_set_header', 'set_real_ip_from'];
+const REPEATABLE = ['add_header', 'proxy_hide_header', 'proxy_set_header'];
 
 /** Where nginx answers a health check: a path that no client reaches. */
 export const HEALTH_LOCATION = '/.plumbline/health';
@@ -178,7 +178,7 @@ export function renderNginxConf(input: NginxInput): string {
     '      return 503;',
     '    }',
     `    include ${STATIC_FILE};`,
-    input.media && mediaLocations(input.media, plan),
+    input.media && mediaLocations(input.media, input),
     healthPathWithoutSlash(input),
     '    # A health check of the load balancer goes to a socket of its own; anyone else who asks for its path asks the application.',
     `    location = ${input.healthCheckPath} {`,

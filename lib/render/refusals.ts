@@ -153,6 +153,11 @@ export function refusalsOfFiles(input: FilesInput): string[] {
   for (const host of input.allowedHosts) {
     const rule = 'must be a host name, as in the ALLOWED_HOSTS of Django';
     problems.matches(/^[A-Za-z0-9.*:[\]_-]*$/, 'allowedHosts', host, rule);
+    // Django would take it for the name of a host, and answer all requests 400 (validate_host)
+    const wildcard = host !== '*' && withoutTokens(host).includes('*');
+    const domain = withTokensNamed(host).replace(/^\*\./, '.');
+    const instead = domain.includes('*') ? 'must be * alone' : `must be written ${domain}`;
+    problems.must(!wildcard, 'allowedHosts', host, `${instead}: Django's ALLOWED_HOSTS has no other wildcard`);
     problems.must(
       host !== '' && !/^[^[:]+:\d+$/.test(host),
       'allowedHosts',

@@ -4,6 +4,9 @@ import { lines } from './text';
 /** Seconds that CloudFormation waits where a creation policy does not say how long. */
 const DEFAULT_TIMEOUT = 300;
 
+/** Seconds of these in which a machine can still say why a step does not end. */
+const TO_SAY_WHY = 60;
+
 /** How steps run, and what happens when one fails: the reason reaches the console and CloudFormation. */
 export function renderRunner(signal: SignalTarget | undefined, inPlace: boolean): string {
   return lines(
@@ -13,6 +16,8 @@ export function renderRunner(signal: SignalTarget | undefined, inPlace: boolean)
     '  "${@:2}" 2>&1 | tee "$logs/$step"',
     '}',
     signal && [
+      '# A command of the application that runs on is ended while somebody waits for the reason.',
+      `export deadline=$((EPOCHSECONDS + ${(signal.timeout ?? DEFAULT_TIMEOUT) - TO_SAY_WHY}))`,
       'signal() { # status, unique id: the one text that its event shows',
       '  aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \\',
       `    --data-urlencode 'StackName=${signal.stack}' --data-urlencode 'LogicalResourceId=${signal.logicalId}' \\`,

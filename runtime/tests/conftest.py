@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import redis
 from database_servers import PROGRAMS, SERVERS
+from listed_packages import Project
 from machine_shell import MachineShell
 
 HERE = Path(__file__).parent
@@ -291,3 +292,11 @@ def sample_server(own_server):
 @pytest.fixture
 def shell(tmp_path):
     return MachineShell(tmp_path)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, capsys):
+    for name in ("wanted", "project"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    return Project(tmp_path / "wanted", capsys)

@@ -114,6 +114,22 @@ def test_a_step_of_a_deployment_runs_in_the_release_that_is_on_its_way_and_write
     assert not any(text.startswith("ReadWritePaths") for text in properties(shell))
 
 
+def test_a_step_of_a_deployment_ends_while_somebody_waits_for_its_reason(as_app, shell):
+    (as_app.app / "releases/2").mkdir()
+    (as_app.app / "next").symlink_to("releases/2")
+    for seconds, limit in ((100, range(98, 101)), (3, [10]), (-50, [10])):
+        as_app("true", building="true", deadline=str(int(time.time()) + seconds)).communicate()
+        taken = properties(shell)
+        assert next(int(text.partition("=")[2]) for text in taken if text.startswith("RuntimeMaxSec=")) in limit
+        assert "KillSignal=SIGINT" in taken
+    as_app("true", deadline="1").communicate()  # nobody waits for what a person does
+    assert not any(text.startswith("RuntimeMaxSec=") for text in properties(shell))
+    said = as_app("bash", "-c", "sleep 10; exit 1", building="true", deadline="1").communicate()[0]
+    assert said == "still running after 10 s\n"
+    said = as_app("bash", "-c", "sleep 10", building="true", deadline="1").communicate()[0]
+    assert said == ""
+
+
 def test_the_status_and_the_input_of_the_command_pass_through(as_app):
     process = as_app("bash", "-c", "cat; exit 7")
     assert (process.communicate("typed\n")[0], process.returncode) == ("typed\n", 7)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -85,6 +86,50 @@ class TestOnTheVolume:
         assert "STORAGES" not in settings(ON_VOLUME, STORAGES={"default": own})
 
 
+class TestSettingsThatAreMadeFromTheFolder:
+    """Of what a project puts together itself before the folder is another one."""
+
+    @pytest.mark.parametrize("root", ["/srv/app/releases/1/media", "/srv/app/releases/1/media/"])
+    def test_they_move_with_it_as_what_they_are(self, root):
+        changed = settings(
+            ON_VOLUME,
+            MEDIA_ROOT=root,
+            THUMBNAIL_MEDIA_ROOT=os.path.join(root, "thumbs/"),
+            PRIVATE_ROOT=Path(root) / "private",
+            SENDFILE_ROOT=root,
+        )
+        assert changed["THUMBNAIL_MEDIA_ROOT"] == "/srv/data/media/thumbs/"
+        assert changed["PRIVATE_ROOT"] == Path("/srv/data/media/private")
+        assert changed["SENDFILE_ROOT"].rstrip("/") == "/srv/data/media"
+
+    def test_so_do_the_folders_of_storages(self):
+        def storages(root):
+            private = {"BACKEND": FILE_SYSTEM, "OPTIONS": {"location": f"{root}/private"}}
+            return {"staticfiles": MANIFEST, "private": private, "default": {"BACKEND": FILE_SYSTEM, "OPTIONS": {}}}
+
+        changed = settings(ON_VOLUME, MEDIA_ROOT=Path("/app/media"), STORAGES=storages("/app/media"))
+        assert changed["STORAGES"] == storages("/srv/data/media")
+
+    def test_others_stay(self, tmp_path):
+        (tmp_path / "default.png").touch()
+        changed = settings(
+            ON_VOLUME,
+            MEDIA_ROOT=tmp_path,
+            MEDIA_ROOTS=f"{tmp_path}s/private",
+            STATIC_ROOT=f"{tmp_path}/static",
+            THUMBNAIL_URL=f"{tmp_path}/thumbs/",
+            DEFAULT_PHOTO=f"{tmp_path}/default.png",
+            DATABASES={"default": {"NAME": f"{tmp_path}/db.sqlite3"}},
+            LIMIT=3,
+        )
+        assert changed.keys() == {"MEDIA_ROOT", "MEDIA_URL", "FILE_UPLOAD_PERMISSIONS"}
+
+    @pytest.mark.parametrize("root", ["", "media", "/", str(Path.cwd()), Path.cwd().parent])
+    def test_nothing_moves_where_what_lies_below_may_be_something_else(self, root):
+        changed = settings(ON_VOLUME, MEDIA_ROOT=root, TEMPLATE_ROOT=f"{root}/templates")
+        assert "TEMPLATE_ROOT" not in changed
+
+
 class TestInABucket:
     def test_the_default_storage_is_the_bucket_and_the_others_stay(self):
         for storages in ({"staticfiles": MANIFEST}, {"default": {"BACKEND": FILE_SYSTEM}, "staticfiles": MANIFEST}):
@@ -109,8 +154,27 @@ class TestInABucket:
         ],
     )
     def test_a_django_that_knows_the_old_names_gets_them_and_never_both(self, monkeypatch, project, changed):
-        monkeypatch.setattr(plumbline_media, "knows_old_names", lambda: True)
+        monkeypatch.setattr(plumbline_media, "django_version", lambda: (5, 0))
         assert settings(IN_BUCKET, **project) == changed
+
+    @pytest.mark.parametrize(
+        ("project", "changed"),
+        [
+            ({}, {"DEFAULT_FILE_STORAGE": plumbline_media.BUCKET}),
+            ({"STORAGES": {"staticfiles": MANIFEST}}, {"DEFAULT_FILE_STORAGE": plumbline_media.BUCKET}),
+            ({"DEFAULT_FILE_STORAGE": "own.Storage"}, {}),
+        ],
+    )
+    def test_a_django_that_knows_nothing_else_gets_them_whatever_the_project_says(self, monkeypatch, project, changed):
+        monkeypatch.setattr(plumbline_media, "django_version", lambda: (3, 2))
+        monkeypatch.delattr("django.conf.global_settings.STORAGES")
+        assert settings(IN_BUCKET, **project) == changed
+
+    def test_what_the_project_says_of_objects_holds_but_who_may_read_them(self, tmp_path):
+        own = {"CacheControl": "max-age=60", "ACL": "public-read", "GrantRead": "uri=x"}
+        code = "from django.core.files.storage import default_storage as storage; print(storage.object_parameters)"
+        said = in_django(tmp_path, f"AWS_S3_OBJECT_PARAMETERS = {own}\n", code, **IN_BUCKET)
+        assert said == "{'CacheControl': 'max-age=60'}\n"
 
     def test_addresses_are_signed_in_the_region_of_the_bucket_whatever_the_project_says_of_others(self, tmp_path):
         project = "AWS_S3_CUSTOM_DOMAIN = 'cdn.example.com'\nAWS_QUERYSTRING_AUTH = False\nAWS_LOCATION = 'static'\n"
@@ -187,8 +251,12 @@ class TestWhatIsSaid:
     def test_so_are_those_with_a_place_of_their_own_beside_media(self, said):
         address, *lines = said(**ON_VOLUME)
         assert address == "MEDIA_URL=/media/"
-        assert [line.partition(":")[0] for line in lines] == ["== shop.Product.manual"]
-        assert [line.partition(":")[0] for line in said(**IN_BUCKET)] == ["== shop.Product.manual"]
+        lost = "== shop.Product.manual: files would be stored in /data/manuals, where nothing can be written:"
+        assert lines == [
+            f"{lost} give their storage a folder below MEDIA_ROOT, /srv/data/media, or name its folder of the project "
+            "in linkedDirs of Media.onInstance()"
+        ]
+        assert said(**IN_BUCKET) == [f"{lost} let them have the default storage, which is the bucket"]
 
     @pytest.mark.parametrize("url", ["https://cdn.example.com/uploads/", "//cdn.example.com/uploads/"])
     def test_nginx_serves_what_a_cdn_asks_for(self, said, url):
@@ -333,7 +401,7 @@ class TestNginx:
     def test_it_serves_media_where_the_project_says_nothing_else(self, serve, said):
         assert serve(said) == (0, "", "location /media/ { # MEDIA_URL")
 
-    @pytest.mark.parametrize("url", ["/uploads/", "/f/", "/static/media/", "/user-files/v1.0/"])
+    @pytest.mark.parametrize("url", ["/uploads/", "/f/", "/statics/media/", "/user-files/v1.0/"])
     def test_it_serves_what_the_project_says(self, serve, url):
         assert serve(f"MEDIA_URL={url}\n") == (0, "", f"location {url} {{ # MEDIA_URL")
 
@@ -345,7 +413,7 @@ class TestNginx:
         assert (status, line) == (1, "location /media/ { # MEDIA_URL")
         assert said.startswith(f"MEDIA_URL ({url}) must be a path of letters, digits and - _ . ~ that ends in a slash")
 
-    @pytest.mark.parametrize("url", ["/static/", "/.plumbline/x/"])
+    @pytest.mark.parametrize("url", ["/static/", "/static/media/", "/.plumbline/x/"])
     def test_fails_on_what_is_served_already(self, serve, url):
         status, said, _ = serve(f"MEDIA_URL={url}\n")
         assert (status, said) == (

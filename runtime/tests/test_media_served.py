@@ -103,3 +103,24 @@ def test_nobody_puts_or_posts_a_file_past_the_application(ask, upload):
     assert {method: ask("/media/file.txt", method)[0] for method in ("PUT", "DELETE", "POST")} == dict.fromkeys(
         ("PUT", "DELETE", "POST"), 405
     )
+
+
+@pytest.mark.parametrize("when", ["", " always"])
+def test_a_policy_of_the_user_s_own_takes_nothing_from_the_sandbox(tmp_path, when):
+    gunicorn = Server(tmp_path, "sync", app="echo:application")
+    own = {"add_header": f"Content-Security-Policy \"default-src 'self'\"{when}"}
+    nginx = MediaNginx(tmp_path, gunicorn, {"media": "/media/", "plan": {"nginxDirectives": own}})
+    try:
+        (tmp_path / "media").mkdir()
+        (tmp_path / "media/page.html").write_text("<script>alert(1)</script>")
+        (tmp_path / "media/photo.jpg").touch()
+        said = []
+        for path in ("/media/page.html", "/media/photo.jpg", "/"):
+            connection = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=20)
+            connection.request("GET", path, headers={"Host": "site.example"})
+            said.append(connection.getresponse().headers.get_all("Content-Security-Policy"))
+        assert SANDBOX in said[0]
+        assert said[1:] == [["default-src 'self'"], ["default-src 'self'"]]
+    finally:
+        nginx.stop()
+        gunicorn.stop()

@@ -89,3 +89,20 @@ def test_the_last_line_of_what_a_command_line_refuses_is_why():
 def test_versions_that_exclude_one_another_are_named_with_who_asks():
     clauses = "Because shop==1 depends on six<1 and you require six>=1, we can conclude that it is over."
     assert reason(f"error: No solution\n  cause: {clauses}\n") == "shop==1 depends on six<1 and you require six>=1"
+
+
+def test_advice_and_what_is_made_of_it_are_none_of_the_causes():
+    said = """error: Failed to build `app @ file:///srv/app/next/app`
+  cause: The build backend returned an error
+
+         [stderr]
+         Traceback (most recent call last):
+           File "<string>", line 14, in <module>
+         LookupError: no version without .git
+
+         Make sure that there is one.
+
+hint: Build failures usually indicate a problem with the package or the build environment
+error: app has no wheel for Python 3.13 and cannot be built
+"""
+    assert reason(said) == "app: LookupError: no version without .git"

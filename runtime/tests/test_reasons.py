@@ -273,7 +273,7 @@ def a_package_that_does_not_build(b):
     return b.uv("shop==1.0\n", "--no-index --find-links . --no-build-isolation")
 
 
-@boot("dependencies", 'dependencies: no such comparison operator "=", must be one of ~=')
+@boot("dependencies", 'dependencies: shop=1.0: no such comparison operator "=", must be')
 def a_line_that_is_no_requirement(b):
     return b.uv("shop=1.0\n")
 
@@ -330,6 +330,19 @@ def a_version_that_the_first_index_lacks(b):
     page = b'<a href="shop-1.0-py3-none-any.whl">shop-1.0-py3-none-any.whl</a>'
     with b.answering(200, page, content_type="text/html") as url:
         return b.uv("shop==2.0\n", f"--index-url https://pypi.invalid/simple --extra-index-url {url}/simple")
+
+
+@boot("dependencies", "dependencies: 127.0.0.1:1: Connection refused (os error 111)")
+def a_package_at_an_address_where_nobody_listens(b):
+    return b.uv("shop @ http://127.0.0.1:1/shop-1.0.tar.gz\n", "--no-index")
+
+
+@boot("dependencies", "dependencies: LookupError: no version without .git")
+def a_build_that_says_why_in_several_paragraphs(b):
+    backend = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    fails = "raise LookupError('no version without .git\\n\\nOne more paragraph.\\n\\nAnd one.')\n"
+    b.write({"shop/pyproject.toml": backend, "shop/backend.py": fails})
+    return b.uv("-e ./shop\n", "--no-index")
 
 
 @boot("tools", "tools: Name or service not known: /simple/uv/")

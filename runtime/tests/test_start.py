@@ -134,6 +134,52 @@ def test_fails_the_check_of_a_factory_that(tmp_path, text, last):
     assert (failed.returncode, failed.stderr.splitlines()[-1]) == (1, last)
 
 
+APPLICATIONS = """
+import flask, starlette.applications
+
+class Handler:
+    def __init__(self, environ, start_response):
+        self.start = start_response
+
+    def __iter__(self):
+        self.start("200 OK", [])
+        yield b"hello"
+
+class Old:  # ASGI 2, which gunicorn does not call
+    def __init__(self, scope): pass
+
+def wrapped(*args): return args
+
+def create_app(config=None): return wsgi
+
+wsgi = flask.Flask("site")
+asgi = starlette.applications.Starlette()
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "app", "said"),
+    [
+        ("sync", "wsgi", ""),
+        ("sync", "Handler", ""),
+        ("sync", "wrapped", ""),
+        ("sync", "create_app()", ""),
+        ("asgi", "asgi", ""),
+        ("asgi", "wrapped", ""),
+        ("gthread", "asgi", "wsgi names an application that is called with scope, receive, send: give it as asgi"),
+        ("asgi", "wsgi", "asgi names an application that is called with environ, start_response: give it as wsgi"),
+        ("sync", "create_app", "what is named makes an application: call it, for example mysite:create_app()"),
+        ("asgi", "create_app", "what is named makes an application: call it, for example mysite:create_app()"),
+        ("asgi", "Old", "what is named cannot be called with scope, receive, send"),
+    ],
+)
+def test_what_is_called_otherwise_than_an_application_fails_the_check(tmp_path, kind, app, said):
+    (tmp_path / "kinds.py").write_text(APPLICATIONS)
+    checked = check(tmp_path, f"kinds:{app}", kind)
+    assert checked.returncode == (1 if said else 0), checked.stderr
+    assert said in checked.stderr.splitlines()[-1] if said else True
+
+
 SLOW_START = """
 import asyncio
 

@@ -1,167 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { App, DockerImage, Stack } from 'aws-cdk-lib';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { DockerImage } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Application, BackgroundWorker, OperatingSystem, type AssetApplicationOptions } from '../../lib';
 import { folderWith, machineOf, makeStack, serve } from '../support/stacks';
-
-const PROJECT = { 'requirements.txt': 'Flask', 'app.py': 'app = 1' };
-const of = (directory: string, options: Partial<AssetApplicationOptions> = {}) =>
-  Application.fromAsset(directory, { wsgi: 'app:app', ...options });
-
-/** Where the archive is made of: its name is the hash of what is in it. */
-function uploaded(application: Application): { name: string; files: string[] } {
-  const app = new App();
-  serve({ application }, new Stack(app, 'Test'));
-  const { directory } = app.synth();
-  const name = readdirSync(directory).find((one) => existsSync(join(directory, one, 'app.py')))!;
-  const folder = join(directory, name);
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
-  return { name, files: files.map((file) => file.slice(folder.length + 1)).sort() };
-}
-
-function write(folder: string, files: Record<string, string>): void {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  }
-}
-
-/** What goes up of these files, beside those of the project. */
-const goesUp = (files: Record<string, string>, options: Partial<AssetApplicationOptions> = {}) =>
-  uploaded(of(folderWith({ ...PROJECT, ...files }), options)).files.filter((file) => !(file in PROJECT));
-
-describe('what goes up', () => {
-  test('is nothing of the machine that it was written on', () => {
-    const own = [
-      '.env',
-      '.env.production',
-      'x/.env',
-      'db.sqlite3',
-      'a.sqlite',
-      'db.sqlite3-wal',
-      '.coverage',
-      'htmlcov/i',
-    ];
-    const more = ['.idea/x', '.vscode/y', 'a.py.swp', 'b.py~', 'debug.log', 'my env/pyvenv.cfg', 'a/other/pyvenv.cfg'];
-    expect(goesUp(Object.fromEntries([...own, ...more].map((name) => [name, '1'])))).toEqual([]);
-  });
-
-  test('follows .gitignore, with what is re-included and what a folder of it says', () => {
-    const files = {
-      '.gitignore': '# made\n*.csv\n!kept.csv\n/top\nmade/\ndocs/*.pdf\n\\#x\nspace\\ \n',
-      'a.csv': '',
-      'kept.csv': '',
-      top: '',
-      'sub/top': '',
-      'sub/made/x': '',
-      'docs/a.pdf': '',
-      'sub/docs/a.pdf': '',
-      '#x': '',
-      'sub/.gitignore': '*.txt\n/only\n!b.csv\nx/y\n',
-      'sub/a.txt': '',
-      'sub/deep/a.txt': '',
-      'sub/only': '',
-      'sub/deep/only': '',
-      'sub/b.csv': '',
-      'sub/x/y': '',
-      'sub/z/x/y': '',
-      'a.txt': '',
-    };
-    expect(goesUp(files)).toEqual([
-      '.gitignore',
-      'a.txt',
-      'kept.csv',
-      'sub/.gitignore',
-      'sub/b.csv',
-      'sub/deep/only',
-      'sub/docs/a.pdf',
-      'sub/top',
-      'sub/z/x/y',
-    ]);
-  });
-
-  test('has what a build made where .plumblineignore re-includes it', () => {
-    const files = {
-      '.gitignore': 'dist/\n*.mo\n',
-      '.plumblineignore': '!/static/dist/\n!*.mo\n!.env.build\n/notes\n',
-      'static/dist/site.css': '',
-      'dist/package.whl': '',
-      'locale/de/django.mo': '',
-      '.env.build': '',
-      notes: '',
-    };
-    const up = ['.env.build', '.gitignore', '.plumblineignore', 'locale/de/django.mo', 'static/dist/site.css'];
-    expect(goesUp(files)).toEqual(up);
-    expect(goesUp(files, { exclude: ['*.css', '!notes'] })).toEqual([...up.slice(0, 4), 'notes']);
-  });
-
-  test('is the same release after a run of tests, and another one after a change', () => {
-    const folder = folderWith({ ...PROJECT, '.gitignore': '*\n!*.py\n!*.txt\n!*/\n' });
-    const before = uploaded(of(folder)).name;
-    write(folder, { '__pycache__/app.cpython-313.pyc': '1', '.pytest_cache/v/x.py': '1', '.coverage': '1' });
-    write(folder, { '.venv/pyvenv.cfg': '', '.venv/lib/a.py': '', '.mypy_cache/3/a.txt': '', 'htmlcov/index.txt': '' });
-    expect(uploaded(of(folder)).name).toBe(before);
-    write(folder, { 'app.py': 'app = 2' });
-    expect(uploaded(of(folder)).name).not.toBe(before);
-  });
-
-  test('is another release where a file may be executed', () => {
-    const folder = folderWith({ ...PROJECT, run: '' });
-    const before = uploaded(of(folder)).name;
-    chmodSync(join(folder, 'run'), 0o755);
-    expect(uploaded(of(folder)).name).not.toBe(before);
-  });
-
-  test('has links, and of those that lead elsewhere what they lead to', () => {
-    const common = folderWith({ '__init__.py': '', 'x.py': '' });
-    const folder = folderWith({ ...PROJECT, 'real/y.py': '' });
-    symlinkSync(common, join(folder, 'common'));
-    symlinkSync('real', join(folder, 'linked'));
-    expect(uploaded(of(folder)).files).toEqual([
-      'app.py',
-      'common/__init__.py',
-      'common/x.py',
-      'linked',
-      'real/y.py',
-      'requirements.txt',
-    ]);
-    expect(() => of(folder, { wsgi: 'linked.y:app' })).toThrow(
-      'wsgi "linked.y:app" names nothing that linked/y.py defines',
-    );
-    expect(() => of(folder, { wsgi: 'common.x:app' })).toThrow(
-      'wsgi "common.x:app" names nothing that common/x.py defines',
-    );
-  });
-
-  test('has no link to what stays at home, or to nothing', () => {
-    const folder = folderWith({ ...PROJECT, '.env': '', '.venv/pyvenv.cfg': '', '.venv/lib/x.py': '' });
-    symlinkSync('gone', join(folder, 'a'));
-    symlinkSync('.env', join(folder, 'b'));
-    symlinkSync('.venv/lib', join(folder, 'c'));
-    expect(uploaded(of(folder)).files).toEqual(Object.keys(PROJECT).sort());
-  });
-
-  test('has no virtual environment that a link leads to', () => {
-    const environment = folderWith({ 'pyvenv.cfg': '', 'lib/manage.py': '' });
-    const folder = folderWith(PROJECT);
-    symlinkSync(environment, join(folder, 'venv'));
-    expect(uploaded(of(folder)).files).toEqual(Object.keys(PROJECT).sort());
-  });
-
-  test('fails with a link that would lead elsewhere on another machine', () => {
-    const folder = folderWith({ ...PROJECT, '.env': '' });
-    symlinkSync('.', join(folder, 'b'));
-    symlinkSync(join(folder, 'app.py'), join(folder, 'c'));
-    expect(() => of(folder)).toThrow(
-      new Error(
-        'symbolic link b (to .) points to a folder that it is in, which has no end: remove it\n' +
-          `symbolic link c (to ${join(folder, 'app.py')}) holds a path of this machine: make it relative`,
-      ),
-    );
-  });
-});
+import { of, PROJECT, uploaded, write } from '../support/uploaded';
 
 describe('a project in a folder', () => {
   const files = {
@@ -243,6 +86,15 @@ describe('bundling', () => {
     const { template } = serve({ application });
     expect(machineOf(template())).toContain('WorkingDirectory=/srv/app/current/src\n');
     template().resourceCountIs('AWS::SecretsManager::Secret', 1);
+  });
+
+  test('may leave links to folders and to nothing', () => {
+    const bundling = built((output) => {
+      write(output, { ...PROJECT, 'real/x.py': '' });
+      symlinkSync('real', join(output, 'folder'));
+      symlinkSync('gone', join(output, 'dump.sql'));
+    });
+    expect(uploaded(of(folderWith({}), bundling)).files).toContain('real/x.py');
   });
 
   test('fails where it has not made the application', () => {

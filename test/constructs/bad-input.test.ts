@@ -4,10 +4,11 @@ import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { AppServer, EnvironmentSecret, LoadBalancerType, WorkerClass, type WebServiceProps } from '../../lib';
+import { AppServer, EnvironmentSecret, LoadBalancerType, Media, WorkerClass, type WebServiceProps } from '../../lib';
 import { flask, makeStack, serve } from '../support/stacks';
 
-const outOfLine = (...messages: string[]) => new Error(['the request path of Test/Site is out of line:', ...messages].join('\n- '));
+const outOfLine = (...messages: string[]) =>
+  new Error(['the request path of Test/Site is out of line:', ...messages].join('\n- '));
 const fails = (props: Partial<WebServiceProps>, error: Error) =>
   expect(() => serve({ application: flask(), ...props })).toThrow(error);
 
@@ -196,6 +197,35 @@ describe('fails with values that would break out of their file', () => {
     );
   });
 
+  test.each(['PYTHONHOME', 'NOTIFY_SOCKET', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES', 'WATCHDOG_USEC'])(
+    'as %s, without which nothing starts',
+    (name) => {
+      expect(() => serve({ environment: { [name]: '1' } })).toThrow(`environment ${name} (1) `);
+    },
+  );
+
+  test.each(['HOME', 'TMPDIR', 'TEMP', 'TMP', 'XDG_CACHE_HOME'])('as %s that cannot be written to', (name) => {
+    for (const path of ['/app', '/tmpfiles', '/var/lib/application', '/tmp/../app', 'tmp', '', '/srv/data/media']) {
+      expect(() => serve({ environment: { [name]: path } })).toThrow(
+        new Error(
+          `environment ${name} (${path}) is nothing that the service may write to: remove it, or give a folder below /var/lib/app, /var/tmp, /tmp or /dev/shm`,
+        ),
+      );
+    }
+  });
+
+  test('but not as folders that can be written to, or that are not known yet', () => {
+    const environment = {
+      HOME: '/var/lib/app/home',
+      TMPDIR: '/tmp/',
+      TMP: Token.asString({ Ref: 'Tmp' }),
+      LD_PRELOAD: '/usr/lib/x.so',
+    };
+    expect(() => serve({ environment })).not.toThrow();
+    const media = Media.onInstance();
+    expect(() => serve({ media, environment: { ...environment, TEMP: '/srv/data/media/tmp' } })).not.toThrow();
+  });
+
   test('but not as variables that change nothing here, which are a warning', () => {
     const stack = makeStack();
     serve({ application: flask(), environment: { WEB_CONCURRENCY: '9', PORT: '8000', MAIL_PORT: '25' } }, stack);
@@ -234,6 +264,26 @@ describe('fails with user data over 16384 bytes', () => {
       ]),
     );
     expect(() => serve({ application: flask(), environment }).template()).toThrow(/move environment \(\d+ bytes\)/);
+  });
+
+  test('of the settings of paths', () => {
+    const allow = Array.from({ length: 20 }, (_, index) => Token.asString({ 'Fn::ImportValue': `Range${index}` }));
+    const locations = ['/a', '/b', '/c', '/d', '/e'].map((path) => ({ path, allow }));
+    expect(() => serve({ application: flask(), locations }).template()).toThrow(
+      /that EC2 accepts: shorten locations \(2\d{4} bytes\), where each token counts with the longest text that it may become/,
+    );
+  });
+
+  test('of secrets', () => {
+    const stack = makeStack();
+    const secrets = Object.fromEntries(
+      Array.from({ length: 60 }, (_, index) => {
+        const secretCompleteArn = Token.asString({ 'Fn::ImportValue': `Secret${index}` });
+        const secret = secretsmanager.Secret.fromSecretAttributes(stack, `Secret${index}`, { secretCompleteArn });
+        return [`NAME_${index}`, EnvironmentSecret.fromSecretsManager(secret)];
+      }),
+    );
+    expect(() => serve({ application: flask(), secrets }, stack).template()).toThrow(/shorten secrets \(\d+ bytes\)/);
   });
 
   test('also where commands are added later', () => {

@@ -1,22 +1,24 @@
 import { App, Size, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import * as kms from 'aws-cdk-lib/aws-kms';
-import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import {
   Application,
   BackgroundWorker,
   Cache,
   Database,
+  EnvironmentSecret,
   Media,
   RequestPathPlan,
   WebUserData,
   type WebServiceProps,
 } from '../../lib';
-import { folderWith, machineOf, makeStack, mysite, serve } from '../support/stacks';
+import { flask, folderWith, machineOf, makeStack, mysite, serve } from '../support/stacks';
 
 const made = (props: Partial<WebServiceProps>, stack = makeStack()) => serve(props, stack).template();
+
+const secretOf = (stack: Stack, id = 'Secret') =>
+  EnvironmentSecret.fromSecretsManager(new secretsmanager.Secret(stack, id));
 
 describe('media on the instance', () => {
   const template = made({ media: Media.onInstance({ volumeSize: Size.gibibytes(50) }) });
@@ -96,14 +98,14 @@ describe('media on the instance', () => {
     expect(machineOf(made({ locations }))).not.toMatch(/^locations=/m);
   });
 
-  test.each(['/static/', '/.plumbline/x/', 'media/', '/media', '/a b/', '/', '', 'https://cdn.example.com/a%20b/'])(
-    'fails where nginx cannot serve it at %j',
-    (MEDIA_URL) => {
-      expect(() => serve({ media: Media.onInstance(), environment: { MEDIA_URL } })).toThrow(
-        `environment MEDIA_URL (${MEDIA_URL}) must be a path of letters, digits and - _ . ~ between slashes, for example /media/, that nginx serves nothing else at; or a CDN's address with such a path`,
-      );
-    },
-  );
+  test.each([
+    ...['/static/', '/static/media/', 'https://cdn.example.com/static/media/', '/.plumbline/x/', 'media/', '/media'],
+    ...['/a b/', '/', '', 'https://cdn.example.com/a%20b/'],
+  ])('fails where nginx cannot serve it at %j', (MEDIA_URL) => {
+    expect(() => serve({ media: Media.onInstance(), environment: { MEDIA_URL } })).toThrow(
+      `environment MEDIA_URL (${MEDIA_URL}) must be a path of letters, digits and - _ . ~ between slashes, for example /media/, that nginx serves nothing else at; or a CDN's address with such a path`,
+    );
+  });
 
   test('fails on another folder for it, and on that of the volume does not', () => {
     expect(() => serve({ media: Media.onInstance(), environment: { MEDIA_ROOT: '/data' } })).toThrow(
@@ -113,6 +115,18 @@ describe('media on the instance', () => {
       'MEDIA_ROOT',
     );
     expect(machineOf(made({ environment: { MEDIA_ROOT: '/var/lib/app', MEDIA_URL: 'x' } }))).toContain('MEDIA_URL=x');
+  });
+
+  test('fails on secrets for it', () => {
+    const secretsOf = (stack: Stack) => ({ MEDIA_ROOT: secretOf(stack, 'Root'), MEDIA_URL: secretOf(stack, 'Url') });
+    const [stack, other] = [makeStack(), makeStack()];
+    expect(() => serve({ media: Media.onInstance(), secrets: secretsOf(stack) }, stack)).toThrow(
+      new Error(
+        'secrets MEDIA_ROOT is no secret, and Media.onInstance has to know it at synthesis: remove it\n' +
+          'secrets MEDIA_URL is no secret, and Media.onInstance has to know it at synthesis: give it in environment',
+      ),
+    );
+    expect(() => serve({ application: flask(), secrets: secretsOf(other) }, other)).not.toThrow();
   });
 
   test('keeps folders of the project besides, on the volume of a database too', () => {
@@ -199,123 +213,6 @@ describe('media on the instance', () => {
       'volume and snapshotId both say where the data comes from: give one of them',
     );
   });
-});
-
-interface Policy {
-  readonly Properties: { readonly PolicyDocument: { readonly Statement: Array<Record<string, unknown>> } };
-}
-
-/** What the policies of a template allow in buckets besides the one of the assets: actions and resources. */
-const allowed = (template: ReturnType<typeof made>) =>
-  Object.values(template.findResources('AWS::IAM::Policy'))
-    .flatMap((policy) => (policy as Policy).Properties.PolicyDocument.Statement)
-    .filter(({ Action }) => /"s3:(PutObject|ListBucket)"/.test(JSON.stringify(Action)))
-    .map(({ Action, Resource }) => [Action, Resource]);
-
-describe('media in a bucket', () => {
-  const template = made({ media: Media.bucket(), requestTimeout: undefined });
-  const machine = machineOf(template);
-
-  test('is private, encrypted, has versions for a month, and stays when the stack goes', () => {
-    template.hasResource('AWS::S3::Bucket', {
-      DeletionPolicy: 'Retain',
-      UpdateReplacePolicy: 'Retain',
-      Properties: {
-        BucketEncryption: {
-          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-        },
-        PublicAccessBlockConfiguration: {
-          BlockPublicAcls: true,
-          BlockPublicPolicy: true,
-          IgnorePublicAcls: true,
-          RestrictPublicBuckets: true,
-        },
-        VersioningConfiguration: { Status: 'Enabled' },
-        LifecycleConfiguration: {
-          Rules: [
-            {
-              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
-              NoncurrentVersionExpiration: { NoncurrentDays: 30 },
-              Status: 'Enabled',
-            },
-          ],
-        },
-      },
-    });
-  });
-
-  test('is what the role may write to, and nothing else; it deletes no versions', () => {
-    const [id] = Object.keys(template.findResources('AWS::S3::Bucket'));
-    const arn = { 'Fn::GetAtt': [id, 'Arn'] };
-    expect(allowed(template)).toEqual([
-      [['s3:ListBucket', 's3:GetBucketLocation'], arn],
-      [
-        ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-        { 'Fn::Join': ['', [arn, '/*']] },
-      ],
-    ]);
-  });
-
-  test('is named to the application, which reaches the metadata service for the credentials', () => {
-    for (const name of ['AWS_STORAGE_BUCKET_NAME', 'PLUMBLINE_MEDIA_BUCKET']) {
-      expect(machine).toMatch(new RegExp(`^${name}='<\\w+>'$`, 'm'));
-    }
-    expect(machine).toMatch(/^AWS_S3_REGION_NAME='<AWS::Region>'$/m);
-    expect(machine).toMatch(/^instance_metadata=true$/m);
-    expect(machine).toContain('django-storages==1.14.6:storages boto3==1.44.8:boto3');
-  });
-
-  test('leaves the instance without a volume, replaced by each change', () => {
-    template.resourceCountIs('AWS::EC2::Volume', 0);
-    template.hasResource('AWS::EC2::Instance', { CreationPolicy: Match.anyValue() });
-    expect(machine).not.toContain('location /media/');
-  });
-
-  test('may be one of another stack and region, whose stack needs nothing of this one', () => {
-    const app = new App();
-    const env = { account: '123456789012', region: 'eu-west-1' };
-    const files = new Stack(app, 'Files', { env });
-    const encryptionKey = new kms.Key(files, 'Key');
-    const bucket = new s3.Bucket(files, 'Bucket', { encryptionKey });
-    const stack = new Stack(app, 'Test', { env });
-    const other = made({ media: Media.bucket(bucket) }, stack);
-    other.resourceCountIs('AWS::S3::Bucket', 0);
-    expect(allowed(other)).toHaveLength(2);
-    expect(JSON.stringify(other.findResources('AWS::IAM::Policy'))).toContain('kms:GenerateDataKey*');
-    expect(stack.dependencies).toEqual([files]);
-    expect(files.dependencies).toEqual([]);
-    const imported = s3.Bucket.fromBucketAttributes(makeStack(), 'Bucket', {
-      bucketName: 'far-away',
-      region: 'ap-southeast-2',
-    });
-    const far = machineOf(made({ media: Media.bucket(imported) }));
-    expect(far).toMatch(/^AWS_STORAGE_BUCKET_NAME=far-away$/m);
-    expect(far).toMatch(/^PLUMBLINE_MEDIA_REGION=ap-southeast-2$/m);
-  });
-
-  test('is found by who wants more of it, and read by a role of theirs', () => {
-    const { service, stack, template: synthesized } = serve({ media: Media.bucket() });
-    const role = new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
-    service.dataServices.mediaBucket!.grantRead(role);
-    synthesized().resourceCountIs('AWS::S3::Bucket', 1);
-  });
-
-  test('fails where the application may not reach the metadata service', () => {
-    expect(() => serve({ media: Media.bucket(), instanceMetadata: false })).toThrow(
-      'instanceMetadata is false, and Media.bucket is read and written with the credentials that the metadata service gives: leave instanceMetadata out',
-    );
-  });
-
-  test('fails on the name of a bucket', () => {
-    expect(() => Media.bucket('files' as unknown as s3.IBucket)).toThrow(
-      `bucket ("files") must be an s3.IBucket, for example s3.Bucket.fromBucketName(this, 'Bucket', 'name')`,
-    );
-  });
-});
-
-test('fails on a bucket for media', () => {
-  const media = s3.Bucket.fromBucketName(makeStack(), 'Bucket', 'files') as unknown as Media;
-  expect(() => serve({ media })).toThrow('must be a Media, for example Media.bucket()');
 });
 
 describe('a Django project with fields for files', () => {

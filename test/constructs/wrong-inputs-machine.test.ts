@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { AppServer, Application, Cache, Database, DatabaseEngine, OperatingSystem, RequestPathPlan } from '../../lib';
-import { folderWith } from '../support/stacks';
+import { folderWith, makeStack } from '../support/stacks';
 import { failsWithEach, serviceWith, type Input } from '../support/wrong-inputs';
 
 const props = (title: string, given: () => Record<string, unknown>, message: string): Input => [
@@ -126,7 +126,7 @@ const endpoint = (name: string, port?: number) =>
     engine: DatabaseEngine.MYSQL,
     port,
     maxConnections: 100,
-    secret: { secretArn: 'arn' } as secretsmanager.ISecret,
+    secret: secretsmanager.Secret.fromSecretNameV2(makeStack(), 'Secret', 'name'),
   });
 const outOfLine = (message: string) => `the request path of Test/Site is out of line:\n- ${message}`;
 

@@ -92,9 +92,9 @@ describe('a setting of gunicorn', () => {
     ),
     gunicorn(
       'a function of JavaScript',
-      'user',
+      'forwarder_headers',
       () => 1,
-      'user (function) must be a number, a string, a boolean, a list or an object',
+      'forwarder_headers (function) must be a number, a string, a boolean, a list or an object',
     ),
     gunicorn(
       'infinity in a list',

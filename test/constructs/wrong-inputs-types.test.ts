@@ -11,10 +11,12 @@ import {
   Cache,
   Database,
   EnvironmentSecret,
+  Media,
   RequestPathPlan,
   WebInstance,
   WebUserData,
 } from '../../lib';
+import { makeStack } from '../support/stacks';
 import { any, failsWithEach, serviceWith, type Input } from '../support/wrong-inputs';
 
 const props = (title: string, given: Record<string, unknown>, message: string): Input => [
@@ -334,4 +336,32 @@ test('each type of a value is taken as it is', () => {
       nginxDirectives: {},
     }),
   ).not.toThrow();
+});
+
+describe('a misspelt name', () => {
+  failsWithEach([
+    ...[
+      ['requestTimout', 'requestTimeout'],
+      ['MaxInstances', 'maxInstances'],
+      ['nginxDirective', 'nginxDirectives'],
+      ['allowed_hosts', 'allowedHosts'],
+    ].map(([name, nearest]) =>
+      props(`${name} for ${nearest}`, { [name!]: 1 }, `${name} is no prop: the nearest name is ${nearest}`),
+    ),
+    value(
+      'a letter of another case',
+      () => Database.rdsMysql(any({ multiAZ: true })),
+      'multiAZ is no option: the nearest name is multiAz',
+    ),
+    value(
+      'an option that is far from all',
+      () => Media.onInstance(any({ size: Size.gibibytes(50) })),
+      'size is no option: use one of volumeSize, volume, snapshotId, encryptionKey, removalPolicy, linkedDirs',
+    ),
+  ]);
+
+  test("is none where it is a program's own, which is far from all of ours", () => {
+    const own = { environmentName: 'staging', team: 'web', domain: 1, requestTimout: undefined };
+    expect(() => serviceWith(makeStack(), own)).not.toThrow();
+  });
 });

@@ -72,6 +72,14 @@ def test_a_command_may_write_and_see_what_the_service_may(machine):
     wait_for_load_balancer(machine)
 
 
+def test_a_command_of_a_deployment_that_does_not_end_is_ended_and_says_where_it_was(machine):
+    hang = "import time; time.sleep(600)"
+    asked = "building=true deadline=1 bash /usr/local/lib/plumbline/plumbline_as_app.sh"
+    said = machine.run(f"{asked} python -c '{hang}' 2>&1; echo status $?", timeout=60)
+    assert "KeyboardInterrupt" in said
+    assert said.splitlines()[-2:] == ["still running after 10 s", "status 1"]
+
+
 def test_status_input_and_signals_of_a_command_pass_through(machine):
     assert machine.run("as_app bash -c 'exit 7'; echo $?") == "7"
     assert machine.run("echo typed | as_app cat") == "typed"

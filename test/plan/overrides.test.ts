@@ -1,5 +1,7 @@
 import { planRequestPath, type PlanInput } from '../../lib/plan';
-import { OWNED, REFUSED_DIRECTIVES } from '../../lib/plan/overrides';
+import { isSetting } from '../../lib/plan/gunicorn-settings';
+import { REFUSED_DIRECTIVES } from '../../lib/plan/overrides';
+import { OWNED_SETTINGS } from '../../lib/plan/owned-settings';
 
 const planOf = (input: Partial<PlanInput>) => planRequestPath({ instanceType: 't3.small', ...input });
 const rulesOf = (input: Partial<PlanInput>) => planOf(input).violations.map(({ rule }) => rule);
@@ -161,25 +163,21 @@ describe('fails on an override', () => {
   );
 
   test('of a gunicorn setting that something else owns: the list is complete', () => {
-    expect(OWNED).toEqual({
-      workers: 'use workers of AppServer.gunicorn',
-      threads: 'use threads of AppServer.gunicorn',
-      worker_connections: 'use workerConnections of AppServer.gunicorn',
-      worker_class: 'use workerClass of AppServer.gunicorn',
-      bind: 'systemd owns the sockets',
-      wsgi_app: 'use wsgi or asgi of the application',
-      pidfile: 'systemd knows the process',
-      daemon: 'systemd knows the process',
-      when_ready: 'the request guard owns the hook',
-      post_worker_init: 'the request guard owns the hook',
-      pre_fork: 'connections are closed there before a fork',
-      post_fork: 'garbage collection is switched on there after a fork',
-      on_starting: 'what killed workers have left in the database ends there',
-      child_exit: 'what killed workers have left in the database ends there',
-    });
+    expect(Object.keys(OWNED_SETTINGS).sort()).toEqual(
+      [
+        ...['workers', 'threads', 'worker_connections', 'worker_class', 'bind', 'pidfile', 'daemon', 'dirty_workers'],
+        ...['dirty_apps', 'config', 'raw_env', 'wsgi_app', 'paste', 'raw_paste_global_conf', 'chdir', 'pythonpath'],
+        ...['protocol', 'proxy_protocol', 'proxy_allow_ips', 'uwsgi_allow_ips', 'certfile', 'keyfile', 'ca_certs'],
+        ...['cert_reqs', 'user', 'group', 'initgroups', 'umask', 'control_socket', 'control_socket_mode'],
+        ...['control_socket_disable', 'errorlog', 'worker_tmp_dir', 'check_config', 'print_config', 'reload'],
+        ...['reload_engine', 'reload_extra_files', 'spew', 'when_ready', 'post_worker_init', 'pre_fork', 'post_fork'],
+        ...['on_starting', 'child_exit'],
+      ].sort(),
+    );
+    expect(Object.keys(OWNED_SETTINGS).filter((name) => !isSetting(name))).toEqual([]);
   });
 
-  test.each(Object.entries(OWNED))('of the gunicorn setting %s: %s', (name, owner) => {
+  test.each(Object.entries(OWNED_SETTINGS))('of the gunicorn setting %s: %s', (name, owner) => {
     expect(messagesOf({ gunicornSettings: { [name]: 4 } })).toEqual([
       `gunicorn settings: ${name} cannot be overridden here: ${owner} [V1]`,
     ]);

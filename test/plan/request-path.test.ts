@@ -205,10 +205,12 @@ describe('fails', () => {
     ['queueTimeout', Infinity, 'queueTimeout (Infinity) must be a number [I2]'],
   ])('on %s of %d', (name, value, message) => expect(errorsOf({ [name]: value })).toEqual([message]));
 
-  test('on zero workers', () => {
-    expect(errorsOf({ workers: 0 })).toContain(
-      'workers (0) must be at least 1, else there is nothing to work with; set workers to a whole number of 1 or more [R9]',
-    );
+  test.each([0, -1])('on %d workers, with that sentence alone', (workers) => {
+    for (const more of [{}, { workerClass: 'sync' }, { workerClass: 'asgi' }] as const) {
+      expect(errorsOf({ workers, ...more })).toEqual([
+        `workers (${workers}) must be at least 1, else there is nothing to work with; set workers to a whole number of 1 or more [R9]`,
+      ]);
+    }
   });
 
   test('on the idle timeout of an imported ALB that is too short', () => {

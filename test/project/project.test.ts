@@ -307,6 +307,7 @@ describe('a background worker', () => {
 
 test.each<[string, Record<string, string>, string[]]>([
   ['nothing', { 'media/__init__.py': '', 'media/x.py': '', 'data.db': 'Berkeley' }, []],
+  ['nothing but what holds a folder in git', { 'media/.gitkeep': '', 'uploads/a/.gitignore': '*' }, []],
   [
     'Django without a manage.py',
     { 'requirements.txt': 'Django>=5' },

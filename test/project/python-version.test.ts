@@ -29,7 +29,30 @@ test.each<[string, Record<string, string>, string]>([
     { '.python-version': '3.11', 'b/.python-version': '3.12', 'b/manage.py': '', 'b/app.py': 'app = 1' },
     '3.12.13 python3.12',
   ],
-  ['it is another interpreter', { '.python-version': 'pypy3.10\n' }, '3.13.15 python3.13'],
+  ['pyenv names an environment', { '.python-version': 'shop-env\n' }, '3.13.15 python3.13'],
+  ['pyenv names what else will do', { '.python-version': 'pypy3.10\n3.12.4\n' }, '3.12.13 python3.12'],
+  ['a pin names a candidate', { '.python-version': '3.14.0rc2' }, '3.14.7 python3.14'],
+  ['asdf pins it', { '.tool-versions': 'nodejs 22.1.0\npython 3.12.4 3.11.9\n' }, '3.12.13 python3.12'],
+  ['asdf has the latest of a line', { '.tool-versions': 'python latest:3.12' }, '3.12.13 python3.12'],
+  ['a file of another platform is called alike', { 'runtime.txt': 'r-4.1-2021-11-10' }, '3.13.15 python3.13'],
+  ['setup.cfg wants it', { 'setup.cfg': '[options]\npython_requires = >=3.9, <3.13\n' }, '3.12.13 python3.12'],
+  ['setup.cfg wants it below', { 'setup.cfg': '[options]\npython_requires =\n    <3.13\n' }, '3.12.13 python3.12'],
+  ['setup.py wants it', { 'setup.py': 'setup(name="a", python_requires="<3.12")' }, '3.11.15 python3.11'],
+  [
+    'setup.py computes it',
+    { 'setup.py': '# python_requires="<3.12"\nsetup(\n  python_requires=">={}".format(V),\n)' },
+    '3.13.15 python3.13',
+  ],
+  [
+    'a project wants none that is to come',
+    { 'pyproject.toml': '[project]\nrequires-python = ">=3.11,<3.12.0a1"\n' },
+    '3.11.15 python3.11',
+  ],
+  [
+    'Poetry wants one of two',
+    { 'pyproject.toml': '[tool.poetry.dependencies]\npython = "~2.7 | =3.12"\n' },
+    '3.12.13 python3.12',
+  ],
   ['Heroku pins it', { 'runtime.txt': 'python-3.11.9\n' }, '3.11.15 python3.11'],
   ['Pipenv pins it', { Pipfile: '[requires]\npython_version = "3.12"\n' }, '3.12.13 python3.12'],
   [
@@ -76,12 +99,23 @@ test('what a system lacks is fetched', () => {
   expect(chosen({ 'pyproject.toml': 'requires-python = ">=3.13"' }, 'ubuntu-24.04')).toBe('3.14.4 fetched');
 });
 
-test.each<Record<string, string>>([{ '.python-version': '3.10' }, { 'pyproject.toml': 'requires-python = "<3.10"' }])(
-  'fails where there is none: %j',
-  (files) => {
-    expect(chosen(files)).toBeUndefined();
-  },
-);
+test.each<Record<string, string>>([
+  { '.python-version': '3.10' },
+  { '.python-version': 'pypy3.10' },
+  { '.python-version': '# ours\n3.14t\n' },
+  { '.python-version': 'graalpy-24' },
+  { '.python-version': 'cpython-3.13.0+freethreaded-linux-x86_64-gnu' },
+  { '.python-version': '2.7.18' },
+  { 'runtime.txt': 'pypy3.10-7.3.12' },
+  { 'runtime.txt': 'python-2.7.18' },
+  { '.tool-versions': 'python miniforge3-24.3.0-0' },
+  { '.tool-versions': 'python 3.10.1' },
+  { 'pyproject.toml': 'requires-python = "<3.10"' },
+  { 'pyproject.toml': 'requires-python = "new"' },
+  { 'setup.cfg': 'python_requires = <3.10' },
+])('fails where there is none: %j', (files) => {
+  expect(chosen(files)).toBeUndefined();
+});
 
 test.each<[string, string, boolean | undefined]>([
   ['3.12.3', '>=3.10, <4', true],

@@ -106,6 +106,23 @@ test.each([
   ],
   ['proxy_intercept_errors', 'on', 'it has no effect without error_page; remove it'],
   ['recursive_error_pages', 'on', 'it has no effect without error_page; remove it'],
-])('fails on %s, which would hold for a part or for the health check', (name, value, instead) => {
+  ...['set_real_ip_from', 'real_ip_header', 'real_ip_recursive'].map((name): [string, string, string] => [
+    name,
+    'on',
+    'clients could say which address they have: use trustedProxies, whose ranges are checked',
+  ]),
+  ['merge_slashes', 'off', 'a path with two slashes would pass by what locations say of the same with one; remove it'],
+  ['user', 'root', 'it is that of the package, whom the files that nginx serves are readable for; remove it'],
+  ['pid', '/tmp/nginx.pid', 'the unit of nginx waits for the file at its place; remove it'],
+])('fails on %s, which would hold for a part, for the health check or against the rest', (name, value, instead) => {
   expect(problem({ [name]: value })).toEqual([`nginxDirectives: "${name}" cannot be given here: ${instead} [V1]`]);
+});
+
+test.each(['gzip', 'pcre_jit', 'proxy_buffering', 'etag'])('fails on %s that is neither on nor off', (name) => {
+  for (const value of ['yes', '1', 'true', 'on off', "'yes'"]) {
+    expect(problem({ [name]: value })).toEqual([
+      `nginxDirectives: "${name}" is ${JSON.stringify(value)} and must be on or off [V1]`,
+    ]);
+  }
+  for (const value of ['on', 'off', 'OFF', '"on"']) expect(problem({ [name]: value })).toEqual([]);
 });

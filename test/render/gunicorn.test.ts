@@ -77,9 +77,9 @@ test('a health check path of the application is left to the application', () => 
 });
 
 test('settings of the user replace the one that stands there or are added, as Python values', () => {
-  const gunicornSettings = { limit_request_line: 8190, raw_env: ['A="1"', 'B=2'], reuse_port: true };
+  const gunicornSettings = { limit_request_line: 8190, forwarder_headers: ['A"1"', 'B'], reuse_port: true };
   const text = conf({ plan: planOf({ gunicornSettings }) });
   expect(text).toContain('limit_request_line = 8190  # override\n');
   expect(text).not.toContain('limit_request_line = 0');
-  expect(text).toContain('raw_env = ["A=\\"1\\"", "B=2"]  # override\nreuse_port = True  # override\n');
+  expect(text).toContain('forwarder_headers = ["A\\"1\\"", "B"]  # override\nreuse_port = True  # override\n');
 });

@@ -10,12 +10,12 @@ import { renderLocations } from '../../lib/render/locations';
 import { bootstrapInput } from '../support/bootstrap-input';
 import { planOf } from '../support/plan';
 
-const conf = (media?: string, plan = planOf()) => {
+const conf = (media?: string, plan = planOf(), healthCheckPath = '/health') => {
   const input: NginxInput = {
     plan,
     operatingSystem: OPERATING_SYSTEMS['debian-13'],
     allowedHosts: ['example.com'],
-    healthCheckPath: '/health',
+    healthCheckPath,
     trustedProxies: ['10.0.0.0/16'],
     media,
   };
@@ -44,6 +44,17 @@ test('nginx serves uploads as files alone, and pages among them as strangers', (
     ].join('\n'),
   );
 });
+
+test.each(['/media', '/media/', '/media/up', '/media/up/'])(
+  'a health check at %s has one location beside its settings',
+  (path) => {
+    const locations = ['/media', '/media/up'].map((one) => ({ path: one, allow: ['203.0.113.0/24'] }));
+    const text = conf('/media/', planOf({ locations }), path).join('\n');
+    const names = text.match(/location [^@{]*media[^{]*(?= {)/g)!;
+    expect(names).toEqual([...new Set(names)]);
+    expect(text).toContain(`location = ${path} {\n      if ($balancer)`);
+  },
+);
 
 test('a path below them with settings of its own is files too, and says what the one above it says', () => {
   const allow = ['203.0.113.0/24'];

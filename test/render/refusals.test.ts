@@ -94,6 +94,17 @@ test.each<[string, Partial<BootstrapInput>, string]>([
     { allowedHosts: ['a.example', 'b.example; return 200'] },
     'allowedHosts "b.example; return 200" must be a host name, as in the ALLOWED_HOSTS of Django',
   ],
+  ...Object.entries({
+    '*.example.com': 'written .example.com',
+    '*.${Token[Domain.1]}': 'written .<token>',
+    '*.*.example.com': '* alone',
+    'www.*': '* alone',
+    '*example.com': '* alone',
+  }).map(([host, rule]): [string, Partial<BootstrapInput>, string] => [
+    `a host with a wildcard that Django has not (${host})`,
+    { allowedHosts: ['a.example', host] },
+    `allowedHosts ${JSON.stringify(host.replace(/\$.*/, '<token>'))} must be ${rule}: Django's ALLOWED_HOSTS has no other wildcard`,
+  ]),
   [
     'a range that would open a block',
     { trustedProxies: ['10.0.0.0/8 {'] },

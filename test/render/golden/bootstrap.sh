@@ -44,6 +44,8 @@ run() { # step, command
   echo "== $step after $SECONDS s"
   "${@:2}" 2>&1 | tee "$logs/$step"
 }
+# A command of the application that runs on is ended while somebody waits for the reason.
+export deadline=$((EPOCHSECONDS + 240))
 signal() { # status, unique id: the one text that its event shows
   aws cloudformation -o /dev/null --data-urlencode Action=SignalResource --data-urlencode Version=2010-05-15 \
     --data-urlencode 'StackName=ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss' --data-urlencode 'LogicalResourceId=SiteInstance000000000000000000000000' \

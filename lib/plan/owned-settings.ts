@@ -1,0 +1,36 @@
+const names = (text: string, owner: string) => Object.fromEntries(text.split(' ').map((name) => [name, owner]));
+
+/** Settings of gunicorn that another prop, the bootstrap or a unit owns, and what to use instead: an override would split the truth in two. */
+export const OWNED_SETTINGS: Readonly<Record<string, string>> = {
+  workers: 'use workers of AppServer.gunicorn',
+  threads: 'use threads of AppServer.gunicorn',
+  worker_connections: 'use workerConnections of AppServer.gunicorn',
+  worker_class: 'use workerClass of AppServer.gunicorn',
+  ...names('dirty_workers dirty_apps', 'the memory of its processes is not planned, so use backgroundWorkers'),
+  config: 'the plan writes that file, so use settings of AppServer.gunicorn',
+  raw_env: 'use environment or secrets, whose names are checked',
+  ...names('wsgi_app paste raw_paste_global_conf', 'use wsgi or asgi of the application'),
+  chdir: 'use workingDirectory of the application',
+  pythonpath: 'use pythonPath of the application',
+  bind: 'systemd owns the sockets',
+  ...names('protocol proxy_protocol proxy_allow_ips uwsgi_allow_ips', 'nginx speaks HTTP to it, so remove it'),
+  ...names('certfile keyfile ca_certs cert_reqs', 'nginx speaks to it without TLS, so use domainName or certificate'),
+  ...names('user group initgroups', 'systemd starts it as the user app, which cannot become another, so remove it'),
+  umask: 'the unit has UMask=, so that others read nothing of it; remove it',
+  ...names('pidfile daemon', 'systemd knows the process'),
+  ...names(
+    'control_socket control_socket_mode control_socket_disable',
+    'who writes to that socket commands gunicorn past systemd and the plan, so remove it',
+  ),
+  errorlog: 'the journal has it, where the cause of a failing boot is looked for; remove it',
+  worker_tmp_dir: 'a heartbeat must not wait for a disk, so it is in memory; remove it',
+  ...names('check_config print_config', 'gunicorn would end after it and serve nothing, so remove it'),
+  ...names('reload reload_engine reload_extra_files', 'the files of a release do not change, so deploy the next one'),
+  spew: 'it prints every line that runs, and requests do not end in their time; remove it',
+  when_ready: 'the request guard owns the hook',
+  post_worker_init: 'the request guard owns the hook',
+  pre_fork: 'connections are closed there before a fork',
+  post_fork: 'garbage collection is switched on there after a fork',
+  on_starting: 'what killed workers have left in the database ends there',
+  child_exit: 'what killed workers have left in the database ends there',
+};
