@@ -148,10 +148,11 @@ fetch_python() {
   rm -rf "$folder" "$folder.new"
   mkdir -p "$folder.new"
   tar -xzf "$file" -C "$folder.new" --no-same-owner --strip-components 1
-  # Extensions are built with the compiler of this machine, not the one that it names: clang, where it was made.
-  sed -Ei "s/^( ['\"](CC|BLDSHARED|LDSHARED|LINKCC)['\"]: ['\"])[^ '\"]+/\1cc/
-    s/^( ['\"](CXX|LDCXXSHARED)['\"]: ['\"])[^ '\"]+/\1c++/
-    s/^( ['\"]AR['\"]: ['\"])[^'\"]+/\1ar/" "$folder.new"/lib/python3.*/_sysconfigdata_*.py
+  # Extensions are built with the compiler of this machine, not the one that it names: clang, where it was made. The
+  # names are JSON, with four spaces before each (build-cpython.sh of python-build-standalone).
+  sed -Ei "s/^( +['\"](CC|BLDSHARED|LDSHARED|LINKCC)['\"]: ['\"])[^ '\"]+/\1cc/
+    s/^( +['\"](CXX|LDCXXSHARED)['\"]: ['\"])[^ '\"]+/\1c++/
+    s/^( +['\"]AR['\"]: ['\"])[^'\"]+/\1ar/" "$folder.new"/lib/python3.*/_sysconfigdata_*.py
   mv "$folder.new" "$folder"
   rm -f "$file"
 }

@@ -21,10 +21,11 @@ from pathlib import Path
 from rig import rootfs
 from rig.fetched import releases
 from rig.machine import BootFailed, Machine, Options
+from rig.packages import serve
 from rig.run import Run
-from rig.shell import CommandFailed, wait_until
+from rig.shell import CommandFailed, sh, wait_until
 from rig.sites import Site
-from rig.standalone_python import standalone_python
+from rig.standalone_python import NEW, OLD, standalone_python
 
 HERE = Path(__file__).parent
 STACK = "npx tsx test/machine/apps/wanted.ts"
@@ -47,8 +48,17 @@ class Answer:
 
 
 def checked_out(repository: Path, commit: str, folder: Path) -> Path:
-    """The files of a commit, without what is ignored or left over in a work tree."""
-    packed = subprocess.run(["git", "-C", repository, "archive", commit], capture_output=True, check=True).stdout
+    """The files of a commit, without what is ignored or left over in a work tree, and without those that a copy of the
+    repository lacks."""
+    git = ["git", "-C", str(repository)]
+    listed = sh(*git, "ls-tree", "-rz", "--full-tree", commit).stdout.split("\0")
+    paths = {entry.split()[2]: entry.partition("\t")[2] for entry in listed if " blob " in entry}
+    found = sh(*git, "cat-file", "--batch-check", input="\n".join(paths)).stdout.splitlines()
+    lacking = [paths[line.split()[0]] for line in found if line.endswith(" missing")]
+    for path in lacking:
+        print(f"{repository} lacks {path}", file=sys.stderr)
+    but = [".", *(f":(exclude,literal){path}" for path in lacking)]
+    packed = subprocess.run([*git, "archive", commit, "--", *but], capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extractall(folder, filter="tar")
     return folder
@@ -56,21 +66,34 @@ def checked_out(repository: Path, commit: str, folder: Path) -> Path:
 
 def generated(template: Path, answers: list[str]) -> Path:
     """The project that cookiecutter makes of a template."""
-    programs = Path(sys.prefix) / "bin"
-    tool = [programs / "uv", "tool", "run", "--from", "cookiecutter==2.6.0", "cookiecutter"]
     folder = template / "generated"
-    path = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}  # the template's own program runs uv
-    command = [*tool, "--no-input", "--output-dir", folder, template, *answers]
-    subprocess.run(command, check=True, capture_output=True, env=path)
+    tool = ["uv", "tool", "run", "--python", sys.executable, "--from", "cookiecutter==2.6.0", "cookiecutter"]
+    sh(*tool, "--no-input", "--output-dir", str(folder), str(template), *answers, env=tools())
     (made,) = folder.iterdir()
     return made
+
+
+def tools() -> dict[str, str]:
+    """An environment that has uv among its programs."""
+    return os.environ | {"PATH": f"{Path(sys.prefix, 'bin')}:{os.environ['PATH']}"}
+
+
+def project(wanted: dict, repository: Path, folder: Path) -> Path:
+    """The directory that is deployed: of a commit, with what its user makes and writes before."""
+    directory = checked_out(repository, wanted.pop("commit"), folder) / wanted.pop("below", ".")
+    if answers := wanted.pop("cookiecutter", None):
+        directory = generated(directory, answers)
+    for command in wanted.pop("build", []):
+        sh("bash", "-c", command, cwd=directory, env=tools())
+    for path, text in wanted.pop("files", {}).items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(text)
+    return directory
 
 
 def try_out(run: Run, name: str, wanted: dict, sites: tuple[Site, ...]) -> Answer:
     answer = Answer(name, {"application": name})
     pages = wanted.pop("pages", ["/"])
-    python = standalone_python()
-    wanted["python"] = {"version": python.version, "sha256": python.sha256}
     try:
         machine = Machine(run, STACK, {"wanted": json.dumps(wanted)}, Options(sites=sites))
     except CommandFailed as refused:
@@ -127,7 +150,7 @@ def visit(machine: Machine, host: str, pages: list[str], answer: Answer) -> None
     html = "".join(seen.text for seen in (*got.values(), admin))
     static = re.search(r"""(?:href|src)=["']?(/static/[^"' >]+)""", html)
     answer.cells["static"] = str(machine.get(static[1], headers=browser).status) if static else "-"
-    if machine.run("test -f /srv/app/current/manage.py && echo yes", False):
+    if machine.run("grep -s django.core.management /srv/app/current/manage.py", False):
         answer.cells["file kept"] = keep_a_file(machine, browser)
     failed = [page for page, seen in [*got.items(), ("/admin/", admin)] if seen.status >= 500]
     if failed:
@@ -159,21 +182,21 @@ def main() -> None:
         every = json.loads((HERE / "applications.json").read_text())
         every = {name: every[name] for name in arguments.rest[1:] or every}
     rootfs.base()
+    pythons = [standalone_python(line) for line in (OLD, NEW)]
     print(f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}", flush=True)
     for name, wanted in every.items():
         run = Run()
         try:
             with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as fetched:
                 # as that one answers since 2018; projects still name it
-                sites = (*releases(Path(fetched)), Site("pypi.python.org", moved_to="pypi.org"))
+                sites = (*releases(Path(fetched), pythons), Site("pypi.python.org", moved_to="pypi.org"))
+                wanted["pythons"] = [{"version": python.version, "sha256": python.sha256} for python in pythons]
                 directory = arguments.directory
                 if not directory:
-                    repository = Path(arguments.rest[0], wanted.pop("repository", name))
-                    directory = checked_out(repository, wanted.pop("commit"), Path(folder)) / wanted.pop("below", ".")
-                    if answers := wanted.pop("cookiecutter", None):
-                        directory = generated(directory, answers)
-                    for path, text in wanted.pop("files", {}).items():
-                        (directory / path).write_text(text)
+                    checkouts = Path(arguments.rest[0])
+                    for needed in wanted.pop("repositories", []):
+                        serve(checkouts / needed, Path(fetched, f"{needed}.git"))
+                    directory = project(wanted, checkouts / wanted.pop("repository", name), Path(folder))
                 answer = try_out(run, name, wanted | {"directory": str(directory.resolve())}, sites)
         finally:
             run.end()

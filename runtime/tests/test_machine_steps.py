@@ -1,6 +1,7 @@
 """The steps that make a machine, each with the commands that it would run played by others."""
 
 import hashlib
+import json
 import subprocess
 
 import pytest
@@ -127,20 +128,18 @@ def test_root_s_client_gives_the_server_no_files(database, shell, client):
     assert all(f"{call} ".startswith(f"{client} --local-infile=0 ") for call in calls)
 
 
-# As python-build-standalone's have it, but for the other 900 names.
-BUILT_WITH = """\
-# system configuration generated and used by the sysconfig module
-build_time_vars = {'ABIFLAGS': '',
- 'AR': '/tools/llvm/bin/llvm-ar',
- 'BLDSHARED': 'clang -pthread -shared  -Wl,--exclude-libs,ALL '
-              '-LModules/_hacl',
- 'CC': 'clang -pthread',
- 'CCSHARED': '-fPIC',
- 'CXX': 'clang++ -pthread',
- 'LDCXXSHARED': 'clang++ -pthread -shared',
- 'LDSHARED': 'clang -pthread -shared  -Wl,--exclude-libs,ALL ',
- 'LINKCC': 'clang -pthread'}
-"""
+# Of python-build-standalone, but for the other 900 names. Its build-cpython.sh writes them as JSON.
+BUILT_WITH = {
+    "ABIFLAGS": "",
+    "AR": "/tools/llvm/bin/llvm-ar",
+    "BLDSHARED": "clang -pthread -shared  -Wl,--exclude-libs,ALL -LModules/_hacl",
+    "CC": "clang -pthread",
+    "CCSHARED": "-fPIC",
+    "CXX": "clang++ -pthread",
+    "LDCXXSHARED": "clang++ -pthread -shared",
+    "LDSHARED": "clang -pthread -shared  -Wl,--exclude-libs,ALL ",
+    "LINKCC": "clang -pthread",
+}
 
 
 @pytest.fixture
@@ -154,7 +153,7 @@ def fetched(shell):
         python.chmod(0o755)
         variables = shell.folder / "python/lib/python3.12/_sysconfigdata__linux_aarch64-linux-gnu.py"
         variables.parent.mkdir(parents=True)
-        variables.write_text(BUILT_WITH)
+        variables.write_text(f"build_time_vars = {json.dumps(BUILT_WITH, indent=4, sort_keys=True)}")
         archive = shell.folder / "archive.tar.gz"
         subprocess.run(["tar", "-czf", archive, "-C", shell.folder, "python"], check=True)
         shell.fake("curl", f'while [ "$1" != -o ]; do shift; done; cp "{archive}" "$2"')

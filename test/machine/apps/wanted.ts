@@ -17,6 +17,11 @@ import {
 } from '../../../lib';
 import { STANDALONE_PYTHONS, type PythonProfile } from '../../../lib/render/pythons';
 
+interface StandalonePython {
+  readonly version: string;
+  readonly sha256: string;
+}
+
 /** What a user writes for an application; `-c wanted=...` holds it as JSON. */
 interface Wanted {
   readonly directory: string;
@@ -31,13 +36,15 @@ interface Wanted {
   readonly media?: { readonly linkedDirs?: string[] };
   readonly celery?: string;
   readonly rq?: string[];
+  /** Seconds; of every background worker. */
+  readonly taskTimeout?: number;
   /** A background worker, called `worker`. */
   readonly command?: string;
   readonly environment?: Record<string, string>;
   readonly secrets?: Record<string, string>;
   readonly packageSecrets?: Record<string, string>;
-  /** A build of python-build-standalone that takes the place of the one with its line of versions. */
-  readonly python?: { readonly version: string; readonly sha256: string };
+  /** Builds of python-build-standalone, each in the place of the one with its line of versions. */
+  readonly pythons?: readonly StandalonePython[];
   readonly extraCommands?: string[];
   readonly healthCheckPath?: string;
   /** A name of its own, with a certificate for it. */
@@ -49,8 +56,8 @@ interface Wanted {
 const app = new App();
 const stack = new Stack(app, 'Application');
 const wanted = JSON.parse(app.node.tryGetContext('wanted') as string) as Wanted;
-const taskTimeout = Duration.minutes(2);
-if (wanted.python) play(wanted.python);
+const taskTimeout = Duration.seconds(wanted.taskTimeout ?? 120);
+wanted.pythons?.forEach(play);
 
 new WebService(stack, 'Site', {
   operatingSystem: OperatingSystem.DEBIAN_13,
@@ -90,7 +97,7 @@ function secrets(values: Record<string, string> = {}): Record<string, Environmen
   );
 }
 
-function play({ version, sha256 }: NonNullable<Wanted['python']>): void {
+function play({ version, sha256 }: StandalonePython): void {
   const line = version.replace(/\d+$/, '');
   const pythons = STANDALONE_PYTHONS as PythonProfile[];
   const place = pythons.findIndex((python) => python.version.startsWith(line));

@@ -9,7 +9,7 @@ from . import packages
 from .deploy import ROOT
 from .shared_machines import Wanted
 from .sites import Site
-from .standalone_python import standalone_python
+from .standalone_python import StandalonePython, standalone_python
 
 APPS = ROOT / "test/machine/apps"
 ANY_APPLICATION = "npx tsx test/machine/apps/wanted.ts"
@@ -35,19 +35,19 @@ def own_python(folder: Path, sha256: str | None = None, reachable: bool = True) 
         "directory": str(APPS / "own-python"),
         "application": {"wsgi": "site_app:app"},
         "command": "python about.py",
-        "python": {"version": python.version, "sha256": sha256 or python.sha256},
+        "pythons": [{"version": python.version, "sha256": sha256 or python.sha256}],
     }
-    return wanted(application, releases(folder) if reachable else (Site(GITHUB),))
+    return wanted(application, releases(folder, [python]) if reachable else (Site(GITHUB),))
 
 
-def releases(folder: Path) -> tuple[Site, ...]:
+def releases(folder: Path, pythons: list[StandalonePython]) -> tuple[Site, ...]:
     """The host that a Python is fetched from."""
-    python = standalone_python()
     build = re.search(r"BUILD = '(\d+)'", (ROOT / "lib/render/pythons.ts").read_text())[1]
     place = folder / RELEASES / build
     place.mkdir(parents=True)
-    named = f"cpython-{python.version}+{build}-{platform.machine()}-unknown-linux-gnu-install_only.tar.gz"
-    (place / named).symlink_to(python.file)
+    for python in pythons:
+        named = f"cpython-{python.version}+{build}-{platform.machine()}-unknown-linux-gnu-install_only.tar.gz"
+        (place / named).symlink_to(python.file)
     # GitHub keeps what belongs to releases elsewhere
     return (Site(GITHUB, moved_to=STORAGE), Site(STORAGE, str(folder)))
 

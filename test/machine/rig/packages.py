@@ -44,6 +44,11 @@ def repository(folder: Path, name: str, version: str, word: str) -> str:
         Path(work, f"{name}.py").write_text(f"WORD = {word!r}\n")
         for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "Begin"]):
             sh(*GIT, *command, cwd=work)
-        sh(*GIT, "clone", "-q", "--bare", work, str(bare))
-    sh(*GIT, "update-server-info", cwd=bare)
+        serve(Path(work), bare)
     return sh(*GIT, "rev-parse", "HEAD", cwd=bare).stdout.strip()
+
+
+def serve(repository: Path, bare: Path) -> None:
+    """A copy that a server of files can give out."""
+    sh(*GIT, "clone", "-q", "--bare", str(repository), str(bare))
+    sh(*GIT, "update-server-info", cwd=bare)
