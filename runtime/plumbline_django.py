@@ -130,8 +130,7 @@ def read_only(databases, folder):
                 + (
                     "give database, for example Database.sqliteOnInstance()"
                     if alias == "default"
-                    else "name a file in a folder of linkedDirs of Media.onInstance(), or in /var/lib/app, which goes with the "
-                    "machine"
+                    else "name a file in a folder of Media.onInstance()'s linkedDirs, or in /var/lib/app"
                 )
             )
 

@@ -128,7 +128,7 @@ class TestReadOnly:
             f"DATABASES['default'] is a file of SQLite that the service cannot write to, {file}: "
             "give database, for example Database.sqliteOnInstance()",
             f"DATABASES['queue'] is a file of SQLite that the service cannot write to, {file}: "
-            "name a file in a folder of linkedDirs of Media.onInstance(), or in /var/lib/app, which goes with the machine",
+            "name a file in a folder of Media.onInstance()'s linkedDirs, or in /var/lib/app",
         ]
 
     def test_a_file_in_a_folder_that_is_not_there_is_told(self, tmp_path):
