@@ -75,7 +75,7 @@ export interface AssetApplicationOptions extends ApplicationOptions {
   /**
    * Further files that stay at home, as in `.gitignore`; a `!` re-includes. They come after the patterns of `.gitignore` and `.plumblineignore`.
    *
-   * @default - what `.gitignore` and `.plumblineignore` name, `.env*`, databases of SQLite, version control, virtual environments and caches
+   * @default - what `.gitignore` and `.plumblineignore` name, `.env*`, `*.env`, databases of SQLite, keys of a person, version control, virtual environments and caches
    * stay at home
    */
   readonly exclude?: string[];
