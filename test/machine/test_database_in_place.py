@@ -20,7 +20,9 @@ import sys
 
 if "--check-config" not in sys.argv:
     raise RuntimeError("this release cannot serve")
-from sample.asgi import application
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
 """
 APPLIED = "test -s /var/lib/plumbline/applied && echo yes"
 
