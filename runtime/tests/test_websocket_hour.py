@@ -63,8 +63,10 @@ async def says_nothing(scope, receive, send):
 
 @pytest.fixture
 def an_hour_with(monkeypatch):
-    # `keep` puts another into its place
-    monkeypatch.setattr(websocket, "WebSocketProtocol", websocket.WebSocketProtocol)
+    # `keep` puts another into its place, as it may have done for another test
+    classes = websocket.WebSocketProtocol.__mro__
+    own = next(one for one in classes if one.__module__ == websocket.__name__)
+    monkeypatch.setattr(websocket, "WebSocketProtocol", own)
 
     def an_hour_with(ping, silence):
         worker = SimpleNamespace(alive=True)
