@@ -25,7 +25,7 @@ test.each([
   ['a private key', 'gpg.asc', `-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: 1\n\n${LINE}`],
   ['a key of a service account', 'firebase.json', '{\n  "type": "service_account"\n}'],
   ['a key of AWS', 'boto.cfg', `aws_secret_access_key = ${'wJalrXUt/K'.repeat(4)}`],
-  ['a token of npm', '.npmrc', '//registry.npmjs.org/:_authToken=npm_abc'],
+  ['a token of npm', '.npmrc', '//npm.example.com/:_authToken=npm_abc'],
 ])('warns of %s in %s', (what, path, text) => {
   expect(warnings({ [path]: text })).toEqual([
     `secretFile: ${path} (${what}) goes up, for all to read who may read the archives of deployments: name it in .gitignore or .plumblineignore, and give it with secrets`,
@@ -39,7 +39,7 @@ test.each([
   ['a key for a test', 'shop/tests/keys/server.pem', key('')],
   ['a key for the machines that test', 'scripts/test-environments/login/server.pem', key('')],
   ['the key of documentation', 'settings.ini', 'AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'],
-  ['settings that read a variable', '.npmrc', '//registry.npmjs.org/:_authToken=${NPM_TOKEN}'],
+  ['settings that read a variable', '.npmrc', '//npm.example.com/:_authToken=${NPM_TOKEN}'],
   ['settings that read another', 'settings.py', 'AWS_SECRET_ACCESS_KEY = os.environ["AWS_SECRET_ACCESS_KEY"]'],
   ['a table to begin with', 'schema.sql', 'CREATE TABLE x'],
 ])('nothing is said of %s', (_, path, text) => {
