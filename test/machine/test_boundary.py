@@ -73,8 +73,9 @@ def test_what_the_application_may_write_to_is_none_of_root_s(machine):
     plant(machine)  # the contrast: the attacker's programs work
     places = inside(machine, f"python3 /{PROGRAM} writable").splitlines()
     assert {"/run/plumbline", "/var/lib/app", "/tmp"} <= set(places)
-    own = ("/run/plumbline", "/var/lib/app", "/tmp", "/var/tmp", "/dev", "/run/plumbline-secrets.sock")
+    own = ("/run/plumbline", "/var/lib/app", "/srv/data/media", "/srv/data/linked", "/tmp", "/var/tmp", "/dev")
     shared = (
+        "/run/plumbline-secrets.sock",
         "/run/mysqld/mysqld.sock",
         "/run/plumbline-cache/cache.sock",
         "/run/systemd",
