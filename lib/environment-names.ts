@@ -1,4 +1,5 @@
 import { Token } from 'aws-cdk-lib';
+import { covers } from './plan/locations';
 import { refuse } from './plan/refuse';
 import type { MediaInput } from './plan';
 import { LINKED, MEDIA, MEDIA_URL, isMediaUrl } from './render';
@@ -65,7 +66,7 @@ export function refuseNames({ environment = {}, secrets = {} }: Given, media: Me
 function readOnlyFolders(environment: Record<string, string>, media: MediaInput['host'] | undefined): string[] {
   const writable = [...WRITABLE, ...(media === 'instance' ? [MEDIA, LINKED] : [])];
   const isWritable = (path: string) =>
-    !path.split('/').includes('..') && writable.some((folder) => `${path}/`.startsWith(`${folder}/`));
+    !path.split('/').includes('..') && writable.some((folder) => covers(folder, path));
   return FOLDERS.flatMap((name) => {
     const path = environment[name];
     if (path === undefined || Token.isUnresolved(path) || isWritable(path)) return [];

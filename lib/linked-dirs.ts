@@ -1,3 +1,4 @@
+import { covers } from './plan/locations';
 import { FOLDER, FOLDER_RULE } from './render';
 
 /** What is wrong with the names of folders that are kept, one message each. */
@@ -8,13 +9,9 @@ export function linkedDirsProblems(folders: readonly string[]): string[] {
     if (folder.startsWith('.')) {
       return [`${name} begins with a dot, as folders do that the machine makes: use another name`];
     }
-    const before = folders.slice(0, index).find((other) => isWithin(folder, other) || isWithin(other, folder));
+    const before = folders.slice(0, index).find((other) => covers(other, folder) || covers(folder, other));
     return before === undefined
       ? []
       : [`${name} and ${JSON.stringify(before)} are one in the other: give the outer one`];
   });
-}
-
-function isWithin(folder: string, other: string): boolean {
-  return `${folder}/`.startsWith(`${other}/`);
 }
