@@ -1,5 +1,6 @@
 import { REQUIREMENTS_FILES } from '../render/requirements';
 import { folderOf, inFolder, resolved, type ProjectFiles } from './files';
+import { REINCLUDE } from './ignored';
 import { otherPackageFiles } from './other-locks';
 
 /** The file that names the packages of a project: in the first of the folders that has one. */
@@ -25,7 +26,7 @@ export function requirementsProblem(
   const quoted = `application directory ${JSON.stringify(directory)}`;
   if (given !== undefined) {
     if (files.has(given)) return undefined;
-    const hint = files.isAtHome(given) ? ', where it stays at home: re-include it by a ! in .plumblineignore' : '';
+    const hint = files.isAtHome(given) ? `, where it stays at home: ${REINCLUDE}` : '';
     return `requirements ${JSON.stringify(given)} is not in ${quoted}${hint}`;
   }
   if (requirementsOf(files, folders) !== undefined) return undefined;

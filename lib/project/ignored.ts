@@ -1,6 +1,9 @@
 /** The file that says what goes up, in the language of .gitignore, and has the last word over it. */
 export const OWN_IGNORE_FILE = '.plumblineignore';
 
+/** What to do about something that stays at home and should not. */
+export const REINCLUDE = `re-include it by a ! in ${OWN_IGNORE_FILE}`;
+
 /** What is no part of a release wherever it lies. A `.gitignore` or a `.plumblineignore` may re-include it by a `!`. */
 export const STAYS_AT_HOME: readonly string[] = [
   // settings and secrets of one machine, or of one person

@@ -1,5 +1,6 @@
 import { REQUIREMENTS_FILES } from '../render/requirements';
 import { inFolder, type ProjectFiles } from './files';
+import { REINCLUDE } from './ignored';
 import type { ProjectWarning } from './project-warning';
 
 /** Names packages, and does not say of which version. */
@@ -24,7 +25,7 @@ export function passedOverLocks(files: ProjectFiles, folders: readonly string[],
         .filter(([name]) => NOT_LOCKED.test(found) && files.has(here(name)))
         .map(([name, instead]) => `${here(name)} is passed over${newest}: ${instead}`),
       ...KNOWN.filter((name) => NOT_LOCKED.test(found) && files.isAtHome(here(name))).map(
-        (name) => `${here(name)} stays at home${newest}: re-include it by a ! in .plumblineignore`,
+        (name) => `${here(name)} stays at home${newest}: ${REINCLUDE}`,
       ),
       ...CONDA.filter((name) => files.has(here(name))).map(
         (name) => `${here(name)} is passed over for ${found}, which must name all that the application imports`,
@@ -47,7 +48,7 @@ export function otherPackageFiles(files: ProjectFiles, folders: readonly string[
         .filter(([name]) => files.has(here(name)))
         .map(([name, instead]) => `${here(name)} is not known here: ${instead}`),
       ...REQUIREMENTS_FILES.filter((name) => files.isAtHome(here(name))).map(
-        (name) => `${here(name)} stays at home: re-include it by a ! in .plumblineignore`,
+        (name) => `${here(name)} stays at home: ${REINCLUDE}`,
       ),
     ];
   });

@@ -1,4 +1,5 @@
 import { folderOf, resolved, type ProjectFiles } from './files';
+import { REINCLUDE } from './ignored';
 
 /** Files that name packages otherwise than line by line. */
 const NO_LIST = /(^|\/)((uv|poetry|Pipfile)\.lock|setup\.(py|cfg)|[^/]+\.toml)$/;
@@ -112,7 +113,7 @@ function missing(files: ProjectFiles, value: string, path: string): string {
     return `${value} is outside of the application directory, and a machine gets that alone: put it inside`;
   }
   if (files.isAtHome(path)) {
-    return `${value} stays at home by .gitignore, .plumblineignore or exclude: re-include it by a ! in .plumblineignore`;
+    return `${value} stays at home by .gitignore, .plumblineignore or exclude: ${REINCLUDE}`;
   }
   return `${value} is not in the application directory: add it, or take the line out`;
 }
